@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+]
+
+let package = Package(
+    name: "duologue",
+    products: [
+        .executable(name: "duologue", targets: ["duologue"]),
+        .executable(name: "duologue-load", targets: ["duologue-load"]),
+    ],
+    targets: [
+        // The C libraries, all from Debian. Each has exactly one importer.
+        .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibmongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Foundations: know nothing of chats.
+        .target(name: "Hashing", dependencies: ["CLibcrypto"], swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict),
+        .target(name: "IOCore", dependencies: ["CUV"], swiftSettings: strict),
+        .target(name: "Web", dependencies: ["IOCore", "JSON", "Hashing", "CHTTPParser"], swiftSettings: strict),
+        .target(name: "Postgres", dependencies: ["IOCore", "CLibpq"], swiftSettings: strict),
+        .target(name: "Mongo", dependencies: ["IOCore", "CLibmongoc"], swiftSettings: strict),
+        .target(name: "Redis", dependencies: ["IOCore", "CHiredis"], swiftSettings: strict),
+
+        // The product.
+        .target(name: "Domain", swiftSettings: strict),
+        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: strict),
+        .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
+        .target(
+            name: "Storage",
+            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "API",
+            dependencies: ["Domain", "Messaging", "Security", "Web", "IOCore", "JSON"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: ["Domain", "Messaging", "Security", "Web", "IOCore", "JSON"],
+            swiftSettings: strict
+        ),
+        .target(name: "Worker", dependencies: ["Domain", "Messaging", "IOCore"], swiftSettings: strict),
+        .executableTarget(
+            name: "duologue",
+            dependencies: [
+                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
+                "Storage", "Web", "Worker",
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "duologue-load",
+            dependencies: ["Domain", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web"],
+            swiftSettings: strict
+        ),
+
+        // Tests.
+        .target(
+            name: "Support",
+            dependencies: ["Domain", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web"],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "UnitTests",
+            dependencies: [
+                "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Support", "Web", "Worker",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
+                "Storage", "Support", "Web", "Worker",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["IOCore", "JSON", "Support", "Web"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)
