@@ -2,6 +2,14 @@
 struct BSONBuffer {
     private(set) var bytes: [UInt8] = []
 
+    init() {}
+
+    /// The fields of `document`, open for more.
+    init(extending document: BSONDocument) {
+        bytes = document.bytes
+        bytes.removeLast()
+    }
+
     /// The buffer's contents, leaving it empty, so that a nested writer grows the one array instead of a copy.
     mutating func take() -> BSONBuffer {
         var taken = BSONBuffer()

@@ -15,6 +15,10 @@ package struct BSONDocumentWriter {
         self.buffer = buffer
     }
 
+    init(extending document: BSONDocument) {
+        buffer = BSONBuffer(extending: document)
+    }
+
     /// The document with everything written so far.
     package consuming func finish() -> BSONDocument {
         buffer.closeDocument(at: 0)

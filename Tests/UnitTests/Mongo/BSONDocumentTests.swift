@@ -52,7 +52,8 @@ import Testing
         #expect(document["o"] == .objectID(Array(0..<12)))
         let list = try document.document("doc").array("list")
         #expect(list.prefix(2) == [.int64(1), .string("two")])
-        #expect(list[2] == .document(BSONDocument { $0.bool("three", false) }))
+        let third = BSONDocument { $0.bool("three", false) }
+        #expect(list[2] == .document(third))
         #expect(list[3] == .array([.null, .array([])]))
     }
 
