@@ -97,8 +97,8 @@ import Testing
     @Test func `a writer that throws inside an array leaves the error to its caller`() {
         struct Refused: Error {}
         #expect(throws: Refused.self) {
-            try BSONDocument { writer throws(Refused) in
-                try writer.array("a") { _ throws(Refused) in throw Refused() }
+            _ = try BSONDocument { (writer: inout BSONDocumentWriter) throws(Refused) in
+                try writer.array("a") { (_: inout BSONArrayWriter) throws(Refused) in throw Refused() }
             }
         }
     }
