@@ -24,7 +24,7 @@ package final class AccessLogMiddleware<Context: RequestContext>: Middleware {
         self.metrics = metrics
     }
 
-    package func handle(_ request: HTTPRequest, context: Context, next: Next) async throws -> HTTPResponse {
+    package func handle(_ request: HTTPRequest, context: Context, next: Next<Context>) async throws -> HTTPResponse {
         let start = ContinuousClock.now
         let response: HTTPResponse
         do {

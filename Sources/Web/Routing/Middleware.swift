@@ -8,11 +8,11 @@ package protocol Middleware<Context> {
     /// Handles the request, as a rule by calling `next` once.
     ///
     /// - Throws: whatever `next` throws, or a `Problem` of its own.
-    func handle(_ request: HTTPRequest, context: Context, next: Next) async throws -> HTTPResponse
-
-    /// The stages behind this one.
-    typealias Next = (HTTPRequest, Context) async throws -> HTTPResponse
+    func handle(_ request: HTTPRequest, context: Context, next: Next<Context>) async throws -> HTTPResponse
 }
+
+/// The stages behind a middleware, the handler last.
+package typealias Next<Context: RequestContext> = (HTTPRequest, Context) async throws -> HTTPResponse
 
 /// Answers requests.
 ///

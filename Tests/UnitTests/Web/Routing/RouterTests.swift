@@ -7,7 +7,11 @@ private let logger = Logger(label: "test", level: .error, sink: LogSink(descript
 
 private struct Tracing: Middleware {
     let name: String
-    func handle(_ request: HTTPRequest, context: BasicRequestContext, next: Next) async throws -> HTTPResponse {
+    func handle(
+        _ request: HTTPRequest,
+        context: BasicRequestContext,
+        next: Next<BasicRequestContext>
+    ) async throws -> HTTPResponse {
         var response = try await next(request, context)
         response.headers.append("X-Trace", name)
         return response
@@ -15,7 +19,11 @@ private struct Tracing: Middleware {
 }
 
 private struct Refusing: Middleware {
-    func handle(_ request: HTTPRequest, context: BasicRequestContext, next: Next) async throws -> HTTPResponse {
+    func handle(
+        _ request: HTTPRequest,
+        context: BasicRequestContext,
+        next: Next<BasicRequestContext>
+    ) async throws -> HTTPResponse {
         throw Problem(.unauthorized, code: "unauthenticated")
     }
 }
