@@ -42,6 +42,7 @@ package final class WebSocketConnection {
     private var closeObserver: UnsafeContinuation<Void, Never>?
     /// Bytes read but not yet looked at, because the inbox was full: at most one read.
     private var unread: [UInt8] = []
+    private var unreadStart = 0
     private var deadline: LoopTimer?
     /// A control frame that found no room in the queue: the latest Pong, or our Close.
     private var owed: Frame?
@@ -107,7 +108,8 @@ extension WebSocketConnection {
             let message = inbox.removeFirst()
             if inbox.isEmpty {
                 inbox = []
-                if isReadingPaused { readOn() }
+                // Not at once: a consumer that never waits would keep the loop from all others, and from sending.
+                if isReadingPaused { loop.atEndOfTick { [weak self] in self?.readOn() } }
             }
             return message
         }
@@ -139,22 +141,33 @@ extension WebSocketConnection {
     private func readOn() {
         isReadingPaused = false
         let bytes = unread
-        unread = []
-        receive(bytes.span)
-        if !isReadingPaused, !stream.isClosing { stream.startReading() }
+        let start = unreadStart
+        (unread, unreadStart) = ([], 0)
+        let end = receive(bytes.span, from: start)
+        if isReadingPaused {
+            (unread, unreadStart) = (bytes, end)
+        } else if !stream.isClosing {
+            stream.startReading()
+        }
     }
 
-    private func receive(_ bytes: Span<UInt8>) {
-        var position = 0
+    /// Takes what can be taken and returns where it stopped: at the end, unless reading is paused now.
+    private func receive(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var position = start
         do throws(WebSocketProtocolError) {
             while state == .open || state == .closing {
-                if inbox.count >= Self.inboxMessages { return pauseReading(keeping: bytes.extracting(position...)) }
-                guard let event = try assembler.next(in: bytes, from: &position) else { return }
+                guard inbox.count < Self.inboxMessages else {
+                    isReadingPaused = true
+                    stream.stopReading()
+                    return position
+                }
+                guard let event = try assembler.next(in: bytes, from: &position) else { return position }
                 handle(event)
             }
         } catch {
             fail(WebSocketCloseStatus(error.code, error.message))
         }
+        return bytes.count
     }
 
     private func handle(_ event: WebSocketMessageAssembler.Event) {
@@ -164,12 +177,6 @@ extension WebSocketConnection {
         case .pong: break
         case .close(let status): peerClosed(status)
         }
-    }
-
-    private func pauseReading(keeping bytes: Span<UInt8>) {
-        isReadingPaused = true
-        stream.stopReading()
-        unsafe bytes.withUnsafeBufferPointer { unsafe unread = Array($0) }
     }
 }
 
@@ -341,7 +348,9 @@ extension WebSocketConnection {
 extension WebSocketConnection: TCPStreamDelegate {
     package func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
         lastReceived = loop.now
-        receive(bytes)
+        let end = receive(bytes, from: 0)
+        guard isReadingPaused else { return }
+        unsafe bytes.extracting(end...).withUnsafeBufferPointer { unsafe unread = Array($0) }
     }
 
     package func stream(_ stream: TCPStream, didCloseWith error: IOError?) { end(with: nil) }
