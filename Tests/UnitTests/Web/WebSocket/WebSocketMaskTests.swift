@@ -25,12 +25,15 @@ import Testing
         for length in 1..<40 {
             for position in 0..<length {
                 var bytes = [UInt8](repeating: 0x61, count: length)
-                var validator = UTF8Validator()
-                #expect(validator.accept(bytes.span) && validator.isComplete)
+                #expect(isText(bytes))
                 bytes[position] = 0xFF
-                validator = UTF8Validator()
-                #expect(!validator.accept(bytes.span))
+                #expect(!isText(bytes))
             }
         }
+    }
+
+    private func isText(_ bytes: [UInt8]) -> Bool {
+        var validator = UTF8Validator()
+        return validator.accept(bytes.span) && validator.isComplete
     }
 }
