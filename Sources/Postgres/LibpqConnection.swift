@@ -22,7 +22,7 @@ final class LibpqConnection: @unchecked Sendable {
         var keywords = unsafe parameters.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
         var values = unsafe parameters.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
         defer {
-            for unsafe pointer in unsafe keywords + values { unsafe free(UnsafeMutablePointer(mutating: pointer)) }
+            for unsafepointer in unsafe keywords + values { unsafe free(UnsafeMutablePointer(mutating: pointer)) }
         }
         // The third argument lets the URL stand in "dbname".
         guard let pointer = unsafe PQconnectdbParams(&keywords, &values, 1) else {
@@ -36,6 +36,20 @@ final class LibpqConnection: @unchecked Sendable {
             throw connection.lossError
         }
         return connection
+    }
+
+    /// The `options` of a URL, empty if there are none; nil if the URL is malformed.
+    static func sessionOptions(inURL url: String) -> String? {
+        guard let fields = unsafe PQconninfoParse(url, nil) else { return nil }
+        defer { unsafe PQconninfoFree(fields) }
+        var field = unsafe fields
+        while let keyword = unsafe field.pointee.keyword {
+            if unsafe strcmp(keyword, "options") == 0 {
+                return unsafe field.pointee.val.map { unsafe String(cString: $0) } ?? ""
+            }
+            unsafe field += 1
+        }
+        return ""
     }
 
     var descriptor: Int32 { unsafe PQsocket(connection) }
@@ -79,12 +93,14 @@ final class LibpqConnection: @unchecked Sendable {
     /// Ends a group and flushes.
     func sendSync() -> Bool { unsafe PQpipelineSync(connection) == 1 }
 
-    /// Sends what is queued; true in `isComplete` when nothing is left. Nil: the connection is lost.
-    func flush() -> (isComplete: Bool, Void)? {
+    enum Flush { case complete, blocked, lost }
+
+    /// Sends as much of what is queued as the socket takes.
+    func flush() -> Flush {
         switch unsafe PQflush(connection) {
-        case 0: (true, ())
-        case 1: (false, ())
-        default: nil
+        case 0: .complete
+        case 1: .blocked
+        default: .lost
         }
     }
 
@@ -92,7 +108,7 @@ final class LibpqConnection: @unchecked Sendable {
         _ binds: PostgresBinds,
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> Bool
     ) -> Bool {
-        guard binds.count > 0 else { return unsafe body(nil, nil, nil) }
+        guard binds.count > 0 else { return body(nil, nil, nil) }
         let count = binds.count
         return unsafe binds.bytes.withUnsafeBytes { bytes in
             unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in

@@ -28,9 +28,9 @@ final class LibpqResult: @unchecked Sendable {
 
     /// What the server refused with, or libpq itself where it gives no SQLSTATE.
     var error: PostgresError {
-        let sqlstate = unsafe field("C")
+        let sqlstate = field("C")
         guard !sqlstate.isEmpty else { return PostgresError(.unavailable, "the connection was lost") }
-        return unsafe PostgresError(sqlstate: sqlstate, primary: field("M"), constraint: field("n"))
+        return PostgresError(sqlstate: sqlstate, primary: field("M"), constraint: field("n"))
     }
 
     /// `PG_DIAG_…` are characters in the header, which Swift does not import.

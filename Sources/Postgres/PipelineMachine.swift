@@ -73,9 +73,24 @@ struct PipelineMachine<Request, Answer> {
     /// True while libpq must be asked for results.
     var expectsResults: Bool { !commands.isEmpty }
 
+    private var isRunningScript: Bool {
+        if case .script = commands.first { true } else { false }
+    }
+
     init(limit: Int, statementLimit: Int) {
         self.limit = limit
         self.cache = StatementCache(limit: statementLimit)
+    }
+
+    /// Visits every statement that is sent and not yet answered. O(n).
+    func forEachRequest(_ body: (Request) -> Void) {
+        for exchange in held { body(exchange.request) }
+        commands.forEach { command in
+            switch command {
+            case .execute(let exchange), .script(let exchange): body(exchange.request)
+            case .prepare, .deallocate, .sync: break
+            }
+        }
     }
 
     // MARK: Sending
@@ -88,6 +103,9 @@ struct PipelineMachine<Request, Answer> {
         isRepeat: Bool = false
     ) throws(PostgresError) -> [Action] {
         guard inFlight < limit else { throw PostgresError(.overloaded, "\(limit) statements are in flight") }
+        guard policy != .script || commands.isEmpty, !isRunningScript else {
+            throw PostgresError(.overloaded, "the session is busy, and a script runs alone")
+        }
         inFlight += 1
         let exchange = Exchange(request: request, key: key, policy: policy, isRepeat: isRepeat)
         guard policy != .script else {
@@ -249,15 +267,15 @@ struct PipelineMachine<Request, Answer> {
         for exchange in completed {
             switch exchange.outcome {
             case .success(let answer):
-                answer(exchange, failure.map { .failure(commitFailure($0, exchange)) } ?? .success(answer), &actions)
+                settle(exchange, failure.map { .failure(commitFailure($0, exchange)) } ?? .success(answer), &actions)
             case .failure(let error) where error.isStaleStatement && mayRepeat(exchange):
                 resend(exchange, &actions)
             case .failure(let error):
-                answer(exchange, .failure(error), &actions)
+                settle(exchange, .failure(error), &actions)
             case .aborted where mayRepeat(exchange):
                 resend(exchange, &actions)
             case .aborted, nil:
-                answer(exchange, .failure(PostgresError(.unavailable, "the pipeline was aborted")), &actions)
+                settle(exchange, .failure(PostgresError(.unavailable, "the pipeline was aborted")), &actions)
             }
         }
         return actions
@@ -273,7 +291,7 @@ struct PipelineMachine<Request, Answer> {
         )
     }
 
-    private mutating func answer(
+    private mutating func settle(
         _ exchange: Exchange,
         _ result: Result<Answer, PostgresError>,
         _ actions: inout [Action]

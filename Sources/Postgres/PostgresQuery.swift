@@ -21,6 +21,13 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
         self.name = "unnamed"
     }
 
+    /// A text of several statements without parameters; only for scripts of ours.
+    init(script: String) {
+        self.sql = script
+        self.binds = PostgresBinds()
+        self.name = "script"
+    }
+
     /// The same query under a label for metrics.
     package func named(_ name: String) -> PostgresQuery {
         var query = self

@@ -7,6 +7,10 @@ struct Queue<Element> {
     var count: Int { elements.count - head }
     var first: Element? { isEmpty ? nil : elements[head] }
 
+    func forEach(_ body: (Element) -> Void) {
+        for case let element? in elements[head...] { body(element) }
+    }
+
     mutating func append(_ element: Element) {
         elements.append(element)
     }
