@@ -17,12 +17,14 @@ final class LibpqConnection: @unchecked Sendable {
         unsafe PQfinish(connection)
     }
 
-    /// Connects, blocking for DNS, TCP, TLS and authentication. Ends in pipeline mode, non-blocking.
+    /// Connects, blocking for DNS, TCP, TLS and authentication.
+    ///
+    /// Ends in pipeline mode, non-blocking.
     static func connect(_ parameters: [(String, String)]) throws(PostgresError) -> LibpqConnection {
         var keywords = unsafe parameters.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
         var values = unsafe parameters.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
         defer {
-            for unsafepointer in unsafe keywords + values { unsafe free(UnsafeMutablePointer(mutating: pointer)) }
+            unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
         }
         // The third argument lets the URL stand in "dbname".
         guard let pointer = unsafe PQconnectdbParams(&keywords, &values, 1) else {
@@ -128,7 +130,9 @@ final class LibpqConnection: @unchecked Sendable {
 
     // MARK: Receiving
 
-    /// Reads what has arrived. False: the connection is lost.
+    /// Reads what has arrived.
+    ///
+    /// False: the connection is lost.
     func consumeInput() -> Bool { unsafe PQconsumeInput(connection) == 1 }
 
     /// The next result, without blocking if `isBusy` is false; nil ends those of one command.

@@ -82,7 +82,9 @@ struct PipelineMachine<Request, Answer> {
         self.cache = StatementCache(limit: statementLimit)
     }
 
-    /// Visits every statement that is sent and not yet answered. O(n).
+    /// Visits every statement that is sent and not yet answered.
+    ///
+    /// O(n).
     func forEachRequest(_ body: (Request) -> Void) {
         for exchange in held { body(exchange.request) }
         commands.forEach { command in
@@ -95,7 +97,9 @@ struct PipelineMachine<Request, Answer> {
 
     // MARK: Sending
 
-    /// Queues a statement. Throws `.overloaded` when `limit` are in flight.
+    /// Queues a statement.
+    ///
+    /// Throws `.overloaded` when `limit` are in flight.
     mutating func submit(
         _ request: Request,
         key: StatementCache.Key,
@@ -310,8 +314,10 @@ struct PipelineMachine<Request, Answer> {
 
     // MARK: Loss
 
-    /// Settles everything, once. What the server had refused stays refused; a read that was lost for the first time goes
-    /// back to the client; a write may have been committed.
+    /// Settles everything, once.
+    ///
+    /// What the server had refused stays refused; a read that was lost for the first time goes back to the client; a
+    /// write may have been committed.
     mutating func connectionLost(_ error: PostgresError) -> [Action] {
         var lost = held
         held = []

@@ -1,6 +1,8 @@
 package import IOCore
 
-/// Runs statements on few shared connections to one Postgres server. Loop-bound: one for each loop.
+/// Runs statements on few shared connections to one Postgres server.
+///
+/// Loop-bound: one for each loop.
 ///
 /// Reads go to readers, which gather all of a loop tick under one Sync; writes go to writers, where each is a transaction
 /// of its own, and is answered only once it is committed. Connections that are lost come back by themselves while
@@ -43,7 +45,9 @@ package final class PostgresClient {
 
     // MARK: Statements
 
-    /// Runs a read, outside any transaction of the caller's. It may run twice, so it must not write.
+    /// Runs a read, outside any transaction of the caller's.
+    ///
+    /// It may run twice, so it must not write.
     ///
     /// Throws `.timeout` at the deadline, `.unavailable` if there was no connection until then or two were lost,
     /// `.overloaded` where queues are full, `.shutdown`, `.encoding`, or what the server refused it with.
@@ -65,12 +69,16 @@ package final class PostgresClient {
         try await result(of: query, policy: .perStatement, deadline: deadline) { dispatch($0, .writer) }.rows
     }
 
-    /// Asks the server for a sign of life. Throws as `query(_:deadline:)`.
+    /// Asks the server for a sign of life.
+    ///
+    /// Throws as `query(_:deadline:)`.
     package func health(deadline: Duration = .seconds(1)) async throws(PostgresError) {
         _ = try await query("SELECT 1", deadline: deadline)
     }
 
-    /// Lends a connection to `body` alone. It is closed, not reused, if `body` throws or leaves a transaction open.
+    /// Lends a connection to `body` alone.
+    ///
+    /// It is closed, not reused, if `body` throws or leaves a transaction open.
     ///
     /// Throws `.unavailable` if none became free within the deadline, `.overloaded` if too many wait, and what `body` throws.
     package func withSession<Value>(

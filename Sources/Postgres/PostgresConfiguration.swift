@@ -14,7 +14,9 @@ package struct PostgresConfiguration: Sendable {
     package var sessions = 1
     /// When a caller gives up, unless it names its own deadline; `statement_timeout` on the server too.
     package var deadline: Duration = .seconds(5)
-    /// How long one attempt to connect may take. libpq counts whole seconds, at least 2.
+    /// How long one attempt to connect may take.
+    ///
+    /// libpq counts whole seconds, at least 2.
     package var connectTimeout: Duration = .seconds(3)
     /// `lock_timeout` on the server.
     package var lockTimeout: Duration = .seconds(2)
@@ -26,10 +28,14 @@ package struct PostgresConfiguration: Sendable {
     package var sessionWaiterLimit = 64
     /// Prepared statements kept on one connection.
     package var statementLimit = 256
-    /// An answer that takes more memory is refused, once it is complete. Statements bound their rows themselves.
+    /// An answer that takes more memory is refused, once it is complete.
+    ///
+    /// Statements bound their rows themselves.
     package var answerLimitBytes = 64 * 1024 * 1024
 
-    /// Takes a URL. Throws `.unavailable` if libpq cannot read it; the text of the error does not repeat the URL.
+    /// Takes a URL.
+    ///
+    /// Throws `.unavailable` if libpq cannot read it; the text of the error does not repeat the URL.
     package init(url: String) throws(PostgresError) {
         guard let options = LibpqConnection.sessionOptions(inURL: url) else {
             throw PostgresError(.unavailable, "the URL of Postgres is not valid")

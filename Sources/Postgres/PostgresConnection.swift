@@ -1,6 +1,8 @@
 internal import IOCore
 
-/// One connection: the shell that performs what ``PipelineMachine`` decides. Loop-bound.
+/// One connection, the shell that performs what a pipeline machine decides.
+///
+/// Loop-bound.
 ///
 /// It ends once, by `close(_:)` or by losing the server, and then every statement has been settled.
 final class PostgresConnection {
@@ -158,7 +160,9 @@ final class PostgresConnection {
 
     // MARK: Ending
 
-    /// Gives up on statements whose deadline has passed. The server may be hanging, so the connection ends with them.
+    /// Gives up on statements whose deadline has passed.
+    ///
+    /// The server may be hanging, so the connection ends with them.
     func expire(at now: ContinuousClock.Instant) {
         var hasExpired = false
         machine.forEachRequest { request in
@@ -176,7 +180,9 @@ final class PostgresConnection {
         if machine.inFlight == 0 { close(PostgresError(.shutdown, "the client was shut down")) }
     }
 
-    /// Ends the connection now; settles all that is in flight. Does nothing the second time.
+    /// Ends the connection now; settles all that is in flight.
+    ///
+    /// Does nothing the second time.
     func close(_ error: PostgresError) {
         guard handle != nil else { return }
         closeReason = error

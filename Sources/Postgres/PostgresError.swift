@@ -29,7 +29,9 @@ package struct PostgresError: Error, Sendable, Equatable {
     package let code: Code
     /// The cause in words, free of parameter values.
     package let message: String
-    /// True if a write may have been committed although there is no answer. Reads never set it.
+    /// True if a write may have been committed although there is no answer.
+    ///
+    /// Reads never set it.
     package let isOutcomeUnknown: Bool
 
     /// Makes an error of a known outcome, unless told otherwise.

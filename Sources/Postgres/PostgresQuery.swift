@@ -50,7 +50,9 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             literal.withUTF8Buffer { unsafe sql.append(String(decoding: $0, as: UTF8.self)) }
         }
 
-        /// Adds a bind. A value that cannot be encoded makes the query fail when it is sent, before anything is.
+        /// Adds a bind.
+        ///
+        /// A value that cannot be encoded makes the query fail when it is sent, before anything is.
         package mutating func appendInterpolation(_ value: some PostgresEncodable) {
             binds.append(value)
             sql.append("$")

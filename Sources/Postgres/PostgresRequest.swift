@@ -1,6 +1,8 @@
 internal import IOCore
 
-/// A statement a caller waits for. Loop-bound.
+/// A statement a caller waits for.
+///
+/// Loop-bound.
 final class PostgresRequest {
     typealias Outcome = Result<LibpqResult, PostgresError>
 

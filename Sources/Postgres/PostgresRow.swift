@@ -1,4 +1,6 @@
-/// One row of an answer. Rows of one answer share its memory, which is freed with the last of them.
+/// One row of an answer.
+///
+/// Rows of one answer share its memory, which is freed with the last of them.
 package struct PostgresRow: Sendable {
     private let result: LibpqResult
     private let index: Int

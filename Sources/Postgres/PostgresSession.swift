@@ -1,6 +1,8 @@
 internal import IOCore
 
-/// A connection that one caller has for itself, inside `withSession` or `transaction`. Loop-bound.
+/// A connection that one caller has for itself, inside `withSession` or `transaction`.
+///
+/// Loop-bound.
 ///
 /// Statements run in the order they are given. Settings survive the session unless made with `SET LOCAL`.
 package final class PostgresSession {

@@ -56,7 +56,9 @@ struct StatementCache {
         return .prepare(name, evicting: evicted)
     }
 
-    /// The server has answered ParseComplete. Prepared statements outlive a rollback.
+    /// The server has answered ParseComplete.
+    ///
+    /// Prepared statements outlive a rollback.
     mutating func confirm(_ key: Key, name: String) {
         guard statements[key]?.name == name else { return }
         statements[key]?.isConfirmed = true
