@@ -81,6 +81,7 @@ package final class PostgresClient {
     /// It is closed, not reused, if `body` throws or leaves a transaction open.
     ///
     /// Throws `.unavailable` if none became free within the deadline, `.overloaded` if too many wait, and what `body` throws.
+    @discardableResult
     package func withSession<Value>(
         deadline: Duration? = nil,
         _ body: (PostgresSession) async throws -> Value
@@ -101,6 +102,7 @@ package final class PostgresClient {
     ///
     /// Throws what `body` throws, and what COMMIT is refused with. The outcome is unknown only if COMMIT was sent and not
     /// answered.
+    @discardableResult
     package func transaction<Value>(
         deadline: Duration? = nil,
         _ body: (PostgresSession) async throws -> Value

@@ -58,5 +58,12 @@ package struct PostgresQuery: Sendable, ExpressibleByStringInterpolation {
             sql.append("$")
             sql.append(String(binds.count))
         }
+
+        /// Adds a bind that may be NULL; apart from the other, since the compiler warns of Optionals in a generic one.
+        package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            binds.append(value)
+            sql.append("$")
+            sql.append(String(binds.count))
+        }
     }
 }

@@ -14,7 +14,10 @@ import Testing
 
     private func expectEcho<Value: PostgresEncodable & PostgresDecodable & Equatable>(_ values: Value...) async throws {
         try await withPostgres { client, _ in
-            for value in values { #expect(try await echo(value, client) == value) }
+            for value in values {
+                let echoed = try await echo(value, client)
+                #expect(echoed == value)
+            }
         }
     }
 
@@ -90,7 +93,8 @@ import Testing
         try await withPostgres { client, _ in
             let error = await failure { _ = try await client.query("SELECT \("a\0b")") }
             #expect(error?.code == .encoding)
-            #expect(try await echo("fine", client) == "fine")
+            let echoed = try await echo("fine", client)
+            #expect(echoed == "fine")
         }
     }
 }

@@ -47,7 +47,7 @@ final class PrivatePostgres: Sendable {
     private func shell(_ command: String) throws {
         let asOwner = getuid() == 0 ? "su postgres -c \"\(command.replacingDollar)\"" : command
         struct Failed: Error { let command: String }
-        guard system("cd /tmp && " + asOwner) == 0 else { throw Failed(command: command) }
+        guard unsafe system("cd /tmp && " + asOwner) == 0 else { throw Failed(command: command) }
     }
 }
 
