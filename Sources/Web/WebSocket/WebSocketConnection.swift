@@ -4,11 +4,10 @@ package import IOCore
 ///
 /// Loop-bound.
 ///
-/// Messages are pulled with `nextMessage()` by the one task that serves the connection. A connection has that task
-/// anyway, so pulling costs a single word while idle, keeps commands in order without a queue of the consumer's, and
-/// makes backpressure natural: a message that is awaited goes straight to its consumer, others wait in a small inbox,
-/// and when that is full the stream is not read. A callback would save the consumer's task but then every consumer
-/// needs its own queue and its own backpressure as soon as it has to wait for anything.
+/// Messages come in one of two ways. A `receiver` is called with each, on the spot: the least memory and latency, as no
+/// task has to exist for an idle socket (a suspended one costs about three times what the connection does). Without a
+/// receiver a task pulls them with `nextMessage()`, which reads better where memory does not count: clients, tests.
+/// Either way a consumer that falls behind has a small inbox, and when that is full the stream is not read.
 ///
 /// Pings are answered, Close is answered, breaches of the protocol close the connection, all without the consumer.
 /// An idle connection holds no buffer. It lives as long as its owner, or its closing handshake, keeps it.
@@ -38,11 +37,15 @@ package final class WebSocketConnection {
     private var state = State.open
     private var assembler: WebSocketMessageAssembler
     private var inbox: [WebSocketMessage] = []
-    private var receiver: UnsafeContinuation<WebSocketMessage?, Never>?
+    private var waiter: UnsafeContinuation<WebSocketMessage?, Never>?
     private var closeObserver: UnsafeContinuation<Void, Never>?
     /// Bytes read but not yet looked at, because the inbox was full: at most one read.
     private var unread: [UInt8] = []
     private var unreadStart = 0
+    /// Who is called with messages; held strongly until the connection is closed.
+    private var receiver: (any WebSocketReceiver)?
+    private var isReceiverBusy = false
+    private var receiverKnowsEnd = false
     private var deadline: LoopTimer?
     /// A control frame that found no room in the queue: the latest Pong, or our Close.
     private var owed: Frame?
@@ -104,18 +107,31 @@ extension WebSocketConnection {
     ///
     /// One caller at a time. Cancellation does not end the wait; `close` does, at once.
     package func nextMessage() async -> WebSocketMessage? {
-        if !inbox.isEmpty {
-            let message = inbox.removeFirst()
-            if inbox.isEmpty {
-                inbox = []
-                // Not at once: a consumer that never waits would keep the loop from all others, and from sending.
-                if isReadingPaused { loop.atEndOfTick { [weak self] in self?.readOn() } }
-            }
-            return message
-        }
+        if !inbox.isEmpty { return takeFromInbox() }
         guard state == .open else { return nil }
-        precondition(unsafe receiver == nil, "a WebSocket has one consumer")
-        return unsafe await withUnsafeContinuation { unsafe receiver = $0 }
+        precondition(unsafe waiter == nil && receiver == nil, "a WebSocket has one consumer")
+        return unsafe await withUnsafeContinuation { unsafe waiter = $0 }
+    }
+
+    /// Has `receiver` called with every message from now on, and with those waiting, instead of `nextMessage()`.
+    ///
+    /// Also to be called when a receiver that refused to be called is ready again. Not from within its calls.
+    package func receive(with receiver: any WebSocketReceiver) {
+        precondition(unsafe waiter == nil, "a WebSocket has one consumer")
+        guard !receiverKnowsEnd else { return }
+        self.receiver = receiver
+        isReceiverBusy = false
+        while !inbox.isEmpty, !isReceiverBusy {
+            isReceiverBusy = !receiver.webSocket(self, didReceive: takeFromInbox())
+        }
+        if state == .closed, inbox.isEmpty { endReceiver() }
+    }
+
+    private func endReceiver() {
+        guard let told = receiver else { return }
+        receiver = nil
+        receiverKnowsEnd = true
+        told.webSocketDidClose(self)
     }
 
     /// Returns once the TCP connection is closed.
@@ -129,12 +145,24 @@ extension WebSocketConnection {
 
     private func deliver(_ message: WebSocketMessage) {
         guard state == .open else { return }
-        if let waiting = unsafe receiver {
-            unsafe receiver = nil
+        if let waiting = unsafe waiter {
+            unsafe waiter = nil
             unsafe waiting.resume(returning: message)
+        } else if let receiver, !isReceiverBusy {
+            isReceiverBusy = !receiver.webSocket(self, didReceive: message)
         } else {
             inbox.append(message)
         }
+    }
+
+    private func takeFromInbox() -> WebSocketMessage {
+        let message = inbox.removeFirst()
+        if inbox.isEmpty {
+            inbox = []
+            // Not at once: a consumer that never waits would keep the loop from all others, and from sending.
+            if isReadingPaused { loop.atEndOfTick { [weak self] in self?.readOn() } }
+        }
+        return message
     }
 
     /// Looks at what was left unread, then lets the stream go on unless that filled the inbox again.
@@ -329,8 +357,8 @@ extension WebSocketConnection {
     private func end(with status: WebSocketCloseStatus?, as next: State = .closed) {
         if closeStatus == nil { closeStatus = status ?? .init(.abnormal) }
         state = next
-        if let waiting = unsafe receiver {
-            unsafe receiver = nil
+        if let waiting = unsafe waiter {
+            unsafe waiter = nil
             unsafe waiting.resume(returning: nil)
         }
         guard next == .closed else { return }
@@ -342,6 +370,7 @@ extension WebSocketConnection {
             unsafe closeObserver = nil
             unsafe waiting.resume()
         }
+        if inbox.isEmpty { endReceiver() }
     }
 }
 

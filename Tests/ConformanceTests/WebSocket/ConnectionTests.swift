@@ -2,6 +2,19 @@ import IOCore
 import Testing
 import Web
 
+/// Takes ten messages at a time.
+private final class Receiver: WebSocketReceiver {
+    private(set) var messages: [WebSocketMessage] = []
+    private(set) var closes = 0
+
+    func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
+        messages.append(message)
+        return messages.count % 10 != 0
+    }
+
+    func webSocketDidClose(_ connection: WebSocketConnection) { closes += 1 }
+}
+
 /// Real sockets: `WebSocketClient` and raw peers against a server on `WebSocketConnection`.
 @Suite struct ConnectionTests {
     private static let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 8)
@@ -245,6 +258,24 @@ import Web
             try await server.poll { client.lastReceived > before }
             client.close()
             await client.waitUntilClosed()
+        }
+    }
+
+    @Test func `a receiver gets every message in order, waits when it wants, and hears of the end once`() async throws {
+        try await withEchoServer { actor, server, port in
+            let client = try await Self.client(actor.loop, port)
+            let receiver = Receiver()
+            client.receive(with: receiver)
+            for number in 0..<500 { #expect(client.sendText(Array("\(number)".utf8))) }
+            for taken in stride(from: 10, through: 500, by: 10) {
+                try await server.poll { receiver.messages.count == taken }
+                client.receive(with: receiver)
+            }
+            #expect(receiver.messages == (0..<500).map { text("\($0)") })
+            client.close()
+            await client.waitUntilClosed()
+            client.receive(with: receiver)
+            #expect(receiver.closes == 1)
         }
     }
 
