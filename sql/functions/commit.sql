@@ -112,16 +112,16 @@ BEGIN
             batch_id, node, lease_until, created_at, chat_ids, first_offsets, last_offsets,
             op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_targets,
             op_reply_to, op_threads, op_replies, op_types, op_payloads, op_data)
-        SELECT p_batch, p_node, v_now + make_interval(secs => p_lease_ms / 1000.0), v_now,
-               h.chat_ids, h.first_offsets, h.last_offsets,
-               array_agg(a.chat), array_fill(2::smallint, ARRAY[count(*)::integer]), array_agg(a.actor), array_agg(a.op),
-               array_agg(a.seq), array_agg(a."offset"), array_fill(NULL::bigint, ARRAY[count(*)::integer]),
-               array_agg(a.reply_to), array_agg(a.thread_root), array_agg(a.replies), array_agg(a.type),
-               array_agg(a.payload), array_fill(NULL::jsonb, ARRAY[count(*)::integer])
-        FROM allocated a, (
-            SELECT array_agg(chat) AS chat_ids, array_agg(first_offset) AS first_offsets, array_agg(last_offset) AS last_offsets
-            FROM heads) h
-        GROUP BY h.chat_ids, h.first_offsets, h.last_offsets
+        SELECT p_batch, p_node, v_now + make_interval(secs => p_lease_ms / 1000.0), v_now, h.*, o.*
+        FROM (
+            SELECT array_agg(chat), array_agg(first_offset), array_agg(last_offset) FROM heads
+        ) h, (
+            SELECT array_agg(a.chat), array_fill(2::smallint, ARRAY[count(*)::integer]), array_agg(a.actor), array_agg(a.op),
+                   array_agg(a.seq), array_agg(a."offset"), array_fill(NULL::bigint, ARRAY[count(*)::integer]),
+                   array_agg(a.reply_to), array_agg(a.thread_root), array_agg(a.replies), array_agg(a.type),
+                   array_agg(a.payload), array_fill(NULL::jsonb, ARRAY[count(*)::integer])
+            FROM allocated a HAVING count(*) > 0
+        ) o
     ), dropped AS (
         DELETE FROM write_redo r WHERE r.batch_id = ANY (p_drop)
     )
