@@ -56,7 +56,12 @@ CREATE TABLE message_metadata (
     CHECK (rev >= seq),
     CHECK (thread_root < seq AND reply_to < seq)
 ) WITH (fillfactor = 90);
+CREATE INDEX message_metadata_by_sender ON message_metadata (chat_id, sender_id, seq);
+CREATE INDEX message_metadata_uncounted ON message_metadata (chat_id, seq) INCLUDE (sender_id)
+    WHERE deleted_at IS NOT NULL OR type = 'system';
 
+COMMENT ON INDEX message_metadata_by_sender IS
+    'With message_metadata_uncounted it makes an unread count the difference of two numbers less a few rows, however much is unread.';
 COMMENT ON TABLE message_metadata IS
     'One row a message, numbered 1..chats.last_seq without holes; deleted messages stay as tombstones for ever. Bodies are in MongoDB.';
 COMMENT ON COLUMN message_metadata.rev IS 'Offset of the event that made the body as it is now.';

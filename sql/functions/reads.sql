@@ -23,16 +23,28 @@ LANGUAGE sql STABLE AS $$
     SELECT h.chat_id, h.last_seq, h.last_offset FROM chat_heads h WHERE h.chat_id = ANY (p_chats)
 $$;
 
+-- Messages of p_chat in (p_after, p_through] that count as unread for a user: all, less own, less those of others that are
+-- deleted or system. Costs what is subtracted, not what is unread. One row (a table so that it is inlined).
+CREATE OR REPLACE FUNCTION duologue_unread(p_user bigint, p_chat bigint, p_after bigint, p_through bigint)
+RETURNS TABLE (unread bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT greatest(p_through - p_after, 0)
+         - (SELECT count(*) FROM message_metadata m
+            WHERE m.chat_id = p_chat AND m.sender_id = p_user AND m.seq > p_after AND m.seq <= p_through)
+         - (SELECT count(*) FROM message_metadata m
+            WHERE m.chat_id = p_chat AND m.seq > p_after AND m.seq <= p_through AND m.sender_id <> p_user
+              AND (m.deleted_at IS NOT NULL OR m.type = 'system'))
+$$;
+
 -- The chats of a user at their announced heads, for `ready`. A chat whose joining is not announced yet is left out: its event will
--- come. Costs the unread messages, which are counted, never kept.
+-- come. The read mark may be beyond the announced head, by a reader of what is committed.
 CREATE OR REPLACE FUNCTION duologue_user_heads(p_user bigint)
 RETURNS TABLE (chat_id bigint, last_seq bigint, last_offset bigint, read_seq bigint, unread bigint)
 LANGUAGE sql STABLE AS $$
-    SELECT p.chat_id, h.last_seq, h.last_offset, p.read_seq, (
-        SELECT count(*) FROM message_metadata m
-        WHERE m.chat_id = p.chat_id AND m.seq > p.read_seq AND m.seq <= h.last_seq
-          AND m.sender_id <> p_user AND m.type <> 'system' AND m.deleted_at IS NULL)
-    FROM participants p JOIN chat_heads h ON h.chat_id = p.chat_id
+    SELECT p.chat_id, h.last_seq, h.last_offset, p.read_seq, u.unread
+    FROM participants p
+    JOIN chat_heads h ON h.chat_id = p.chat_id
+    CROSS JOIN LATERAL duologue_unread(p_user, p.chat_id, p.read_seq, h.last_seq) u
     WHERE p.user_id = p_user AND h.last_offset >= p.joined_offset
 $$;
 
@@ -49,7 +61,8 @@ LANGUAGE sql STABLE AS $$
         r.op_chats, r.op_kinds, r.op_actors, r.op_ids, r.op_seqs, r.op_offsets, r.op_targets,
         r.op_reply_to, r.op_threads, r.op_replies, r.op_types, r.op_payloads
     ) AS o(chat, kind, actor, op, seq, "offset", target, reply_to, thread, replies, type, payload)
-    WHERE p_chat = ANY (r.chat_ids) AND o.chat = p_chat
+    -- Membership and chat changes are about no message; their target is a user.
+    WHERE p_chat = ANY (r.chat_ids) AND o.chat = p_chat AND o.kind NOT IN (1, 3, 4, 5, 6)
 $$;
 
 -- A page of history: no row when the user is no member; else one row, or one for each unfinished operation on the page.
@@ -65,33 +78,30 @@ RETURNS TABLE (
     reply_to bigint, thread_root bigint, replies integer, type text, payload bytea, at timestamptz
 )
 LANGUAGE sql STABLE AS $$
-    SELECT p.role, p.read_seq, c.last_seq, c.last_offset, page.low, page.high, body.revs, redo.*
-    FROM participants p
-    JOIN chats c ON c.id = p.chat_id
-    CROSS JOIN LATERAL (
-        SELECT CASE p_mode
-            WHEN 'newest' THEN c.last_seq - p_limit + 1
-            WHEN 'before' THEN least(p_seq - 1, c.last_seq) - p_limit + 1
-            WHEN 'after' THEN p_seq + 1
-            WHEN 'around' THEN least(p_seq - p_limit / 2, c.last_seq - p_limit + 1)
-            WHEN 'first_unread' THEN least(p.read_seq + 1 - p_limit / 2, c.last_seq - p_limit + 1)
-        END AS first
-    ) start
-    CROSS JOIN LATERAL (
-        SELECT greatest(start.first, 1) AS low,
+    WITH page AS MATERIALIZED (
+        SELECT p.role, p.read_seq, c.last_seq, c.last_offset, range.low,
                CASE WHEN p_mode = 'before' THEN least(p_seq - 1, c.last_seq)
-                    ELSE least(greatest(start.first, 1) + p_limit - 1, c.last_seq) END AS high
-    ) page
-    CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(m.rev), '{}') AS revs
-        FROM (SELECT m.rev FROM message_metadata m
-              WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) m
-    ) body
-    LEFT JOIN LATERAL (
-        SELECT r.* FROM duologue_chat_redo(p_chat) r
-        WHERE coalesce(r.seq, r.target) BETWEEN page.low AND page.high AND r.kind NOT IN (1, 3, 4, 5, 6)
-    ) redo ON true
-    WHERE p.chat_id = p_chat AND p.user_id = p_user
+                    ELSE least(range.low + p_limit - 1, c.last_seq) END AS high
+        FROM participants p
+        JOIN chats c ON c.id = p.chat_id
+        CROSS JOIN LATERAL (
+            SELECT greatest(1, CASE p_mode
+                WHEN 'newest' THEN c.last_seq - p_limit + 1
+                WHEN 'before' THEN least(p_seq - 1, c.last_seq) - p_limit + 1
+                WHEN 'after' THEN p_seq + 1
+                WHEN 'around' THEN least(p_seq - p_limit / 2, c.last_seq - p_limit + 1)
+                WHEN 'first_unread' THEN least(p.read_seq + 1 - p_limit / 2, c.last_seq - p_limit + 1)
+            END) AS low
+        ) range
+        WHERE p.chat_id = p_chat AND p.user_id = p_user
+    ), bodies AS MATERIALIZED (
+        SELECT page.*, ARRAY(
+            SELECT m.rev FROM message_metadata m
+            WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) AS revs
+        FROM page
+    )
+    SELECT bodies.*, redo.*
+    FROM bodies LEFT JOIN duologue_chat_redo(p_chat) redo ON coalesce(redo.seq, redo.target) BETWEEN bodies.low AND bodies.high
     ORDER BY redo."offset"
 $$;
 
