@@ -43,6 +43,7 @@ CREATE TABLE message_metadata (
     chat_id     bigint NOT NULL,
     seq         bigint NOT NULL CHECK (seq >= 1),
     sender_id   bigint NOT NULL,
+    "offset"    bigint NOT NULL,
     rev         bigint NOT NULL,
     created_at  timestamptz NOT NULL,
     edited_at   timestamptz,
@@ -53,7 +54,7 @@ CREATE TABLE message_metadata (
     reply_count integer NOT NULL DEFAULT 0 CHECK (reply_count >= 0),
     type        text NOT NULL CHECK (type IN ('text', 'image', 'file', 'audio', 'video', 'system', 'call')),
     PRIMARY KEY (chat_id, seq),
-    CHECK (rev >= seq),
+    CHECK (rev >= "offset" AND "offset" > seq),
     CHECK (thread_root < seq AND reply_to < seq)
 ) WITH (fillfactor = 90);
 CREATE INDEX message_metadata_by_sender ON message_metadata (chat_id, sender_id, seq);
@@ -64,6 +65,7 @@ COMMENT ON INDEX message_metadata_by_sender IS
     'With message_metadata_uncounted it makes an unread count the difference of two numbers less a few rows, however much is unread.';
 COMMENT ON TABLE message_metadata IS
     'One row a message, numbered 1..chats.last_seq without holes; deleted messages stay as tombstones for ever. Bodies are in MongoDB.';
+COMMENT ON COLUMN message_metadata."offset" IS 'Of the event that made the message.';
 COMMENT ON COLUMN message_metadata.rev IS 'Offset of the event that made the body as it is now.';
 COMMENT ON COLUMN message_metadata.reply_count IS 'Of the thread that this message is the root of.';
 

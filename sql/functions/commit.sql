@@ -97,8 +97,8 @@ BEGIN
         INSERT INTO chat_events (chat_id, "offset", kind, seq, actor_id, op_id, body_hash, at)
         SELECT a.chat, a."offset", 2, a.seq, a.actor, a.op, a.hash, v_now FROM allocated a
     ), metadata AS (
-        INSERT INTO message_metadata (chat_id, seq, sender_id, type, rev, thread_root, reply_to, created_at)
-        SELECT a.chat, a.seq, a.actor, a.type, a."offset", a.thread_root, a.reply_to, v_now FROM allocated a
+        INSERT INTO message_metadata (chat_id, seq, sender_id, type, "offset", rev, thread_root, reply_to, created_at)
+        SELECT a.chat, a.seq, a.actor, a.type, a."offset", a."offset", a.thread_root, a.reply_to, v_now FROM allocated a
     ), threads AS (
         UPDATE message_metadata m SET reply_count = t.replies
         FROM (SELECT a.chat, a.thread_root, max(a.replies) AS replies

@@ -69,11 +69,13 @@ $$;
 --
 -- p_mode   newest | before | after (both exclusive) | around | first_unread; p_seq is its message, ignored by the first and last
 -- low, high  the page's messages, ascending; high < low when it is empty. Without holes in seq the page is arithmetic.
--- revs     element i is the rev that the body of message low + i - 1 must have (or a newer one: then all is read again)
+-- revs, offsets, deleted, reply_counts  aligned: element i is of message low + i - 1. Its body must have that rev (or a newer one: then
+--          all is read again); offsets are those of the events that made the messages
 -- kind …   an unfinished operation on a message of the page, to be laid over the document by rev; null when there is none
 CREATE OR REPLACE FUNCTION duologue_read_page(p_user bigint, p_chat bigint, p_mode text, p_seq bigint, p_limit integer)
 RETURNS TABLE (
-    role text, read_seq bigint, last_seq bigint, last_offset bigint, low bigint, high bigint, revs bigint[],
+    role text, read_seq bigint, last_seq bigint, last_offset bigint, low bigint, high bigint,
+    revs bigint[], offsets bigint[], deleted boolean[], reply_counts integer[],
     batch_id uuid, kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, target bigint,
     reply_to bigint, thread_root bigint, replies integer, type text, payload bytea, at timestamptz
 )
@@ -95,10 +97,13 @@ LANGUAGE sql STABLE AS $$
         ) range
         WHERE p.chat_id = p_chat AND p.user_id = p_user
     ), bodies AS MATERIALIZED (
-        SELECT page.*, ARRAY(
-            SELECT m.rev FROM message_metadata m
-            WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) AS revs
-        FROM page
+        SELECT page.*, rows.*
+        FROM page CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(m.rev), '{}'), coalesce(array_agg(m."offset"), '{}'),
+                   coalesce(array_agg(m.deleted_at IS NOT NULL), '{}'), coalesce(array_agg(m.reply_count), '{}')
+            FROM (SELECT * FROM message_metadata m
+                  WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) m
+        ) rows(revs, offsets, deleted, reply_counts)
     )
     SELECT bodies.*, redo.*
     FROM bodies LEFT JOIN duologue_chat_redo(p_chat) redo ON coalesce(redo.seq, redo.target) BETWEEN bodies.low AND bodies.high

@@ -39,3 +39,11 @@ LANGUAGE sql STABLE AS $$
     WHERE h.chat = p_chat AND p_offset BETWEEN h.first_offset AND h.last_offset
     LIMIT 1
 $$;
+
+-- How much is unfinished, for admission, metrics and alerts. The bytes are of what clients sent, as stored; no payload is read.
+CREATE OR REPLACE FUNCTION duologue_redo_depth(OUT batches bigint, OUT bytes bigint, OUT oldest timestamptz, OUT most_attempts integer)
+LANGUAGE sql STABLE AS $$
+    SELECT count(*), coalesce(sum(pg_column_size(r.op_payloads) + pg_column_size(r.op_data)), 0)::bigint, min(r.created_at),
+           coalesce(max(r.attempts), 0)
+    FROM write_redo r
+$$;
