@@ -122,7 +122,7 @@ COMMENT ON COLUMN write_redo.chat_ids IS
 COMMENT ON COLUMN write_redo.op_chats IS 'The op_ columns are aligned: element i is committed operation i, in input order.';
 COMMENT ON COLUMN write_redo.op_targets IS 'Target message (seq) or, for membership, target user.';
 COMMENT ON COLUMN write_redo.op_replies IS 'Replies in the thread op_threads after this operation; null outside threads.';
-COMMENT ON COLUMN write_redo.op_payloads IS 'The client''s fields as the server encoded them; opaque here.';
+COMMENT ON COLUMN write_redo.op_payloads IS 'The fields of each operation as the server encoded them; opaque here.';
 
 CREATE TABLE meta (
     only_row   boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -13,7 +13,7 @@
 -- p_drop         redo rows of batches that are finished
 -- p_hash         SHA-256 of kind, target and the client's fields
 -- p_target       user id of a membership operation
--- p_payload      the client's fields as encoded by the server, kept in the redo
+-- p_payload      the operation's fields as encoded by the server, of every kind, kept in the redo
 -- p_expected_rev for operations on bodies, which are refused when the body moved meanwhile; not used by the kinds so far
 -- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …]}
 --
@@ -45,7 +45,7 @@ DECLARE
 BEGIN
     IF p_kind <@ '{1,3}'::smallint[] AND p_kind <> '{}' THEN
         RETURN QUERY SELECT s.* FROM duologue_commit_structure(
-            p_batch, p_node, p_lease_ms, p_wait, p_drop, p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_data) s
+            p_batch, p_node, p_lease_ms, p_wait, p_drop, p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_payload, p_data) s
             ORDER BY s.ord;
         RETURN;
     ELSIF NOT 2 = ALL (p_kind) THEN

@@ -2,27 +2,29 @@
 -- each sees what the one before it did. Parameters and answer are those of duologue_commit, which calls this; rows come unordered.
 CREATE OR REPLACE FUNCTION duologue_commit_structure(
     p_batch uuid, p_node uuid, p_lease_ms integer, p_wait boolean, p_drop uuid[],
-    p_chat bigint[], p_kind smallint[], p_actor bigint[], p_op uuid[], p_hash bytea[], p_target bigint[], p_data jsonb[]
+    p_chat bigint[], p_kind smallint[], p_actor bigint[], p_op uuid[], p_hash bytea[], p_target bigint[],
+    p_payload bytea[], p_data jsonb[]
 ) RETURNS TABLE (
     ord integer, status text, chat_id bigint, seq bigint, "offset" bigint, created_at timestamptz, replies integer, pending uuid
 )
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
-    v_locked  bigint[];
-    v_now     timestamptz;
-    v_earlier chat_events;
-    v_chats   bigint[] := '{}';
-    v_offsets bigint[] := '{}';
-    v_op      record;
+    v_locked   bigint[];
+    v_now      timestamptz;
+    v_earlier  chat_events;
+    v_chats    bigint[] := '{}';
+    v_offsets  bigint[] := '{}';
+    v_payloads bytea[] := '{}';
+    v_op       record;
 BEGIN
     SELECT l.chats INTO v_locked FROM duologue_lock_chats(p_chat, p_wait) l;
     v_now := date_trunc('milliseconds', clock_timestamp());
 
     -- Direct pairs go first and in their order: their primary key is a lock too, which two batches must not take crosswise.
     FOR v_op IN
-        SELECT o.* FROM unnest(p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_data) WITH ORDINALITY
-               AS o(chat, kind, actor, op, hash, target, data, ord)
+        SELECT o.* FROM unnest(p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_payload, p_data) WITH ORDINALITY
+               AS o(chat, kind, actor, op, hash, target, payload, data, ord)
         ORDER BY CASE WHEN o.data ->> 'type' = 'direct' THEN duologue_members(o.actor, o.data) END NULLS LAST, o.ord
     LOOP
         ord := v_op.ord; chat_id := v_op.chat; "offset" := NULL; created_at := NULL; pending := NULL;
@@ -47,6 +49,7 @@ BEGIN
             created_at := v_now;
             v_chats := v_chats || chat_id;
             v_offsets := v_offsets || "offset";
+            v_payloads := array_append(v_payloads, v_op.payload);
         ELSIF status IN ('duplicate', 'existing') THEN
             pending := CASE WHEN (chat_id, "offset") IN (SELECT d.chat, d.o FROM unnest(v_chats, v_offsets) AS d(chat, o))
                             THEN p_batch ELSE duologue_covering(chat_id, "offset") END;
@@ -71,7 +74,7 @@ BEGIN
     ) h, (
         SELECT array_agg(e.chat_id), array_agg(e.kind), array_agg(e.actor_id), array_agg(e.op_id), array_agg(e.seq),
                array_agg(e."offset"), array_agg(e.target_user), array_agg(NULL::bigint), array_agg(NULL::bigint),
-               array_agg(NULL::integer), array_agg(NULL::text), array_agg(NULL::bytea), array_agg(e.data)
+               array_agg(NULL::integer), array_agg(NULL::text), v_payloads, array_agg(e.data)
         FROM (SELECT e.* FROM unnest(v_chats, v_offsets) WITH ORDINALITY AS d(chat, o, i)
               JOIN chat_events e ON e.chat_id = d.chat AND e."offset" = d.o ORDER BY d.i) e
     ) o;
