@@ -1,0 +1,96 @@
+# The private Postgres cluster, in $data/postgres.
+# shellcheck shell=bash disable=SC2154 # data: from stores.sh
+
+# Postgres refuses to run as root; root therefore runs it as the user of Debian's package.
+as_postgres() (
+    cd /
+    if is_root; then
+        exec setpriv --reuid=postgres --regid=postgres --init-groups --reset-env -- "$@"
+    fi
+    exec "$@"
+)
+
+# The newest version installed; for a cluster that exists, the version that made it.
+postgres_programs() {
+    local version
+    version=$(cat "$data/postgres/PG_VERSION" 2>/dev/null) ||
+        version=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1)
+    [[ -x /usr/lib/postgresql/$version/bin/pg_ctl ]] || die "Postgres $version is not installed"
+    echo "/usr/lib/postgresql/$version/bin"
+}
+
+# Makes the empty directory of a new cluster. Where user postgres cannot enter $data, as below root's home, the
+# directory lies in /var/lib/duologue under a name made from $data, and $data/postgres is a link to it.
+make_postgres_directory() {
+    local outside
+    rm -rf "$data/postgres"
+    mkdir "$data/postgres"
+    is_root || return 0
+    chmod a+x "$data" # search only: the files in it stay closed
+    chown postgres:postgres "$data/postgres"
+    as_postgres test -w "$data/postgres" && return
+
+    rmdir "$data/postgres"
+    outside=/var/lib/duologue/$(sha256sum <<<"$data" | cut -c 1-16)
+    # Left by a clone at this very path that has been removed since.
+    [[ ! -e $outside ]] || ln -s "$outside" "$data/postgres"
+    end_store postgres INT
+    rm -rf "$outside" "$data/postgres"
+    install -d -m 755 /var/lib/duologue
+    install -d -m 700 -o postgres -g postgres "$outside"
+    ln -s "$outside" "$data/postgres"
+}
+
+# The password file is put in place last: without it a cluster is half made, and is made afresh.
+make_postgres_cluster() {
+    local password
+    say "making a Postgres cluster"
+    make_postgres_directory
+    password=$(mktemp)
+    random_hex 16 >"$password"
+    ! is_root || chown postgres "$password"
+    as_postgres "$(postgres_programs)/initdb" --pgdata="$data/postgres/" --username=duologue --pwfile="$password" \
+        --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+    as_postgres tee -a "$data/postgres/postgresql.conf" >/dev/null <<'SETTINGS'
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''    # a socket's path is limited to 107 bytes, a clone's is not
+max_connections = 200
+shared_buffers = 256MB
+SETTINGS
+    ! is_root || chown root "$password"
+    mv "$password" "$data/postgres-password"
+}
+
+launch_postgres() {
+    local home port pid
+    [[ -f $data/postgres-password && -d $data/postgres ]] || make_postgres_cluster
+    home=$(cd "$data/postgres" && pwd -P)
+    # A pid file that names a living process stops Postgres, even where the number has gone to another program.
+    if read -r pid 2>/dev/null <"$home/postmaster.pid" && [[ -d /proc/$pid && $(cat "/proc/$pid/comm") != postgres ]]; then
+        rm "$home/postmaster.pid"
+    fi
+    port=$(choose_port postgres)
+    # Once more for a while: after a kill -9 the backends take a moment to notice and to let go of the shared memory.
+    for _ in {1..20}; do
+        as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
+            --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1 9>&- && return
+        tail -n 3 "$home/postgres.log" | grep -q 'shared memory block' || break
+        sleep 0.5
+    done
+    tail -n 5 "$home/postgres.log" >&2
+    die "Postgres does not come up; see $home/postgres.log"
+}
+
+postgres_query() {
+    PGPASSWORD=$(cat "$data/postgres-password") psql --host=127.0.0.1 --port="$(port_of postgres)" --username=duologue \
+        --dbname=postgres --no-psqlrc --quiet --tuples-only --no-align --command="$1"
+}
+
+await_postgres() {
+    [[ $(postgres_query "SELECT 1 FROM pg_database WHERE datname = 'duologue'") == 1 ]] ||
+        postgres_query "CREATE DATABASE duologue"
+}
+
+address_of_postgres() {
+    echo "POSTGRESQL_URL=postgresql://duologue:$(cat "$data/postgres-password")@127.0.0.1:$(port_of postgres)/duologue"
+}
