@@ -61,22 +61,36 @@ SETTINGS
     mv "$password" "$data/postgres-password"
 }
 
-launch_postgres() {
-    local home port pid
-    [[ -f $data/postgres-password && -d $data/postgres ]] || make_postgres_cluster
-    home=$(cd "$data/postgres" && pwd -P)
-    # A pid file that names a living process stops Postgres, even where the number has gone to another program.
-    if read -r pid 2>/dev/null <"$home/postmaster.pid" && [[ -d /proc/$pid && $(cat "/proc/$pid/comm") != postgres ]]; then
-        rm "$home/postmaster.pid"
-    fi
-    port=$(choose_port postgres)
-    # Once more for a while: after a kill -9 the backends take a moment to notice and to let go of the shared memory.
-    for _ in {1..20}; do
-        as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
-            --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1 9>&- && return
-        tail -n 3 "$home/postgres.log" | grep -q 'shared memory block' || break
-        sleep 0.5
+# Whether any process works in the cluster's directory: the postmaster, or a backend that has outlived it.
+postgres_lingers() {
+    local directory
+    for directory in /proc/[0-9]*/cwd; do
+        [[ ! $directory -ef $data/postgres ]] || return 0
     done
+    return 1
+}
+
+# A postmaster that was killed leaves a pid file, and Postgres would not start while that number lives, be it as another
+# program. Once nobody works in the directory the file is stale for certain.
+clear_remains_of_postgres() {
+    for _ in {1..100}; do
+        if ! postgres_lingers; then
+            rm -f "$data/postgres/postmaster.pid"
+            return
+        fi
+        sleep 0.1
+    done
+    die "backends of a Postgres that was killed linger in $data/postgres"
+}
+
+launch_postgres() {
+    local home port
+    [[ -f $data/postgres-password && -d $data/postgres ]] || make_postgres_cluster
+    clear_remains_of_postgres
+    home=$(cd "$data/postgres" && pwd -P)
+    port=$(choose_port postgres)
+    as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
+        --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1 9>&- && return
     tail -n 5 "$home/postgres.log" >&2
     die "Postgres does not come up; see $home/postgres.log"
 }
