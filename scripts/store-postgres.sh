@@ -10,6 +10,9 @@ as_postgres() (
     exec "$@"
 )
 
+# Where the cluster really lies: the user that runs it may not be able to follow $data/postgres.
+postgres_home() { readlink -f "$data/postgres"; }
+
 # The newest version installed; for a cluster that exists, the version that made it.
 postgres_programs() {
     local version
@@ -49,9 +52,9 @@ make_postgres_cluster() {
     password=$(mktemp)
     random_hex 16 >"$password"
     ! is_root || chown postgres "$password"
-    as_postgres "$(postgres_programs)/initdb" --pgdata="$data/postgres/" --username=duologue --pwfile="$password" \
+    as_postgres "$(postgres_programs)/initdb" --pgdata="$(postgres_home)" --username=duologue --pwfile="$password" \
         --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >/dev/null
-    as_postgres tee -a "$data/postgres/postgresql.conf" >/dev/null <<'SETTINGS'
+    cat >>"$data/postgres/postgresql.conf" <<'SETTINGS'
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''    # a socket's path is limited to 107 bytes, a clone's is not
 max_connections = 200
@@ -87,7 +90,7 @@ launch_postgres() {
     local home port
     [[ -f $data/postgres-password && -d $data/postgres ]] || make_postgres_cluster
     clear_remains_of_postgres
-    home=$(cd "$data/postgres" && pwd -P)
+    home=$(postgres_home)
     port=$(choose_port postgres)
     as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
         --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1 9>&- && return
