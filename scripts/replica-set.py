@@ -1,6 +1,6 @@
-"""replica-set.py PORT: makes the mongod on this loopback port the primary of the replica set rs0, and returns when it is.
+"""replica-set.py HOST:PORT: makes the mongod there the primary of the replica set rs0, and returns when it is.
 
-Harmless to repeat. A member that comes back on another port is told so: it would not find itself in its own
+Harmless to repeat. A member that comes back at another address is told so: it would not find itself in its own
 configuration otherwise and would stay out of the set for ever.
 """
 
@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 
 NOT_YET_INITIALIZED = 94
 
-member = f"127.0.0.1:{sys.argv[1]}"
+member = sys.argv[1]
 admin = MongoClient(member, directConnection=True, serverSelectionTimeoutMS=1_000).admin
 try:
     configuration = admin.command("replSetGetConfig")["config"]

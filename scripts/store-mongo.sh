@@ -8,6 +8,6 @@ launch_mongo() {
         --setParameter diagnosticDataCollectionEnabled=false
 }
 
-await_mongo() { await mongo "$LOCAL/venv/bin/python" "$ROOT/scripts/replica-set.py" "$(port_of mongo)"; }
+await_mongo() { await mongo "$LOCAL/venv/bin/python" "$ROOT/scripts/replica-set.py" "127.0.0.1:$(port_of mongo)"; }
 
 address_of_mongo() { echo "MONGODB_URL=mongodb://127.0.0.1:$(port_of mongo)/?replicaSet=rs0"; }
