@@ -33,7 +33,7 @@ unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY
 step "packages" scripts/packages.sh shellcheck
 step "mongod" scripts/mongod.sh
 step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
-step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh .ci/run
+step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
 step "compose" check_compose
 step "build (release)" build_without_warnings -c release
 step "build (tests)" build_without_warnings --build-tests
