@@ -92,8 +92,11 @@ launch_postgres() {
     clear_remains_of_postgres
     home=$(postgres_home)
     port=$(choose_port postgres)
-    as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
-        --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1 9>&- && return
+    (
+        close_descriptors
+        as_postgres setsid "$(postgres_programs)/pg_ctl" start --silent --wait --timeout=120 --pgdata="$home" \
+            --log="$home/postgres.log" --options="-p $port" </dev/null >/dev/null 2>&1
+    ) && return
     tail -n 5 "$home/postgres.log" >&2
     die "Postgres does not come up; see $home/postgres.log"
 }

@@ -30,13 +30,28 @@ choose_port() {
     echo "$port"
 }
 
+# Closes what was inherited. A store outlives its starter by far, and would keep the starter's locks held and its pipes
+# open for as long. (Bash's own descriptor 255 closes by itself.)
+close_descriptors() {
+    local path descriptor
+    for path in /proc/"$BASHPID"/fd/*; do
+        descriptor=${path##*/}
+        if ((descriptor > 2 && descriptor != 255)); then eval "exec $descriptor>&-"; fi
+    done
+}
+
 # launch NAME COMMAND…: starts a store in its directory, in a session of its own, so that neither a Ctrl-C nor the end
 # of this script or terminal reaches it.
 launch() {
     local name=$1
     shift
     mkdir -p "$data/$name"
-    (cd "$data/$name" && raise_file_limit && exec setsid "$@" </dev/null >>"$name.log" 2>&1 9>&-) &
+    (
+        close_descriptors
+        cd "$data/$name"
+        raise_file_limit
+        exec setsid "$@" </dev/null >>"$name.log" 2>&1
+    ) &
     echo $! >"$data/$name/pid"
 }
 

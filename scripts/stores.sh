@@ -20,7 +20,6 @@ action=$1
 umask 077
 mkdir -p "$2"
 data=$(cd "$2" && pwd -P)
-exec 8>&- # a caller's lock, which a store must not hold on to
 
 start() {
     local wanted=() name
