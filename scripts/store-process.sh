@@ -48,7 +48,7 @@ launch() {
     mkdir -p "$data/$name"
     (
         close_descriptors
-        cd "$data/$name"
+        cd "$data/$name" || exit
         raise_file_limit
         exec setsid "$@" </dev/null >>"$name.log" 2>&1
     ) &
