@@ -1,0 +1,64 @@
+/// The frames waiting to be written to one socket: a value, so that it is tested without one.
+///
+/// An idle queue holds no memory of its own.
+struct OutboundQueue {
+    private var frames: [Frame] = []
+    private var head = 0
+    /// How much of the first frame is already written.
+    private var offset = 0
+    private(set) var queuedBytes = 0
+    var queuedFrames: Int { frames.count - head }
+    var isEmpty: Bool { queuedFrames == 0 }
+
+    /// Queues a frame; false, and nothing queued, when it would pass a limit.
+    mutating func append(_ frame: Frame, limits: OutboundLimits) -> Bool {
+        guard queuedFrames < limits.frames, frame.bytes.count <= limits.bytes - queuedBytes else { return false }
+        guard !frame.bytes.isEmpty else { return true }
+        frames.append(frame)
+        queuedBytes += frame.bytes.count
+        return true
+    }
+
+    /// The first frame alone and where its unwritten part begins, when copying it would not save a system call.
+    func loneLargeFrame(atLeast size: Int) -> (Frame, offset: Int)? {
+        guard !isEmpty, frames[head].bytes.count - offset >= size else { return nil }
+        return (frames[head], offset)
+    }
+
+    /// Copies as much as fits into `buffer` and returns the number of bytes.
+    func gather(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var filled = 0
+        var skip = offset
+        var index = head
+        while index < frames.count, filled < buffer.count {
+            unsafe frames[index].bytes.withUnsafeBytes { bytes in
+                let length = min(bytes.count - skip, buffer.count - filled)
+                let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<(filled + length)])
+                unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[skip..<(skip + length)]))
+                filled += length
+            }
+            skip = 0
+            index += 1
+        }
+        return filled
+    }
+
+    /// Forgets the first `count` bytes, which the socket has taken.
+    mutating func consume(_ count: Int) {
+        queuedBytes -= count
+        offset += count
+        while head < frames.count, offset >= frames[head].bytes.count {
+            offset -= frames[head].bytes.count
+            head += 1
+        }
+        if head == frames.count {
+            frames = []
+            head = 0
+        } else if head >= 64 {
+            frames.removeFirst(head)
+            head = 0
+        }
+    }
+
+    mutating func removeAll() { self = OutboundQueue() }
+}

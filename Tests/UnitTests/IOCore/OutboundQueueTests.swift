@@ -1,0 +1,42 @@
+import Testing
+
+@testable import IOCore
+
+@Suite struct OutboundQueueTests {
+    private func drain(_ queue: inout OutboundQueue, step: Int) -> [UInt8] {
+        var result: [UInt8] = []
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 1)
+        defer { unsafe buffer.deallocate() }
+        while !queue.isEmpty {
+            let count = unsafe queue.gather(into: buffer)
+            unsafe result.append(contentsOf: buffer.prefix(count))
+            queue.consume(count)
+        }
+        return result
+    }
+
+    @Test(arguments: [1, 3, 7, 64])
+    func `bytes come out in order whatever a write takes`(step: Int) {
+        var queue = OutboundQueue()
+        var expected: [UInt8] = []
+        for length in 0..<200 {
+            let frame = Frame((0..<length).map { UInt8(truncatingIfNeeded: $0 &* length) })
+            #expect(queue.append(frame, limits: .unlimited))
+            expected += frame.bytes
+        }
+        #expect(queue.queuedBytes == expected.count)
+        #expect(drain(&queue, step: step) == expected)
+        #expect(queue.queuedBytes == 0)
+    }
+
+    @Test func `both limits refuse and leave the queue as it was`() {
+        let limits = OutboundLimits(bytes: 10, frames: 2)
+        var queue = OutboundQueue()
+        #expect(queue.append(Frame([1, 2, 3]), limits: limits))
+        #expect(!queue.append(Frame(Array(repeating: 0, count: 8)), limits: limits))
+        #expect(queue.append(Frame([4]), limits: limits))
+        #expect(!queue.append(Frame([5]), limits: limits))
+        #expect(queue.queuedBytes == 4)
+        #expect(drain(&queue, step: 2) == [1, 2, 3, 4])
+    }
+}
