@@ -39,7 +39,9 @@ package struct RedisError: Error, Equatable, CustomStringConvertible {
     /// Makes the error for an error reply, whose first word is its code.
     package init(serverReply text: String) {
         let prefix = text.prefix { $0 != " " }
-        self.init(.server(prefix: String(prefix)), text)
+        // An unknown command is answered with a part of its arguments, which may be secret.
+        let safe = text.firstRange(of: ", with args").map { text[..<$0.lowerBound] } ?? text[...]
+        self.init(.server(prefix: String(prefix)), String(safe))
     }
 
     /// True where the same call may succeed later.

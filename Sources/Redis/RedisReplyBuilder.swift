@@ -1,4 +1,4 @@
-import CHiredis
+internal import CHiredis
 
 /// Builds one reply at a time from the parser's calls, which come depth first.
 ///
@@ -97,18 +97,18 @@ final class RedisReplyBuilder {
             createString: { task, text, length in
                 let bytes = unsafe UnsafeRawBufferPointer(start: text, count: length)
                 let type = unsafe task?.pointee.type ?? REDIS_REPLY_STRING
-                return unsafe mark(building(task).addString(bytes, type: type))
+                return unsafe RedisReplyBuilder.mark(RedisReplyBuilder.building(task).addString(bytes, type: type))
             },
             createArray: { task, count in
-                unsafe mark(building(task).addArray(count: Int(count)))
+                unsafe RedisReplyBuilder.mark(RedisReplyBuilder.building(task).addArray(count: Int(count)))
             },
             createInteger: { task, value in
-                unsafe building(task).add(.integer(value))
-                return unsafe mark(true)
+                unsafe RedisReplyBuilder.building(task).add(.integer(value))
+                return unsafe RedisReplyBuilder.mark(true)
             },
             createNil: { task in
-                unsafe building(task).add(.null)
-                return unsafe mark(true)
+                unsafe RedisReplyBuilder.building(task).add(.null)
+                return unsafe RedisReplyBuilder.mark(true)
             },
             freeObject: { _ in }
         )

@@ -1,4 +1,4 @@
-import CHiredis
+internal import CHiredis
 
 /// Cuts the bytes of a connection into replies, with hiredis as the parser.
 ///
@@ -83,7 +83,9 @@ struct RedisReplyReader: ~Copyable {
 
     private var isInsideBulk: Bool {
         let index = unsafe Int(reader.pointee.ridx)
-        guard index >= 0, let offset = unsafe MemoryLayout<redisReader>.offset(of: \redisReader.rstack) else { return false }
+        guard index >= 0, let offset = unsafe MemoryLayout<redisReader>.offset(of: \redisReader.rstack) else {
+            return false
+        }
         let tasks = unsafe UnsafeRawPointer(reader).advanced(by: offset).assumingMemoryBound(to: redisReadTask.self)
         return unsafe tasks[index].type == REDIS_REPLY_STRING
     }

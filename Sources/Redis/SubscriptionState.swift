@@ -61,7 +61,6 @@ struct SubscriptionState<Waiter> {
     }
 
     var channelCount: Int { channels.count }
-    var isIdle: Bool { requests.isEmpty }
 
     // MARK: - What callers ask
 
@@ -69,8 +68,8 @@ struct SubscriptionState<Waiter> {
     mutating func subscribe(_ names: [String], waiter: Waiter) -> (group: Int?, actions: [Action]) {
         let names = Set(names)
         let new = names.filter { channels[$0] == nil }
-        guard channels.count + new.count <= limit else {
-            return (nil, [.fail(waiter, RedisError(.overloaded, "\(limit) channels are subscribed"))])
+        guard channels.count + new.count <= limit, groups.count < limit else {
+            return (nil, [.fail(waiter, RedisError(.overloaded, "\(limit) channels are subscribed or awaited"))])
         }
         for name in new { channels[name] = Channel(requestsInFlight: abandoned.removeValue(forKey: name) ?? 0) }
         guard isConnected else {
@@ -143,11 +142,17 @@ struct SubscriptionState<Waiter> {
         }
         var actions: [Action] = []
         for name in request.channels {
-            guard let channel = channels.removeValue(forKey: name) else { continue }
-            if channel.requestsInFlight > 1 { abandoned[name] = channel.requestsInFlight - 1 }
-            // What was granted once must not be dropped silently: the next connection tries again.
-            if channel.groups.contains(where: isRestoring) { actions.append(.giveUp(error)) }
-            channels[name] = channel.groups.contains(where: isRestoring) ? Channel() : nil
+            guard let channel = channels[name], channel.requestsInFlight == 1 else {
+                // A later request about the same channel decides.
+                actions += settle(name)
+                continue
+            }
+            if channel.groups.contains(where: isRestoring) {
+                // What was granted once must not be dropped silently: the next connection tries again.
+                actions.append(.giveUp(error))
+            } else {
+                channels[name] = nil
+            }
             actions += fail(channel.groups, error)
         }
         return actions
