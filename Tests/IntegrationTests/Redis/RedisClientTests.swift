@@ -79,7 +79,7 @@ import Testing
                 await #expect(throws: RedisError(serverReply: "ERR value is not an integer or out of range")) {
                     try await client.send(RedisCommands.Increment(key))
                 }
-                await #expect {
+                _ = await #expect {
                     try await client.send(RedisCommands.Raw("LPUSH", key, "x"))
                 } throws: {
                     ($0 as? RedisError)?.code == .server(prefix: "WRONGTYPE")
@@ -93,7 +93,7 @@ import Testing
     @Test func `an unknown command's arguments stay out of the error`() async throws {
         try await RedisFixture.run { fixture in
             await fixture.withClient { client in
-                await #expect {
+                _ = await #expect {
                     try await client.send(RedisCommands.Raw("NOSUCH", "secret"))
                 } throws: {
                     ($0 as? RedisError)?.message.contains("secret") == false
@@ -119,7 +119,7 @@ import Testing
     @Test func `a password, a user and a database come from the URL`() async throws {
         let server = try RedisServerProcess()
         try await RedisFixture.run(url: server.url) { fixture in
-            try await fixture.withClient { client in
+            _ = try await fixture.withClient { client in
                 try await client.send(
                     RedisCommands.Raw("ACL", "SETUSER", "app", "on", ">p@ss", "~*", "&*", "+@all")
                 )
@@ -176,14 +176,21 @@ import Testing
     @Test func `shutting down answers what is pending and refuses the rest`() async throws {
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "n"
-            async let last = fixture.withClient { client in
-                async let pending = try client.send(RedisCommands.Increment(key))
-                return try await pending
+            let answered = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<50 {
+                    group.addTask(executorPreference: fixture.loop) {
+                        try await fixture.withClient { try await $0.send(RedisCommands.Increment(key)) }
+                    }
+                }
+                group.addTask(executorPreference: fixture.loop) {
+                    await fixture.withClient { await $0.shutdown() }
+                    return 0
+                }
+                return try await group.reduce(0) { max($0, $1) }
             }
-            _ = try await last
+            #expect(answered == 50)
             await fixture.withClient { client in
-                await client.shutdown()
-                await #expect {
+                _ = await #expect {
                     try await client.send(RedisCommands.Ping())
                 } throws: {
                     ($0 as? RedisError)?.code == .shutdown

@@ -1,9 +1,10 @@
 import Glibc
+import Synchronization
 
 /// A Redis server of a test's own, which it may stop, kill and start again on the same port.
-final class RedisServerProcess {
+final class RedisServerProcess: Sendable {
     let port: Int
-    private var process: pid_t = 0
+    private let process = Mutex<pid_t>(0)
 
     var url: String { "redis://127.0.0.1:\(port)" }
 
@@ -19,12 +20,14 @@ final class RedisServerProcess {
             "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
             "--logfile", "/dev/null", "--dir", "/tmp",
         ]
-        var pointers = arguments.map { unsafe strdup($0) }
+        var pointers = unsafe arguments.map { unsafe strdup($0) }
         defer { unsafe pointers.forEach { unsafe free($0) } }
         unsafe pointers.append(nil)
-        guard unsafe posix_spawnp(&process, "redis-server", nil, nil, pointers, environ) == 0 else {
+        var started: pid_t = 0
+        guard unsafe posix_spawnp(&started, "redis-server", nil, nil, pointers, environ) == 0 else {
             throw ServerFailure.notStarted
         }
+        process.withLock { $0 = started }
         let deadline = ContinuousClock.now + .seconds(10)
         while !Self.accepts(port) {
             guard ContinuousClock.now < deadline else { throw ServerFailure.notStarted }
@@ -34,16 +37,25 @@ final class RedisServerProcess {
 
     /// Ends it as a crash would.
     func kill() {
-        guard process > 0 else { return }
-        _ = Glibc.kill(process, SIGKILL)
-        unsafe _ = waitpid(process, nil, 0)
-        process = 0
+        let ended = process.withLock { process in
+            defer { process = 0 }
+            return process
+        }
+        guard ended > 0 else { return }
+        _ = Glibc.kill(ended, SIGKILL)
+        _ = waitpid(ended, nil, 0)
     }
 
     /// Freezes it: its connections stay open and nothing answers.
-    func freeze() { _ = Glibc.kill(process, SIGSTOP) }
+    func freeze() { signal(SIGSTOP) }
 
-    func thaw() { _ = Glibc.kill(process, SIGCONT) }
+    func thaw() { signal(SIGCONT) }
+
+    private func signal(_ number: Int32) {
+        let target = process.withLock { $0 }
+        // A process id of zero would be this test's whole group.
+        if target > 0 { _ = Glibc.kill(target, number) }
+    }
 
     private static func withSocket<Result>(
         port: Int,
