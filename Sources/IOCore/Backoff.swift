@@ -1,4 +1,6 @@
-/// Exponential backoff with full jitter (M. Brooker, "Exponential Backoff And Jitter", AWS 2015).
+/// Exponential backoff with full jitter (M.
+///
+/// Brooker, "Exponential Backoff And Jitter", AWS 2015).
 package struct Backoff: Sendable {
     private let initial: Duration
     private let maximum: Duration

@@ -55,7 +55,9 @@ package final class BlockingPool: @unchecked Sendable {
         return nil
     }
 
-    /// Refuses new jobs, runs those already queued and waits for the threads to end. Not to be called on a loop.
+    /// Refuses new jobs, runs those already queued and waits for the threads to end.
+    ///
+    /// Not to be called on a loop.
     package func shutdown() {
         unsafe pthread_mutex_lock(mutex)
         stopped = true

@@ -11,7 +11,9 @@ package struct Readiness: OptionSet, Sendable {
     package static let writable = Readiness(rawValue: 2)
 }
 
-/// Tells when a descriptor that belongs to somebody else becomes ready. Loop-bound.
+/// Tells when a descriptor that belongs to somebody else becomes ready.
+///
+/// Loop-bound.
 ///
 /// It does not own the descriptor, and must be closed before the descriptor is.
 @safe
@@ -55,7 +57,9 @@ package final class DescriptorWatcher {
         }
     }
 
-    /// Stops for good. The descriptor may be closed right after.
+    /// Stops for good.
+    ///
+    /// The descriptor may be closed right after.
     package func close() {
         guard let poll = unsafe handle else { return }
         unsafe handle = nil

@@ -29,8 +29,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var endOfTick: [() -> Void] = []
     private var taken = Incoming()
     private var stopping = false
-    /// Buffers shared by all streams of the loop, so that an idle stream holds none. Two, because a delegate may write
-    /// while it looks at what was read.
+    /// Buffers shared by all streams of the loop, so that an idle stream holds none.
+    ///
+    /// Two, because a delegate may write while it looks at what was read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     let writeBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
@@ -94,7 +95,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Runs `body` on the loop, in the order of the calls; never at once, not even on the loop itself.
     package func execute(_ body: @escaping @Sendable () -> Void) { hand { $0.bodies.append(body) } }
 
-    /// Starts the loop's thread. To be called once.
+    /// Starts the loop's thread.
+    ///
+    /// To be called once.
     package func start() {
         precondition(joinable == nil, "an event loop starts once")
         var thread = pthread_t()
@@ -112,7 +115,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         joinable = thread
     }
 
-    /// Ends the loop after the jobs already queued and waits for its thread. Not to be called on the loop.
+    /// Ends the loop after the jobs already queued and waits for its thread.
+    ///
+    /// Not to be called on the loop.
     package func stop() {
         guard let thread = joinable else { return }
         joinable = nil
@@ -142,7 +147,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         endOfTick.append(body)
     }
 
-    /// Suspends the calling task for `duration`. On the loop only.
+    /// Suspends the calling task for `duration`.
+    ///
+    /// On the loop only.
     package func sleep(for duration: Duration) async {
         await unsafe withUnsafeContinuation { continuation in
             schedule(after: duration) { unsafe continuation.resume() }

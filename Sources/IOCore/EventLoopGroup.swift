@@ -14,7 +14,9 @@ package final class EventLoopGroup: Sendable {
     /// Starts every loop's thread.
     package func start() { for loop in loops { loop.start() } }
 
-    /// Stops the loops one after the other and waits for their threads. Not to be called on a loop.
+    /// Stops the loops one after the other and waits for their threads.
+    ///
+    /// Not to be called on a loop.
     package func stop() { for loop in loops { loop.stop() } }
 
     /// The loops in turn.

@@ -14,7 +14,7 @@ package struct OutboundLimits: Sendable {
     /// Frames queued at most.
     package var frames: Int
 
-    /// The defaults are those of a slow consumer: 256 KiB or 1,000 frames.
+    /// Limits the queue; the defaults are those of a slow consumer: 256 KiB or 1,000 frames.
     package init(bytes: Int = 256 * 1024, frames: Int = 1_000) {
         self.bytes = bytes
         self.frames = frames

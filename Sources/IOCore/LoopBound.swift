@@ -12,7 +12,9 @@ package struct LoopBound<Value>: @unchecked Sendable {
         stored = value
     }
 
-    /// The value. Traps off the loop.
+    /// The value.
+    ///
+    /// Traps off the loop.
     package var value: Value {
         loop.assertCurrent()
         return stored

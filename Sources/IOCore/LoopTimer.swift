@@ -1,6 +1,8 @@
 internal import CUV
 
-/// A one-shot timer of an event loop; alive until it fires or is cancelled. Loop-bound.
+/// A one-shot timer of an event loop; alive until it fires or is cancelled.
+///
+/// Loop-bound.
 @safe
 package final class LoopTimer {
     private var handle: UnsafeMutablePointer<uv_timer_t>?
@@ -25,7 +27,9 @@ package final class LoopTimer {
         )
     }
 
-    /// Forgets the timer; its body will not run. Does nothing after it fired.
+    /// Forgets the timer; its body will not run.
+    ///
+    /// Does nothing after it fired.
     package func cancel() {
         guard let timer = unsafe handle else { return }
         unsafe handle = nil
@@ -45,7 +49,9 @@ package final class LoopTimer {
 }
 
 extension EventLoop {
-    /// Runs `body` on the loop once `delay` has passed, unless the timer is cancelled. On the loop only.
+    /// Runs `body` on the loop once `delay` has passed, unless the timer is cancelled.
+    ///
+    /// On the loop only.
     @discardableResult
     package func schedule(after delay: Duration, _ body: @escaping () -> Void) -> LoopTimer {
         assertCurrent()

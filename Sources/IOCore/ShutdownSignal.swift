@@ -15,7 +15,9 @@ package final class ShutdownSignal: Sendable {
     /// Whether the signal was given.
     package var isTriggered: Bool { state.withLock { $0.triggered } }
 
-    /// Gives the signal. Does nothing the second time.
+    /// Gives the signal.
+    ///
+    /// Does nothing the second time.
     package func trigger() {
         let waiters = state.withLock { state in
             state.triggered = true

@@ -1,7 +1,9 @@
 internal import CUV
 internal import Glibc
 
-/// Calls back when the process receives a signal. Loop-bound.
+/// Calls back when the process receives a signal.
+///
+/// Loop-bound.
 @safe
 package final class SignalWatcher {
     private var handle: UnsafeMutablePointer<uv_signal_t>?

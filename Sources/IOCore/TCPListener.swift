@@ -1,8 +1,10 @@
 internal import CUV
 internal import Glibc
 
-/// A listening socket. Loop-bound; one on each loop, all bound to the same port (SO_REUSEPORT), so that the kernel
-/// spreads connections over the loops.
+/// A listening socket.
+///
+/// Loop-bound; one on each loop, all bound to the same port (SO_REUSEPORT), so that the kernel spreads connections
+/// over the loops.
 package final class TCPListener {
     /// The port it listens on: the one the kernel chose where 0 was asked for.
     package let localPort: Int

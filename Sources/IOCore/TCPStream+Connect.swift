@@ -2,7 +2,9 @@ internal import CUV
 internal import Glibc
 
 extension TCPStream {
-    /// Connects to a host given by name or digits. A name is resolved on `resolver`, because that blocks.
+    /// Connects to a host given by name or digits.
+    ///
+    /// A name is resolved on `resolver`, because that blocks.
     ///
     /// Cancellation does not interrupt it; the deadline, which covers resolving too, does.
     /// - Throws: `nameResolution`, `refused`, `unreachable`, `timeout`, or what the pool refuses with.

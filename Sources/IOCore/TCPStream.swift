@@ -1,18 +1,23 @@
 internal import CUV
 internal import Glibc
 
-/// What a stream tells its owner. All calls come on the stream's loop, never from within a call into the stream but
-/// for `close()`.
+/// What a stream tells its owner.
+///
+/// All calls come on the stream's loop, never from within a call into the stream but for `close()`.
 package protocol TCPStreamDelegate: AnyObject {
     /// Bytes have arrived; they are valid during the call only.
     func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>)
-    /// The stream is closed, for good; nil after the peer's orderly end or an own close. Comes exactly once.
+    /// The stream is closed, for good; nil after the peer's orderly end or an own close.
+    ///
+    /// Comes exactly once.
     func stream(_ stream: TCPStream, didCloseWith error: IOError?)
     /// All that was queued is written, after some of it had to wait.
     func streamDidDrain(_ stream: TCPStream)
 }
 
-/// A non-blocking TCP connection. Loop-bound.
+/// A non-blocking TCP connection.
+///
+/// Loop-bound.
 ///
 /// Frames are queued by reference and written once per tick of the loop, as many as fit into one system call. The queue
 /// is bounded; the stream never drops anything by itself. Reads go through a buffer of the loop, so that an idle stream
@@ -114,7 +119,9 @@ package final class TCPStream {
         delegate?.streamDidDrain(self)
     }
 
-    /// Closes once the queue is written; what arrives meanwhile is not read. The owner keeps a deadline.
+    /// Closes once the queue is written; what arrives meanwhile is not read.
+    ///
+    /// The owner keeps a deadline.
     package func closeAfterFlush() {
         guard !isClosing else { return }
         closing = true
@@ -122,7 +129,9 @@ package final class TCPStream {
         if queue.isEmpty { close() }
     }
 
-    /// Closes at once, dropping what is queued. Does nothing the second time.
+    /// Closes at once, dropping what is queued.
+    ///
+    /// Does nothing the second time.
     package func close() { close(nil) }
 
     private func close(_ error: IOError?) {

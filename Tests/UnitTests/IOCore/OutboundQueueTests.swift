@@ -21,22 +21,25 @@ import Testing
         var expected: [UInt8] = []
         for length in 0..<200 {
             let frame = Frame((0..<length).map { UInt8(truncatingIfNeeded: $0 &* length) })
-            #expect(queue.append(frame, limits: .unlimited))
+            let queued = queue.append(frame, limits: .unlimited)
+            #expect(queued)
             expected += frame.bytes
         }
         #expect(queue.queuedBytes == expected.count)
-        #expect(drain(&queue, step: step) == expected)
+        let drained = drain(&queue, step: step)
+        #expect(drained == expected)
         #expect(queue.queuedBytes == 0)
     }
 
     @Test func `both limits refuse and leave the queue as it was`() {
         let limits = OutboundLimits(bytes: 10, frames: 2)
         var queue = OutboundQueue()
-        #expect(queue.append(Frame([1, 2, 3]), limits: limits))
-        #expect(!queue.append(Frame(Array(repeating: 0, count: 8)), limits: limits))
-        #expect(queue.append(Frame([4]), limits: limits))
-        #expect(!queue.append(Frame([5]), limits: limits))
+        let answers = [[1, 2, 3], Array(repeating: 0, count: 8), [4], [5]].map {
+            queue.append(Frame($0), limits: limits)
+        }
+        #expect(answers == [true, false, true, false])
         #expect(queue.queuedBytes == 4)
-        #expect(drain(&queue, step: 2) == [1, 2, 3, 4])
+        let drained = drain(&queue, step: 2)
+        #expect(drained == [1, 2, 3, 4])
     }
 }

@@ -1,0 +1,136 @@
+/// What kind of chat it is.
+package enum ChatType: String, Sendable, CaseIterable {
+    case direct, group
+}
+
+/// Who may join without an invite.
+package enum ChatVisibility: String, Sendable, CaseIterable {
+    case `private`, `public`
+}
+
+/// What a participant may do.
+package enum Role: String, Sendable, CaseIterable {
+    case owner, admin, member
+}
+
+/// A chat as one of its members sees it.
+package struct Chat: Sendable, Equatable {
+    package var id: ChatID
+    package var type: ChatType
+    package var visibility: ChatVisibility
+    package var name: String?
+    package var description: String?
+    package var avatarURL: String?
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp
+    package var createdBy: UserID
+    package var lastSequence: SequenceNumber
+    package var lastOffset: Offset
+    package var participantCount: Int
+    /// The caller's own side of the chat; nil in announcements, which are the same for all.
+    package var my: Membership?
+    package var lastMessage: Message?
+
+    /// Makes a chat of all its fields.
+    package init(
+        id: ChatID,
+        type: ChatType,
+        visibility: ChatVisibility,
+        name: String?,
+        description: String?,
+        avatarURL: String? = nil,
+        createdAt: Timestamp,
+        updatedAt: Timestamp,
+        createdBy: UserID,
+        lastSequence: SequenceNumber,
+        lastOffset: Offset,
+        participantCount: Int,
+        my: Membership? = nil,
+        lastMessage: Message? = nil
+    ) {
+        self.id = id
+        self.type = type
+        self.visibility = visibility
+        self.name = name
+        self.description = description
+        self.avatarURL = avatarURL
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.createdBy = createdBy
+        self.lastSequence = lastSequence
+        self.lastOffset = lastOffset
+        self.participantCount = participantCount
+        self.my = my
+        self.lastMessage = lastMessage
+    }
+}
+
+/// A member's own side of a chat.
+package struct Membership: Sendable, Equatable {
+    package var role: Role
+    package var readSequence: SequenceNumber
+    /// Messages after the read mark that are neither own, nor system, nor deleted.
+    package var unread: Int
+    package var mutedUntil: Timestamp?
+    package var isArchived: Bool
+    package var isPinned: Bool
+
+    /// Makes a membership of all its fields.
+    package init(
+        role: Role,
+        readSequence: SequenceNumber,
+        unread: Int,
+        mutedUntil: Timestamp? = nil,
+        isArchived: Bool = false,
+        isPinned: Bool = false
+    ) {
+        self.role = role
+        self.readSequence = readSequence
+        self.unread = unread
+        self.mutedUntil = mutedUntil
+        self.isArchived = isArchived
+        self.isPinned = isPinned
+    }
+}
+
+/// A member as the others see it.
+package struct Participant: Sendable, Equatable {
+    package var user: UserID
+    package var username: String
+    package var role: Role
+    package var joinedAt: Timestamp
+
+    /// Makes a participant of all its fields.
+    package init(user: UserID, username: String, role: Role, joinedAt: Timestamp) {
+        self.user = user
+        self.username = username
+        self.role = role
+        self.joinedAt = joinedAt
+    }
+}
+
+/// How far a chat has come for one member; what `ready` lists.
+package struct ChatHead: Sendable, Equatable {
+    package var chat: ChatID
+    /// The last announced message.
+    package var lastSequence: SequenceNumber
+    /// The last announced event: everything up to it is in both stores.
+    package var lastOffset: Offset
+    package var readSequence: SequenceNumber
+    package var unread: Int
+
+    /// Makes a head of all its fields.
+    package init(
+        chat: ChatID,
+        lastSequence: SequenceNumber,
+        lastOffset: Offset,
+        readSequence: SequenceNumber,
+        unread: Int
+    ) {
+        self.chat = chat
+        self.lastSequence = lastSequence
+        self.lastOffset = lastOffset
+        self.readSequence = readSequence
+        self.unread = unread
+    }
+}

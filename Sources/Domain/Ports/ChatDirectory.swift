@@ -1,0 +1,38 @@
+/// A page of a list and where the next begins.
+package struct Page<Item: Sendable>: Sendable {
+    package var items: [Item]
+    /// What to pass as `cursor` to go on; nil at the end.
+    package var next: String?
+
+    /// Makes a page.
+    package init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
+}
+
+/// Reads of chats and memberships.
+///
+/// Loop-bound. All methods throw `StoreError`.
+package protocol ChatDirectory: AnyObject {
+    /// A chat as the user sees it; nil for a stranger as for a chat that does not exist.
+    func chat(_ id: ChatID, for user: UserID) async throws -> Chat?
+
+    /// The user's chats, the latest activity first, without their last messages.
+    func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat>
+
+    /// How many chats the user is in.
+    func chatCount(of user: UserID) async throws -> Int
+
+    /// The members in order of joining; nil for a stranger.
+    func participants(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Participant>?
+
+    /// The direct chat of a pair, if they have one.
+    func directChat(of first: UserID, and second: UserID) async throws -> ChatID?
+
+    /// The announced heads of all chats of a user.
+    func heads(of user: UserID) async throws -> [ChatHead]
+
+    /// The announced heads of chats, whoever is in them: what a node compares its own against.
+    func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset]
+}

@@ -1,0 +1,115 @@
+/// Which messages of a chat a page shows.
+package enum HistoryWindow: Sendable, Equatable {
+    case newest
+    /// Numbers below this one.
+    case before(SequenceNumber)
+    /// Numbers above this one.
+    case after(SequenceNumber)
+    /// Half before it, the rest from it on.
+    case around(SequenceNumber)
+    /// Around the first message after the caller's read mark.
+    case firstUnread
+}
+
+/// The facts about one message that decide what a reader may be shown.
+package struct MessageMetadata: Sendable, Equatable {
+    package var sequence: SequenceNumber
+    package var revision: Offset
+    package var createdOffset: Offset
+    package var isDeleted: Bool
+    package var replyCount: Int
+
+    /// Makes metadata of all its fields.
+    package init(
+        sequence: SequenceNumber,
+        revision: Offset,
+        createdOffset: Offset,
+        isDeleted: Bool,
+        replyCount: Int
+    ) {
+        self.sequence = sequence
+        self.revision = revision
+        self.createdOffset = createdOffset
+        self.isDeleted = isDeleted
+        self.replyCount = replyCount
+    }
+}
+
+/// What one Postgres statement knows about a page: all of it from one snapshot.
+package struct HistorySnapshot: Sendable, Equatable {
+    package var lastOffset: Offset
+    package var lastSequence: SequenceNumber
+    package var readSequence: SequenceNumber
+    /// The page's messages, ascending.
+    package var rows: [MessageMetadata]
+    /// Committed operations of this chat that MongoDB may not hold yet.
+    package var redo: [CommittedOperation]
+
+    /// Makes a snapshot of all its fields.
+    package init(
+        lastOffset: Offset,
+        lastSequence: SequenceNumber,
+        readSequence: SequenceNumber,
+        rows: [MessageMetadata],
+        redo: [CommittedOperation]
+    ) {
+        self.lastOffset = lastOffset
+        self.lastSequence = lastSequence
+        self.readSequence = readSequence
+        self.rows = rows
+        self.redo = redo
+    }
+}
+
+/// An event as the log keeps it.
+package struct LoggedEvent: Sendable, Equatable {
+    package var offset: Offset
+    package var kind: EventKind
+    package var actor: UserID
+    package var operation: OperationID
+    package var sequence: SequenceNumber?
+    package var target: Int64?
+    package var at: Timestamp
+    /// JSON of kinds without a body in MongoDB.
+    package var data: [UInt8]?
+
+    /// Makes an event of all its fields.
+    package init(
+        offset: Offset,
+        kind: EventKind,
+        actor: UserID,
+        operation: OperationID,
+        sequence: SequenceNumber?,
+        target: Int64?,
+        at: Timestamp,
+        data: [UInt8]?
+    ) {
+        self.offset = offset
+        self.kind = kind
+        self.actor = actor
+        self.operation = operation
+        self.sequence = sequence
+        self.target = target
+        self.at = at
+        self.data = data
+    }
+}
+
+/// The Postgres side of reading a chat.
+///
+/// Loop-bound. All methods throw `StoreError`.
+package protocol HistoryStore: AnyObject {
+    /// Membership, heads, the page's metadata and the redo of the chat in one statement; nil for a stranger.
+    func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot?
+
+    /// Announced events above an offset, ascending, whoever is in the chat: only below the first redo-covered one.
+    func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent]
+
+    /// The metadata of these messages, ascending.
+    func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata]
+}

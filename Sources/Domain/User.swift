@@ -1,0 +1,63 @@
+/// A person as others see them.
+package struct User: Sendable, Equatable {
+    package var id: UserID
+    package var username: String
+    package var fullName: String?
+    package var avatarURL: String?
+    package var statusText: String?
+    package var createdAt: Timestamp
+    package var lastSeen: Timestamp?
+    /// Shown to the user alone.
+    package var email: String
+
+    /// Makes a user of all its fields.
+    package init(
+        id: UserID,
+        username: String,
+        fullName: String? = nil,
+        avatarURL: String? = nil,
+        statusText: String? = nil,
+        createdAt: Timestamp,
+        lastSeen: Timestamp? = nil,
+        email: String
+    ) {
+        self.id = id
+        self.username = username
+        self.fullName = fullName
+        self.avatarURL = avatarURL
+        self.statusText = statusText
+        self.createdAt = createdAt
+        self.lastSeen = lastSeen
+        self.email = email
+    }
+}
+
+/// A user with the secret that logging in is checked against.
+package struct Credentials: Sendable {
+    package var user: User
+    /// The encoded password hash.
+    package var passwordHash: String
+    package var isDisabled: Bool
+
+    /// Makes credentials of all their fields.
+    package init(user: User, passwordHash: String, isDisabled: Bool) {
+        self.user = user
+        self.passwordHash = passwordHash
+        self.isDisabled = isDisabled
+    }
+}
+
+/// Who is calling, as the access token says.
+package struct Caller: Sendable, Equatable {
+    package var user: UserID
+    package var session: SessionID
+    /// When the access token ends.
+    package var expiresAt: Timestamp
+
+    /// Makes a caller of all its fields.
+    package init(user: UserID, session: SessionID, expiresAt: Timestamp) {
+        self.user = user
+        self.session = session
+        self.expiresAt = expiresAt
+    }
+}
