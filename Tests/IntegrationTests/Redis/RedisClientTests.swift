@@ -6,25 +6,23 @@ import Testing
     @Test func `every command does what its name says`() async throws {
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "key"
-            try await fixture.withClient { client in
-                try await client.send(RedisCommands.Ping())
-                #expect(try await client.health() > .zero)
-                #expect(try await client.send(RedisCommands.Get(key)) == nil)
-                #expect(try await client.send(RedisCommands.Set(key, to: [1, 2], lifetime: .seconds(60))))
-                #expect(try await !client.send(RedisCommands.Set(key, to: [9], onlyIfAbsent: true)))
-                #expect(try await client.send(RedisCommands.Get(key)) == [1, 2])
-                #expect(try await client.send(RedisCommands.Expire(key, after: .milliseconds(60_500))))
-                let left = try await client.send(RedisCommands.Raw("PTTL", key)).decodeInteger()
-                #expect((50_000...60_500).contains(left))
-                #expect(try await client.send(RedisCommands.GetDelete(key)) == [1, 2])
-                #expect(try await client.send(RedisCommands.GetDelete(key)) == nil)
-                #expect(try await !client.send(RedisCommands.Expire(key, after: .seconds(1))))
-                #expect(try await client.send(RedisCommands.Increment(key)) == 1)
-                #expect(try await client.send(RedisCommands.Increment(key)) == 2)
-                #expect(try await client.send(RedisCommands.Delete([key, key + "none"])) == 1)
-                #expect(try await client.send(RedisCommands.Publish([1], to: key, mode: .classic)) == 0)
-                #expect(try await client.send(RedisCommands.Publish([1], to: key)) == 0)
-            }
+            try await fixture.send(RedisCommands.Ping())
+            #expect(try await fixture.health() > .zero)
+            #expect(try await fixture.send(RedisCommands.Get(key)) == nil)
+            #expect(try await fixture.send(RedisCommands.Set(key, to: [1, 2], lifetime: .seconds(60))))
+            #expect(try await !fixture.send(RedisCommands.Set(key, to: [9], onlyIfAbsent: true)))
+            #expect(try await fixture.send(RedisCommands.Get(key)) == [1, 2])
+            #expect(try await fixture.send(RedisCommands.Expire(key, after: .milliseconds(60_500))))
+            let left = try await fixture.send(RedisCommands.Raw("PTTL", key)).decodeInteger()
+            #expect((50_000...60_500).contains(left))
+            #expect(try await fixture.send(RedisCommands.GetDelete(key)) == [1, 2])
+            #expect(try await fixture.send(RedisCommands.GetDelete(key)) == nil)
+            #expect(try await !fixture.send(RedisCommands.Expire(key, after: .seconds(1))))
+            #expect(try await fixture.send(RedisCommands.Increment(key)) == 1)
+            #expect(try await fixture.send(RedisCommands.Increment(key)) == 2)
+            #expect(try await fixture.send(RedisCommands.Delete([key, key + "none"])) == 1)
+            #expect(try await fixture.send(RedisCommands.Publish([1], to: key, mode: .classic)) == 0)
+            #expect(try await fixture.send(RedisCommands.Publish([1], to: key)) == 0)
         }
     }
 
@@ -32,10 +30,8 @@ import Testing
     func `a value keeps its bytes`(value: [UInt8]) async throws {
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "{\r\n\0} key"
-            try await fixture.withClient { client in
-                try await client.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
-                #expect(try await client.send(RedisCommands.GetDelete(key)) == value)
-            }
+            try await fixture.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
+            #expect(try await fixture.send(RedisCommands.GetDelete(key)) == value)
         }
     }
 
@@ -43,10 +39,8 @@ import Testing
         let value = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 8)) }
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "large"
-            try await fixture.withClient { client in
-                try await client.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
-                #expect(try await client.send(RedisCommands.GetDelete(key)) == value)
-            }
+            try await fixture.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
+            #expect(try await fixture.send(RedisCommands.GetDelete(key)) == value)
         }
     }
 
@@ -55,14 +49,12 @@ import Testing
             let prefix = fixture.prefix
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for caller in 0..<256 {
-                    group.addTask(executorPreference: fixture.loop) {
-                        try await fixture.withClient { client in
-                            for round in 0..<20 {
-                                let value = Array("\(caller)-\(round)".utf8)
-                                let key = "\(prefix)\(caller)"
-                                try await client.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
-                                #expect(try await client.send(RedisCommands.Get(key)) == value)
-                            }
+                    group.addTask {
+                        for round in 0..<20 {
+                            let value = Array("\(caller)-\(round)".utf8)
+                            let key = "\(prefix)\(caller)"
+                            try await fixture.send(RedisCommands.Set(key, to: value, lifetime: .seconds(60)))
+                            #expect(try await fixture.send(RedisCommands.Get(key)) == value)
                         }
                     }
                 }
@@ -74,30 +66,26 @@ import Testing
     @Test func `an error reply has the server's code and spares the connection`() async throws {
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "text"
-            try await fixture.withClient { client in
-                try await client.send(RedisCommands.Set(key, to: Array("x".utf8), lifetime: .seconds(60)))
-                await #expect(throws: RedisError(serverReply: "ERR value is not an integer or out of range")) {
-                    try await client.send(RedisCommands.Increment(key))
-                }
-                _ = await #expect {
-                    try await client.send(RedisCommands.Raw("LPUSH", key, "x"))
-                } throws: {
-                    ($0 as? RedisError)?.code == .server(prefix: "WRONGTYPE")
-                }
-                #expect(try await client.send(RedisCommands.Get(key)) == Array("x".utf8))
-                #expect(client.connectionCount == 1)
+            try await fixture.send(RedisCommands.Set(key, to: Array("x".utf8), lifetime: .seconds(60)))
+            await #expect(throws: RedisError(serverReply: "ERR value is not an integer or out of range")) {
+                try await fixture.send(RedisCommands.Increment(key))
             }
+            await #expect {
+                try await fixture.send(RedisCommands.Raw("LPUSH", key, "x"))
+            } throws: {
+                ($0 as? RedisError)?.code == .server(prefix: "WRONGTYPE")
+            }
+            #expect(try await fixture.send(RedisCommands.Get(key)) == Array("x".utf8))
+            #expect(await fixture.withClient { $0.connectionCount } == 1)
         }
     }
 
     @Test func `an unknown command's arguments stay out of the error`() async throws {
         try await RedisFixture.run { fixture in
-            await fixture.withClient { client in
-                _ = await #expect {
-                    try await client.send(RedisCommands.Raw("NOSUCH", "secret"))
-                } throws: {
-                    ($0 as? RedisError)?.message.contains("secret") == false
-                }
+            await #expect {
+                try await fixture.send(RedisCommands.Raw("NOSUCH", "secret"))
+            } throws: {
+                ($0 as? RedisError)?.message.contains("secret") == false
             }
         }
     }
@@ -106,12 +94,10 @@ import Testing
         let server = try RedisServerProcess()
         try await RedisFixture.run(url: server.url) { fixture in
             let script = RedisScript("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])}")
-            try await fixture.withClient { client in
-                for round in 1...4 {
-                    if round == 3 { try await client.send(RedisCommands.Raw("SCRIPT", "FLUSH")) }
-                    let reply = try await client.evaluate(script, keys: ["n"], arguments: [[0, 13, 10]])
-                    #expect(reply == .array([.string([110]), .string([0, 13, 10]), .integer(Int64(round))]))
-                }
+            for round in 1...4 {
+                if round == 3 { try await fixture.send(RedisCommands.Raw("SCRIPT", "FLUSH")) }
+                let reply = try await fixture.evaluate(script, keys: ["n"], arguments: [[0, 13, 10]])
+                #expect(reply == .array([.string([110]), .string([0, 13, 10]), .integer(Int64(round))]))
             }
         }
     }
@@ -119,30 +105,24 @@ import Testing
     @Test func `a password, a user and a database come from the URL`() async throws {
         let server = try RedisServerProcess()
         try await RedisFixture.run(url: server.url) { fixture in
-            _ = try await fixture.withClient { client in
-                try await client.send(
-                    RedisCommands.Raw("ACL", "SETUSER", "app", "on", ">p@ss", "~*", "&*", "+@all")
-                )
-            }
+            try await fixture.send(
+                RedisCommands.Raw("ACL", "SETUSER", "app", "on", ">p@ss", "~*", "&*", "+@all")
+            )
         }
         try await RedisFixture.run(url: "redis://app:p%40ss@127.0.0.1:\(server.port)/3") { fixture in
-            try await fixture.withClient { client in
-                #expect(try await client.send(RedisCommands.Raw("ACL", "WHOAMI")) == .string(Array("app".utf8)))
-                let info = try await client.send(RedisCommands.Raw("CLIENT", "INFO")).decodeOptionalBytes() ?? []
-                let text = String(decoding: info, as: UTF8.self)
-                #expect(text.contains(" db=3 ") && text.contains(" name=duologue "))
-            }
+            #expect(try await fixture.send(RedisCommands.Raw("ACL", "WHOAMI")) == .string(Array("app".utf8)))
+            let info = try await fixture.send(RedisCommands.Raw("CLIENT", "INFO")).decodeOptionalBytes() ?? []
+            let text = String(decoding: info, as: UTF8.self)
+            #expect(text.contains(" db=3 ") && text.contains(" name=duologue "))
         }
         let wrong = "redis://app:wrong@127.0.0.1:\(server.port)"
         try await RedisFixture.run(url: wrong, waitForConnection: false) { fixture in
             try await poll("the refusal was not told") {
-                await fixture.withClient { client in
-                    do throws(RedisError) {
-                        try await client.send(RedisCommands.Ping())
-                        return false
-                    } catch {
-                        return error.code == .unavailable && error.message.contains("WRONGPASS")
-                    }
+                do throws(RedisError) {
+                    try await fixture.send(RedisCommands.Ping())
+                    return false
+                } catch {
+                    return error.code == .unavailable && error.message.contains("WRONGPASS")
                 }
             }
         }
@@ -154,14 +134,12 @@ import Testing
         } _: { fixture in
             let refused = await withTaskGroup(of: Bool.self) { group in
                 for _ in 0..<20 {
-                    group.addTask(executorPreference: fixture.loop) {
-                        await fixture.withClient { client in
-                            do throws(RedisError) {
-                                try await client.send(RedisCommands.Raw("PING"))
-                                return false
-                            } catch {
-                                return error.code == .overloaded && !error.isOutcomeUnknown
-                            }
+                    group.addTask {
+                        do throws(RedisError) {
+                            try await fixture.send(RedisCommands.Raw("PING"))
+                            return false
+                        } catch {
+                            return error.code == .overloaded && !error.isOutcomeUnknown
                         }
                     }
                 }
@@ -178,23 +156,21 @@ import Testing
             let key = fixture.prefix + "n"
             let answered = try await withThrowingTaskGroup(of: Int64.self) { group in
                 for _ in 0..<50 {
-                    group.addTask(executorPreference: fixture.loop) {
-                        try await fixture.withClient { try await $0.send(RedisCommands.Increment(key)) }
+                    group.addTask {
+                        try await fixture.send(RedisCommands.Increment(key))
                     }
                 }
-                group.addTask(executorPreference: fixture.loop) {
+                group.addTask {
                     await fixture.withClient { await $0.shutdown() }
                     return 0
                 }
                 return try await group.reduce(0) { max($0, $1) }
             }
             #expect(answered == 50)
-            await fixture.withClient { client in
-                _ = await #expect {
-                    try await client.send(RedisCommands.Ping())
-                } throws: {
-                    ($0 as? RedisError)?.code == .shutdown
-                }
+            await #expect {
+                try await fixture.send(RedisCommands.Ping())
+            } throws: {
+                ($0 as? RedisError)?.code == .shutdown
             }
         }
     }

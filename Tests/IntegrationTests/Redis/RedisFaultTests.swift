@@ -48,7 +48,7 @@ import Testing
                 await fixture.withClient { $0.connectionCount >= 2 && $0.isAvailable }
             }
             try await poll("no load") {
-                await fixture.withClient { (try? await $0.send(RedisCommands.Get("n0"))) != nil }
+                try await fixture.send(RedisCommands.Get("n0")) != nil
             }
             server.kill()
             try await poll("the loss went unnoticed") {
@@ -56,12 +56,10 @@ import Testing
                 let subscriber = await fixture.withSubscriber { $0.isAvailable }
                 return !client && !subscriber
             }
-            await fixture.withSubscriber { subscriber in
-                _ = await #expect {
-                    try await subscriber.subscribe(["c"])
-                } throws: {
-                    ($0 as? RedisError)?.code == .unavailable
-                }
+            await #expect {
+                try await fixture.subscribe(["c"])
+            } throws: {
+                ($0 as? RedisError)?.code == .unavailable
             }
             try server.start()
             let codes = await outcome
@@ -70,7 +68,7 @@ import Testing
             #expect(codes["unavailable", default: 0] > 0)
             try await poll("not restored") { heard.restored == [["a", "b", "c"]] }
             try await fixture.waitUntilConnected()
-            let receivers = try await fixture.withClient { try await $0.send(RedisCommands.Publish([7], to: "c")) }
+            let receivers = try await fixture.send(RedisCommands.Publish([7], to: "c"))
             #expect(receivers == 1)
             try await poll("no message") { heard.messages(of: "c") == [[7]] }
         }
@@ -88,7 +86,7 @@ import Testing
             server.thaw()
             try await fixture.waitUntilConnected()
             #expect(await fixture.withClient { $0.connectionCount } == 2)
-            try await fixture.withClient { try await $0.send(RedisCommands.Ping()) }
+            try await fixture.send(RedisCommands.Ping())
         }
     }
 
@@ -141,7 +139,7 @@ import Testing
             }
             #expect(codes == [0: "timeout", 1: "connectionLost"])
             try await fixture.waitUntilConnected()
-            try await fixture.withClient { try await $0.send(RedisCommands.Ping()) }
+            try await fixture.send(RedisCommands.Ping())
         }
     }
 

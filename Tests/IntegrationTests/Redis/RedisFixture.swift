@@ -72,6 +72,25 @@ final class RedisFixture: Sendable {
         try await loop.actor.run { _ in try await body(subscriber.value) }
     }
 
+    // The client must be called on its loop, and `#expect` runs what it awaits elsewhere: these may be used inside it.
+
+    @discardableResult
+    func send<Command: RedisCommand>(_ command: Command) async throws -> Command.Response {
+        try await withClient { try await $0.send(command) }
+    }
+
+    func evaluate(_ script: RedisScript, keys: [String], arguments: [[UInt8]]) async throws -> RedisReply {
+        try await withClient { try await $0.evaluate(script, keys: keys, arguments: arguments) }
+    }
+
+    func health() async throws -> Duration {
+        try await withClient { try await $0.health() }
+    }
+
+    func subscribe(_ channels: [String]) async throws {
+        try await withSubscriber { try await $0.subscribe(channels) }
+    }
+
     func waitUntilConnected() async throws {
         try await poll("no connection") {
             let client = await self.withClient { $0.isAvailable }

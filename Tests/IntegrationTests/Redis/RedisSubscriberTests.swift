@@ -33,13 +33,11 @@ final class Heard: Sendable {
                 try await subscriber.subscribe(channels)
             }
             // Everyone is confirmed by now, so each of these must be heard.
-            try await fixture.withClient { client in
-                for round in 0..<10 {
-                    for channel in channels {
-                        let message = RedisCommands.Publish([0, 13, 10, UInt8(round)], to: channel, mode: mode)
-                        let receivers = try await client.send(message)
-                        #expect(receivers == 1)
-                    }
+            for round in 0..<10 {
+                for channel in channels {
+                    let message = RedisCommands.Publish([0, 13, 10, UInt8(round)], to: channel, mode: mode)
+                    let receivers = try await fixture.send(message)
+                    #expect(receivers == 1)
                 }
             }
             try await poll("messages are missing") { heard.messageCount >= 5_000 }
@@ -62,11 +60,9 @@ final class Heard: Sendable {
                 try await subscriber.subscribe([kept + "2"])
                 #expect(subscriber.channelCount == 2)
             }
-            try await fixture.withClient { client in
-                let ofLeft = try await client.send(RedisCommands.Publish([1], to: left, mode: mode))
-                let ofKept = try await client.send(RedisCommands.Publish([2], to: kept, mode: mode))
-                #expect(ofLeft == 0 && ofKept == 1)
-            }
+            let ofLeft = try await fixture.send(RedisCommands.Publish([1], to: left, mode: mode))
+            let ofKept = try await fixture.send(RedisCommands.Publish([2], to: kept, mode: mode))
+            #expect(ofLeft == 0 && ofKept == 1)
             try await poll("no message") { heard.messageCount == 1 }
             #expect(heard.messages(of: kept) == [[2]])
         }
@@ -76,20 +72,18 @@ final class Heard: Sendable {
         let server = try RedisServerProcess()
         let admin = RedisCommands.Raw("ACL", "SETUSER", "app", "on", ">pw", "~*", "resetchannels", "&ok*", "+@all")
         try await RedisFixture.run(url: server.url) { fixture in
-            _ = try await fixture.withClient { try await $0.send(admin) }
+            try await fixture.send(admin)
         }
         try await RedisFixture.run(url: "redis://app:pw@127.0.0.1:\(server.port)") { fixture in
-            try await fixture.withSubscriber { subscriber in
-                try await subscriber.subscribe(["ok1"])
-                _ = await #expect {
-                    try await subscriber.subscribe(["forbidden"])
-                } throws: {
-                    ($0 as? RedisError)?.code == .server(prefix: "NOPERM")
-                }
-                try await subscriber.subscribe(["ok2"])
-                #expect(subscriber.channelCount == 2)
-                #expect(subscriber.connectionCount == 1)
+            try await fixture.subscribe(["ok1"])
+            await #expect {
+                try await fixture.subscribe(["forbidden"])
+            } throws: {
+                ($0 as? RedisError)?.code == .server(prefix: "NOPERM")
             }
+            try await fixture.subscribe(["ok2"])
+            #expect(await fixture.withSubscriber { $0.channelCount } == 2)
+            #expect(await fixture.withSubscriber { $0.connectionCount } == 1)
         }
     }
 
@@ -99,12 +93,10 @@ final class Heard: Sendable {
             $0.watchdogDeadline = .milliseconds(500)
         } _: { fixture in
             let pings = { @Sendable in
-                try await fixture.withClient { client in
-                    let reply = try await client.send(RedisCommands.Raw("CLIENT", "LIST", "TYPE", "pubsub"))
-                    return String(decoding: try reply.decodeOptionalBytes() ?? [], as: UTF8.self)
-                }
+                let reply = try await fixture.send(RedisCommands.Raw("CLIENT", "LIST", "TYPE", "pubsub"))
+                return String(decoding: try reply.decodeOptionalBytes() ?? [], as: UTF8.self)
             }
-            try await fixture.withSubscriber { try await $0.subscribe([fixture.prefix + "x"]) }
+            try await fixture.subscribe([fixture.prefix + "x"])
             try await poll("no PING was sent") { try await pings().contains("cmd=ping") }
             #expect(await fixture.withSubscriber { $0.connectionCount } == 1)
         }
