@@ -75,8 +75,15 @@ final class RedisFixture: Sendable {
     // The client must be called on its loop, and `#expect` runs what it awaits elsewhere: these may be used inside it.
 
     @discardableResult
-    func send<Command: RedisCommand>(_ command: Command) async throws -> Command.Response {
-        try await withClient { try await $0.send(command) }
+    func send<Command: RedisCommand>(_ command: Command) async throws(RedisError) -> Command.Response {
+        let result: Result<Command.Response, RedisError> = await withClient { client in
+            do throws(RedisError) {
+                return .success(try await client.send(command))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     func evaluate(_ script: RedisScript, keys: [String], arguments: [[UInt8]]) async throws -> RedisReply {
