@@ -82,12 +82,14 @@ final class RedisConnection {
     ///
     /// Cancelling the caller does not take the command back; the deadline bounds the wait.
     func send(_ bytes: [UInt8], isWrite: Bool, deadline: Duration) async -> Result<RedisReply, RedisError> {
-        if let refusal = pipeline.refusal { return .failure(refusal) }
-        guard stream.send(Frame(bytes)) else {
-            return .failure(RedisError(.overloaded, "too many bytes wait to be written"))
-        }
-        let due = loop.now + deadline
-        return await withCheckedContinuation { waiter in
+        await withCheckedContinuation { waiter in
+            // Checked in here, because other jobs of the loop may run before this closure does.
+            if let refusal = pipeline.refusal { return waiter.resume(returning: .failure(refusal)) }
+            guard stream.send(Frame(bytes)) else {
+                let error = RedisError(.overloaded, "too many bytes wait to be written")
+                return waiter.resume(returning: .failure(error))
+            }
+            let due = loop.now + deadline
             pipeline.append(.init(waiter: waiter, isWrite: isWrite, deadline: due))
             watchDeadline(due)
         }
@@ -128,8 +130,10 @@ final class RedisConnection {
     /// Refuses new commands and returns when those pending are answered, at the latest at their deadlines.
     func drain() async {
         pipeline.drain()
-        guard isOpen, !pipeline.isDrained else { return }
-        await withCheckedContinuation { drainWaiters.append($0) }
+        await withCheckedContinuation { waiter in
+            guard isOpen, !pipeline.isDrained else { return waiter.resume() }
+            drainWaiters.append(waiter)
+        }
     }
 
     /// Ends the connection and resumes everyone who waits; later calls do nothing.

@@ -74,9 +74,11 @@ package final class RedisSubscriber {
     /// as the server allows, announced by ``onResubscribed``; who does not want that calls ``unsubscribe(_:)``.
     /// - Throws: at once with `unavailable` while there is no connection, with `timeout` after the command deadline.
     package func subscribe(_ channels: [String]) async throws(RedisError) {
-        guard !isShutDown else { throw RedisError(.shutdown, "the subscriber is shut down") }
         var timer: LoopTimer?
         let result: Result<Void, RedisError> = await withCheckedContinuation { waiter in
+            guard !isShutDown else {
+                return waiter.resume(returning: .failure(RedisError(.shutdown, "the subscriber is shut down")))
+            }
             let (group, actions) = state.subscribe(channels, waiter: waiter)
             if let group {
                 timer = loop.schedule(after: configuration.commandDeadline) { [weak self] in

@@ -15,11 +15,12 @@ final class WakeSignal {
 
     /// Returns when the signal is raised, at once if it was since the last wait, or after `limit`.
     func wait(atMost limit: Duration) async {
-        guard !isRaised else {
-            isRaised = false
-            return
-        }
         await withCheckedContinuation { continuation in
+            // Checked in here, because it may be raised before this closure runs.
+            guard !isRaised else {
+                isRaised = false
+                return continuation.resume()
+            }
             waiter = continuation
             timer = loop.schedule(after: limit) { [weak self] in self?.resume() }
         }
