@@ -56,11 +56,11 @@ final class FakeRedis: TCPStreamDelegate {
             let server = FakeRedis(answer: answer, thenCloses: thenCloses, loop: loop)
             defer { server.close() }
             var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(try server.listen())"))
-            configuration.connectDeadline = .milliseconds(500)
+            configuration.connectDeadline = .seconds(2)
             let opened = try? await RedisConnection.open(configuration, loop: loop, resolver: resolver)
             guard let opened else { return [String]() }
             do throws(RedisError) {
-                try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: .milliseconds(200))
+                try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: .seconds(1))
             } catch {
                 return ["\(error.code)"]
             }

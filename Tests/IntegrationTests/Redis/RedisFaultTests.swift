@@ -156,7 +156,8 @@ import Testing
     }
 
     @Test func `a connection closed in the middle of a reply is lost`() async throws {
-        #expect(try await ask(serverThatSends: "+OK\r\n$5\r\nab", thenCloses: true) == ["connectionLost"])
+        let codes = try await ask(serverThatSends: "+OK\r\n$5\r\nab", thenCloses: true)
+        #expect(codes == ["connectionLost"])
     }
 
     @Test func `garbage instead of a greeting never becomes a connection`() async throws {
