@@ -135,7 +135,10 @@ package final class WriteCoordinator {
     private func nextAction() async -> CommitLane.Action? {
         while ready.isEmpty {
             if isEnded { return nil }
-            await withCheckedContinuation { idle = $0 }
+            // Looked at again inside: other jobs of the loop may run before the continuation is made.
+            await withCheckedContinuation { continuation in
+                if ready.isEmpty && !isEnded { idle = continuation } else { continuation.resume() }
+            }
         }
         return ready.removeFirst()
     }
