@@ -86,14 +86,17 @@ package struct Operation: Sendable, Equatable {
     /// A digest of kind, target and the parsed client fields: the same id with another digest is a mistake.
     package var hash: [UInt8]
     package var body: Body
+    /// `body` as the redo row keeps it.
+    package var payload: [UInt8]
 
     /// Makes an operation of all its fields.
-    package init(chat: ChatID, actor: UserID, id: OperationID, hash: [UInt8], body: Body) {
+    package init(chat: ChatID, actor: UserID, id: OperationID, hash: [UInt8], body: Body, payload: [UInt8]) {
         self.chat = chat
         self.actor = actor
         self.id = id
         self.hash = hash
         self.body = body
+        self.payload = payload
     }
 
     /// The kind of event it becomes.

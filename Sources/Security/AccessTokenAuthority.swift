@@ -1,3 +1,4 @@
+package import Domain
 import Hashing
 import JSON
 
@@ -11,27 +12,29 @@ package struct AccessTokenAuthority: Sendable {
     private static let name = "duologue"
     private static let header = Array(Base64URL.encode(Array(#"{"alg":"HS256","typ":"JWT"}"#.utf8)).utf8)
     private static let dot = UInt8(ascii: ".")
+    /// The years 1970 to 9999, in which arithmetic cannot overflow.
+    private static let plausibleSeconds: ClosedRange<Int64> = 0...253_402_300_799
 
     private let key: HMACSHA256
-    private let lifetimeSeconds: Int64
-    private let leewaySeconds: Int64
+    private let lifetime: Duration
+    private let leewayMilliseconds: Int64
 
-    /// Tokens live for `lifetime`; verifiers whose clocks run ahead grant `leeway` more. Both in whole seconds.
+    /// Tokens live for `lifetime`, in whole seconds, and are taken for `leeway` more where clocks may differ.
     package init(secret: SigningSecret, lifetime: Duration = .seconds(900), leeway: Duration = .zero) {
         key = secret.key
-        lifetimeSeconds = lifetime.components.seconds
-        leewaySeconds = leeway.components.seconds
+        self.lifetime = lifetime
+        leewayMilliseconds = leeway.components.seconds * 1_000 + leeway.components.attoseconds / 1_000_000_000_000_000
     }
 
-    /// What a token issued at `now`, in seconds since 1970, will say.
-    package func claims(userID: Int64, sessionID: String, now: Int64, tokenID: String? = nil) -> AccessToken {
-        AccessToken(
-            userID: userID,
-            sessionID: sessionID,
-            issuedAt: now,
-            expiresAt: now + lifetimeSeconds,
-            tokenID: tokenID
-        )
+    /// A new token for `user` in `session`, and its signed text.
+    package func issue(
+        user: UserID,
+        session: SessionID,
+        now: Timestamp,
+        tokenID: String? = nil
+    ) -> (token: AccessToken, text: String) {
+        let token = AccessToken(user: user, session: session, issuedAt: now, lifetime: lifetime, tokenID: tokenID)
+        return (token, sign(token))
     }
 
     /// The signed text of `token`.
@@ -43,13 +46,13 @@ package struct AccessTokenAuthority: Sendable {
         claims.key("aud")
         claims.string(Self.name)
         claims.key("sub")
-        claims.string(String(token.userID))
+        claims.string(token.user.description)
         claims.key("sid")
-        claims.string(token.sessionID)
+        claims.string(token.session.description)
         claims.key("iat")
-        claims.integer(token.issuedAt)
+        claims.integer(token.issuedAt.milliseconds / 1_000)
         claims.key("exp")
-        claims.integer(token.expiresAt)
+        claims.integer(token.expiresAt.milliseconds / 1_000)
         if let tokenID = token.tokenID {
             claims.key("jti")
             claims.string(tokenID)
@@ -63,13 +66,13 @@ package struct AccessTokenAuthority: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The claims of `text` at `now`, in seconds since 1970.
+    /// The claims of `text` at `now`; takes a few microseconds.
     ///
     /// Throws `invalid` for whatever this authority did not issue, and `expired` only for what it did. The claims are not
     /// looked at before the signature is proven, and the signature is compared in constant time.
-    package func verify(_ text: String, now: Int64) throws(SecurityError) -> AccessToken {
+    package func verify(_ text: String, now: Timestamp) throws(SecurityError) -> AccessToken {
         let token = try Self.checkClaims(of: verifiedPayload(of: text.utf8.span))
-        guard now - leewaySeconds < token.expiresAt else {
+        guard now.milliseconds - leewayMilliseconds < token.expiresAt.milliseconds else {
             throw SecurityError(.expired, "the access token has expired")
         }
         return token
@@ -108,7 +111,8 @@ package struct AccessTokenAuthority: Sendable {
             return false
         }
         // "crit" names extensions that must be understood, and none is (RFC 7515, section 4.1.11).
-        return fields["alg"] == .string("HS256") && [nil, .string("JWT")].contains(fields["typ"]) && fields["crit"] == nil
+        return fields["alg"] == .string("HS256") && [nil, .string("JWT")].contains(fields["typ"])
+            && fields["crit"] == nil
     }
 
     // MARK: Claims
@@ -116,9 +120,10 @@ package struct AccessTokenAuthority: Sendable {
     private static func checkClaims(of payload: [UInt8]) throws(SecurityError) -> AccessToken {
         guard case .object(let claims)? = try? JSONValue(parsing: payload),
             claims["iss"] == .string(name), claims["aud"] == .string(name),
-            case .string(let subject)? = claims["sub"], let userID = Int64(subject), String(userID) == subject,
-            case .string(let sessionID)? = claims["sid"], isUUID(sessionID),
-            case .integer(let issuedAt)? = claims["iat"], case .integer(let expiresAt)? = claims["exp"]
+            case .string(let subject)? = claims["sub"], let user = userID(subject),
+            case .string(let sessionText)? = claims["sid"], let session = SessionID(sessionText),
+            case .integer(let issuedAt)? = claims["iat"], plausibleSeconds.contains(issuedAt),
+            case .integer(let expiresAt)? = claims["exp"], plausibleSeconds.contains(expiresAt)
         else { throw invalid }
         var tokenID: String?
         switch claims["jti"] {
@@ -127,28 +132,18 @@ package struct AccessTokenAuthority: Sendable {
         default: throw invalid
         }
         return AccessToken(
-            userID: userID,
-            sessionID: sessionID,
-            issuedAt: issuedAt,
-            expiresAt: expiresAt,
+            user: user,
+            session: session,
+            issuedAtSeconds: issuedAt,
+            expiresAtSeconds: expiresAt,
             tokenID: tokenID
         )
     }
 
-    private static func isUUID(_ text: String) -> Bool {
-        let utf8 = text.utf8.span
-        guard utf8.count == 36 else { return false }
-        for index in utf8.indices {
-            switch (index, utf8[index]) {
-            case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")), (23, UInt8(ascii: "-")): break
-            case (8, _), (13, _), (18, _), (23, _): return false
-            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")), (_, UInt8(ascii: "a")...UInt8(ascii: "f")),
-                (_, UInt8(ascii: "A")...UInt8(ascii: "F")):
-                break
-            default: return false
-            }
-        }
-        return true
+    /// The user that `text` names in the one spelling that ``sign(_:)`` uses.
+    private static func userID(_ text: String) -> UserID? {
+        guard let value = Int64(text), value > 0, String(value) == text else { return nil }
+        return UserID(rawValue: value)
     }
 
     private static var invalid: SecurityError { SecurityError(.invalid, "the access token is not valid") }

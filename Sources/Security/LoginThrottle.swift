@@ -1,6 +1,6 @@
 /// Slows down the guessing of passwords, by account and by address, in bounded memory.
 ///
-/// Ask ``retryAfterSeconds(account:address:now:)`` before hashing, and once more before a login succeeds: guesses in flight
+/// Ask ``retryAfter(account:address:now:)`` before hashing, and once more before a login succeeds: guesses in flight
 /// together then gain nothing over guesses in sequence. Record only failures of well-formed logins. Unknown accounts must
 /// be counted like known ones, or the throttle tells who exists. One node counts for itself.
 package struct LoginThrottle: Sendable {
@@ -34,13 +34,13 @@ package struct LoginThrottle: Sendable {
         addresses = FailureBuckets(limit: limits.failuresPerAddress, limits)
     }
 
-    /// The whole seconds, at least one, until `account` may be tried from `address` again; nil means now.
+    /// How long, in whole seconds and at least one, until `account` may be tried from `address` again; nil means now.
     ///
     /// `account` is any key that all spellings of one account share.
-    package func retryAfterSeconds(account: String, address: String, now: ContinuousClock.Instant) -> Int? {
+    package func retryAfter(account: String, address: String, now: ContinuousClock.Instant) -> Duration? {
         let wait = max(accounts.wait(for: account, now: now), addresses.wait(for: address, now: now))
         guard wait > .zero else { return nil }
-        return Int(wait.components.seconds) + (wait.components.attoseconds > 0 ? 1 : 0)
+        return .seconds(wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0))
     }
 
     /// Counts one wrong password for both; amortised constant time.

@@ -53,9 +53,7 @@ package struct PasswordHasher: Sendable {
     /// an answer does not tell who has an account.
     package func verify(_ password: String, against hash: String?) -> Bool {
         let utf8 = Array(password.utf8CString)
-        let isMatch = unsafe utf8.withUnsafeBufferPointer { password in
-            unsafe crypto_pwhash_str_verify(hash ?? dummyHash, password.baseAddress, UInt64(password.count - 1)) == 0
-        }
+        let isMatch = unsafe crypto_pwhash_str_verify(hash ?? dummyHash, utf8, UInt64(utf8.count - 1)) == 0
         return isMatch && hash != nil
     }
 
@@ -67,16 +65,14 @@ package struct PasswordHasher: Sendable {
     private static func hash(_ password: String, parameters: Parameters) throws(SecurityError) -> String {
         let utf8 = Array(password.utf8CString)
         var text = [CChar](repeating: 0, count: Int(crypto_pwhash_strbytes()))
-        let status = unsafe utf8.withUnsafeBufferPointer { password in
-            unsafe crypto_pwhash_str_alg(
-                &text,
-                password.baseAddress,
-                UInt64(password.count - 1),
-                UInt64(parameters.operations),
-                parameters.memoryBytes,
-                crypto_pwhash_alg_argon2id13()
-            )
-        }
+        let status = unsafe crypto_pwhash_str_alg(
+            &text,
+            utf8,
+            UInt64(utf8.count - 1),
+            UInt64(parameters.operations),
+            parameters.memoryBytes,
+            crypto_pwhash_alg_argon2id13()
+        )
         guard status == 0 else { throw SecurityError(.hashingFailed, "no memory for a password hash") }
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

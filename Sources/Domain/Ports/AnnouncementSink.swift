@@ -1,0 +1,7 @@
+/// Gets the announcements that reach a loop, from this node and from others.
+///
+/// Loop-bound.
+package protocol AnnouncementSink: AnyObject {
+    /// Takes announcements in any order, some perhaps twice.
+    func receive(_ announcements: [Announcement])
+}

@@ -1,0 +1,323 @@
+package import Domain
+
+/// One lane of the write coordinator as a value: what to do next for each thing that happens, and nothing else.
+///
+/// Operations wait in the order they came. A batch forms by itself: the next one starts when the Postgres slot is free
+/// and fewer than `mongoDepth` batches are on their way into MongoDB. A caller is answered when MongoDB holds its
+/// operation; batches are announced in the order of their commits; a redo row is dropped, with a later commit, only
+/// after both. Nothing committed is ever given up: what fails is tried again, here or by a recovery.
+package struct CommitLane: Sendable {
+    /// Names one caller waiting for an answer.
+    package typealias Ticket = Int
+
+    /// How much the lane takes on.
+    package struct Limits: Sendable {
+        /// Operations in one batch.
+        package var batchOperations = 128
+        /// Bytes of client fields in one batch.
+        package var batchBytes = 256 * 1024
+        /// Batches on their way into MongoDB at once.
+        package var mongoDepth = 2
+        /// Operations waiting.
+        package var queueOperations = 4096
+        /// Bytes of client fields waiting.
+        package var queueBytes = 16 << 20
+
+        /// The limits of the design.
+        package init() {}
+    }
+
+    /// What the shell is to do.
+    package enum Action: Sendable, Equatable {
+        /// Run the batch function; report with `committed` or `commitFailed`.
+        case commit(BatchID, [Operation], dropping: [BatchID], wait: Bool, attempt: Int)
+        /// Write the post-images; report with `applied` or `applyFailed`.
+        ///
+        /// Later attempts are to be spaced out.
+        case apply(RedoBatch, attempt: Int)
+        /// Announce; report with `announced`.
+        case announce(RedoBatch)
+        /// Forget finished redo rows.
+        case drop([BatchID])
+        /// Answer a caller, exactly once.
+        case answer(Ticket, Result<Outcome, Failure>)
+    }
+
+    /// What became of an operation that is in both stores.
+    package enum Outcome: Sendable, Equatable {
+        case committed(Allocation)
+        case duplicate(Allocation)
+        case existingChat(ChatID)
+    }
+
+    private struct Entry: Sendable {
+        var ticket: Ticket?
+        let operation: Operation
+        let bytes: Int
+        /// Its chat was locked by another node once: the next try waits for the lock.
+        var waits = false
+    }
+
+    private struct Committing: Sendable {
+        let id: BatchID
+        var entries: [Entry]
+        let dropping: [BatchID]
+        /// More than one means that an earlier run may have committed.
+        var attempt = 1
+    }
+
+    private struct Applying: Sendable {
+        let batch: RedoBatch
+        var tickets: [Ticket?]
+        var attempt = 1
+        var isApplied = false
+    }
+
+    private let limits: Limits
+    private var waiting: [Entry] = []
+    private var waitingBytes = 0
+    private var committing: Committing?
+    /// Operations of a batch that failed as a whole, to be run one at a time before anything newer.
+    private var singles: [Entry] = []
+    private var applying: [Applying] = []
+    private var isAnnouncing = false
+    private var finished: [BatchID] = []
+    /// Duplicates whose first run a redo row still covers; asked again at the next tick.
+    private var covered: [Entry] = []
+
+    /// How many finished rows one commit drops at most.
+    private static let dropsPerCommit = 64
+
+    /// An idle lane.
+    package init(limits: Limits = Limits()) { self.limits = limits }
+
+    /// Whether nothing is waiting or under way; finished redo rows may be left.
+    package var isIdle: Bool {
+        waiting.isEmpty && committing == nil && singles.isEmpty && applying.isEmpty && covered.isEmpty
+    }
+
+    /// Operations waiting for their batch.
+    package var queueDepth: Int { waiting.count + singles.count }
+
+    // MARK: What happens
+
+    /// A caller brings an operation.
+    ///
+    /// A full queue answers `overloaded` at once.
+    package mutating func submit(_ operation: Operation, ticket: Ticket, _ nextBatch: () -> BatchID) -> [Action] {
+        let bytes = operation.payload.count
+        guard waiting.count < limits.queueOperations, waitingBytes + bytes <= limits.queueBytes else {
+            return [.answer(ticket, .failure(Failure(.overloaded, "Too many writes are waiting.")))]
+        }
+        waiting.append(Entry(ticket: ticket, operation: operation, bytes: bytes))
+        waitingBytes += bytes
+        return startCommit(nextBatch)
+    }
+
+    /// The batch function answered, one result for each operation, in order.
+    package mutating func committed(_ results: [CommitResult], _ nextBatch: () -> BatchID) -> [Action] {
+        guard let batch = committing, results.count == batch.entries.count else {
+            preconditionFailure("results belong to the batch that is committing")
+        }
+        committing = nil
+        var actions: [Action] = []
+        var operations: [CommittedOperation] = []
+        var tickets: [Ticket?] = []
+        var busy: [Entry] = []
+        for (entry, result) in zip(batch.entries, results) {
+            switch result {
+            case .committed(let allocation):
+                operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
+                tickets.append(entry.ticket)
+            case .duplicate(let allocation, isCovered: true) where batch.attempt > 1:
+                // The earlier run of this very batch did commit: carry on from there.
+                operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
+                tickets.append(entry.ticket)
+            case .duplicate(_, isCovered: true): covered.append(entry)
+            case .duplicate(let allocation, isCovered: false):
+                actions += answer(entry.ticket, .success(.duplicate(allocation)))
+            case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
+            case .busy:
+                var again = entry
+                again.waits = true
+                busy.append(again)
+            case .refused(let failure): actions += answer(entry.ticket, .failure(failure))
+            }
+        }
+        requeue(busy)
+        if !operations.isEmpty {
+            let redo = RedoBatch(id: batch.id, operations: operations)
+            applying.append(Applying(batch: redo, tickets: tickets))
+            actions.append(.apply(redo, attempt: 1))
+        }
+        return actions + startCommit(nextBatch)
+    }
+
+    /// The batch function did not answer, or refused the batch as a whole.
+    package mutating func commitFailed(_ error: StoreError, _ nextBatch: () -> BatchID) -> [Action] {
+        guard var batch = committing else { preconditionFailure("only a committing batch fails to commit") }
+        switch error.outcome {
+        case .unknown:
+            batch.attempt += 1
+            committing = batch
+            return [commitAction(batch)]
+        case .retryable where batch.attempt > 1:
+            // An earlier run may have committed, so nobody may be told that nothing happened.
+            batch.attempt += 1
+            committing = batch
+            return [commitAction(batch)]
+        case .retryable:
+            committing = nil
+            finished += batch.dropping
+            let failure = Failure(.storeUnavailable, "The message store is not available.")
+            return batch.entries.flatMap { answer($0.ticket, .failure(failure)) } + startCommit(nextBatch)
+        case .permanent:
+            committing = nil
+            finished += batch.dropping
+            if batch.entries.count == 1 {
+                let failure = Failure(.internal, "The operation could not be stored.")
+                return answer(batch.entries[0].ticket, .failure(failure)) + startCommit(nextBatch)
+            }
+            singles = batch.entries + singles
+            return startCommit(nextBatch)
+        }
+    }
+
+    /// MongoDB holds every post-image of the batch, as a majority sees it.
+    package mutating func applied(_ id: BatchID, _ nextBatch: () -> BatchID) -> [Action] {
+        guard let index = applying.firstIndex(where: { $0.batch.id == id }) else { return [] }
+        applying[index].isApplied = true
+        let done = applying[index]
+        applying[index].tickets = []
+        var actions: [Action] = []
+        for (ticket, committed) in zip(done.tickets, done.batch.operations) {
+            actions += answer(ticket, .success(.committed(committed.allocation)))
+        }
+        return actions + announceNext() + startCommit(nextBatch)
+    }
+
+    /// MongoDB did not take the batch.
+    ///
+    /// It is tried again for as long as that can help; a batch MongoDB will never take is left to the recovery, which
+    /// raises the alarm, so that it stops no other.
+    package mutating func applyFailed(_ id: BatchID, _ error: StoreError, _ nextBatch: () -> BatchID) -> [Action] {
+        guard let index = applying.firstIndex(where: { $0.batch.id == id }) else { return [] }
+        guard error.outcome == .permanent else {
+            applying[index].attempt += 1
+            return [.apply(applying[index].batch, attempt: applying[index].attempt)]
+        }
+        let given = applying.remove(at: index)
+        let failure = Failure(.inFlight, "The operation is stored but not yet readable.")
+        return given.tickets.flatMap { answer($0, .failure(failure)) } + announceNext() + startCommit(nextBatch)
+    }
+
+    /// The announcement of the batch was attempted.
+    package mutating func announced(_ id: BatchID, _ nextBatch: () -> BatchID) -> [Action] {
+        guard isAnnouncing, let first = applying.first, first.batch.id == id else { return [] }
+        isAnnouncing = false
+        applying.removeFirst()
+        finished.append(id)
+        return announceNext() + startCommit(nextBatch)
+    }
+
+    /// A caller's deadline passed.
+    ///
+    /// What is decided is still finished; what is not is taken out of the queue.
+    package mutating func expire(_ ticket: Ticket) -> [Action] {
+        let unwritten = Failure(.storeUnavailable, "The write did not start in time.")
+        let undecided = Failure(.inFlight, "The write is under way; ask again with the same id.")
+        if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
+            waitingBytes -= waiting.remove(at: index).bytes
+            return [.answer(ticket, .failure(unwritten))]
+        }
+        if let index = singles.firstIndex(where: { $0.ticket == ticket }) {
+            singles.remove(at: index)
+            return [.answer(ticket, .failure(unwritten))]
+        }
+        if let index = covered.firstIndex(where: { $0.ticket == ticket }) {
+            covered.remove(at: index)
+            return [.answer(ticket, .failure(undecided))]
+        }
+        if let index = committing?.entries.firstIndex(where: { $0.ticket == ticket }) {
+            committing?.entries[index].ticket = nil
+            return [.answer(ticket, .failure(undecided))]
+        }
+        for index in applying.indices {
+            guard let place = applying[index].tickets.firstIndex(of: ticket) else { continue }
+            applying[index].tickets[place] = nil
+            return [.answer(ticket, .failure(undecided))]
+        }
+        return []
+    }
+
+    /// A short while has passed: duplicates ask again whether their first run is finished.
+    package mutating func retryCovered(_ nextBatch: () -> BatchID) -> [Action] {
+        let again = covered
+        covered = []
+        requeue(again)
+        return startCommit(nextBatch)
+    }
+
+    /// A second has passed: rows that no commit took along are dropped on their own.
+    package mutating func dropFinished() -> [Action] {
+        guard committing == nil, !finished.isEmpty else { return [] }
+        defer { finished = [] }
+        return [.drop(finished)]
+    }
+
+    // MARK: Steps
+
+    private mutating func requeue(_ entries: [Entry]) {
+        waiting.insert(contentsOf: entries, at: 0)
+        waitingBytes += entries.reduce(0) { $0 + $1.bytes }
+    }
+
+    private func answer(_ ticket: Ticket?, _ result: Result<Outcome, Failure>) -> [Action] {
+        ticket.map { [.answer($0, result)] } ?? []
+    }
+
+    private mutating func announceNext() -> [Action] {
+        guard !isAnnouncing, let first = applying.first, first.isApplied else { return [] }
+        isAnnouncing = true
+        return [.announce(first.batch)]
+    }
+
+    private mutating func startCommit(_ nextBatch: () -> BatchID) -> [Action] {
+        let inMongo = applying.count { !$0.isApplied }
+        guard committing == nil, inMongo < limits.mongoDepth else { return [] }
+        let entries = singles.isEmpty ? takeBatch() : [singles.removeFirst()]
+        guard !entries.isEmpty else { return [] }
+        let dropping = Array(finished.prefix(Self.dropsPerCommit))
+        finished.removeFirst(dropping.count)
+        let batch = Committing(id: nextBatch(), entries: entries, dropping: dropping)
+        committing = batch
+        return [commitAction(batch)]
+    }
+
+    private mutating func takeBatch() -> [Entry] {
+        var count = 0
+        var bytes = 0
+        for entry in waiting.prefix(limits.batchOperations) {
+            guard count == 0 || bytes + entry.bytes <= limits.batchBytes else { break }
+            // Only messages share a batch: the function decides a membership change alone, against settled rows.
+            if entry.operation.kind != .messageCreated && count > 0 { break }
+            count += 1
+            bytes += entry.bytes
+            if entry.operation.kind != .messageCreated { break }
+        }
+        let taken = Array(waiting.prefix(count))
+        waiting.removeFirst(count)
+        waitingBytes -= bytes
+        return taken
+    }
+
+    private func commitAction(_ batch: Committing) -> Action {
+        .commit(
+            batch.id,
+            batch.entries.map(\.operation),
+            dropping: batch.dropping,
+            wait: batch.entries.contains { $0.waits },
+            attempt: batch.attempt
+        )
+    }
+}

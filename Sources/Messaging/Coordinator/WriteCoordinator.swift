@@ -1,0 +1,245 @@
+package import Domain
+package import IOCore
+
+/// The shell around one `CommitLane`: performs its actions against the stores and answers callers.
+///
+/// Loop-bound.
+///
+/// A caller gets its answer once both stores hold its operation, or a typed failure: `overloaded` and
+/// `store_unavailable` mean that nothing was written, `in_flight` that the write may be, or is, decided and asking again
+/// with the same id tells. Nothing committed is given up when a caller leaves.
+package final class WriteCoordinator {
+    /// How long things may take.
+    package struct Deadlines: Sendable {
+        /// From submission to the answer.
+        package var answer: Duration = .seconds(5)
+        /// From the order to stop until what is under way is left to recovery.
+        package var drain: Duration = .seconds(10)
+
+        /// The deadlines of the design.
+        package init() {}
+    }
+
+    private let loop: EventLoop
+    private let log: any CommitLog
+    private let bodies: any BodyStore
+    private let broker: any Broker
+    private let logger: Logger
+    private let metrics: CoordinatorMetrics
+    private let deadlines: Deadlines
+
+    private var lane: CommitLane
+    private var breaker = CircuitBreaker()
+    private var callers: [CommitLane.Ticket: CheckedContinuation<Result<CommitLane.Outcome, Failure>, Never>] = [:]
+    private var expiries: [(at: ContinuousClock.Instant, ticket: CommitLane.Ticket)] = []
+    private var nextTicket = 0
+    private var ready: [CommitLane.Action] = []
+    private var idle: CheckedContinuation<Void, Never>?
+    private var isStopping = false
+    private var isEnded = false
+
+    private static let sweepInterval = Duration.milliseconds(50)
+    private static let dropInterval = Duration.seconds(1)
+    private static let renewInterval = Duration.seconds(1)
+
+    /// Makes a coordinator over stores of the same loop; it works while `run(until:)` does.
+    package init(
+        loop: EventLoop,
+        log: any CommitLog,
+        bodies: any BodyStore,
+        broker: any Broker,
+        metrics: CoordinatorMetrics,
+        logger: Logger,
+        limits: CommitLane.Limits = .init(),
+        deadlines: Deadlines = .init()
+    ) {
+        self.loop = loop
+        self.log = log
+        self.bodies = bodies
+        self.broker = broker
+        self.metrics = metrics
+        self.logger = logger
+        self.deadlines = deadlines
+        lane = CommitLane(limits: limits)
+    }
+
+    /// Takes an operation through both stores.
+    ///
+    /// Cancellation does not interrupt it; the deadline does.
+    /// - Throws: a `Failure`, as the type's description says.
+    package func submit(_ operation: Operation) async throws(Failure) -> CommitLane.Outcome {
+        guard !isStopping else { throw Failure(.storeUnavailable, "The server is shutting down.") }
+        if let wait = breaker.admit(at: loop.now) {
+            throw Failure(.storeUnavailable, "MongoDB is not available.", retryAfter: wait)
+        }
+        nextTicket += 1
+        let ticket = nextTicket
+        let start = loop.now
+        let result = await withCheckedContinuation { continuation in
+            callers[ticket] = continuation
+            expiries.append((start + deadlines.answer, ticket))
+            take(lane.submit(operation, ticket: ticket, BatchID.random))
+        }
+        metrics.answered(result, after: loop.now - start)
+        return try result.get()
+    }
+
+    /// Performs the lane's actions until `shutdown` is given and what is under way is done.
+    package func run(until shutdown: ShutdownSignal) async {
+        let bound = LoopBound(self, loop: loop)
+        let loop = loop
+        scheduleSweep()
+        scheduleDrop()
+        await withDiscardingTaskGroup { group in
+            group.addTask(executorPreference: loop) {
+                await shutdown.wait()
+                await loop.actor.run { _ in await bound.value.drain() }
+            }
+            while let action = await nextAction() {
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in await bound.value.perform(action) }
+                }
+            }
+        }
+    }
+
+    // MARK: Actions
+
+    private func take(_ actions: [CommitLane.Action]) {
+        for action in actions {
+            if case .answer(let ticket, let result) = action {
+                answer(ticket, result)
+            } else {
+                ready.append(action)
+            }
+        }
+        if !ready.isEmpty { wake() }
+    }
+
+    private func wake() {
+        guard let waiter = idle else { return }
+        idle = nil
+        waiter.resume()
+    }
+
+    private func nextAction() async -> CommitLane.Action? {
+        while ready.isEmpty {
+            if isEnded { return nil }
+            await withCheckedContinuation { idle = $0 }
+        }
+        return ready.removeFirst()
+    }
+
+    private func answer(_ ticket: CommitLane.Ticket, _ result: Result<CommitLane.Outcome, Failure>) {
+        if let caller = callers.removeValue(forKey: ticket) { caller.resume(returning: result) }
+    }
+
+    private func perform(_ action: CommitLane.Action) async {
+        switch action {
+        case .commit(let id, let operations, let finished, let wait, let attempt):
+            await commit(id, operations, dropping: finished, wait: wait, attempt: attempt)
+        case .apply(let batch, let attempt): await apply(batch, attempt: attempt)
+        case .announce(let batch):
+            await broker.announce(batch.operations.map(PostImages.announcement(of:)))
+            take(lane.announced(batch.id, BatchID.random))
+        case .drop(let batches):
+            do {
+                try await log.drop(batches)
+            } catch {
+                // They stay until a recovery takes them, finds them applied and drops them.
+                logger.warning("redo rows not dropped", ["error": .string("\(error)")])
+            }
+        case .answer: break
+        }
+    }
+
+    private func commit(
+        _ id: BatchID,
+        _ operations: [Operation],
+        dropping finished: [BatchID],
+        wait: Bool,
+        attempt: Int
+    ) async {
+        if attempt > 1 { await loop.sleep(for: Self.pause(before: attempt)) }
+        guard !isEnded else { return }
+        metrics.batchSize.observe(Double(operations.count))
+        do {
+            let results = try await log.commit(id, operations, dropping: finished, wait: wait)
+            take(lane.committed(results, BatchID.random))
+        } catch {
+            let failure = Self.storeError(error, .postgres)
+            logger.warning("batch not committed", ["error": .string("\(failure)"), "attempt": .int(attempt)])
+            take(lane.commitFailed(failure, BatchID.random))
+        }
+    }
+
+    private func apply(_ batch: RedoBatch, attempt: Int) async {
+        if attempt > 1 {
+            await loop.sleep(for: Self.pause(before: attempt))
+            guard !isEnded else { return }
+            // Keeps recoveries of other nodes from doing the same work; safety does not rest on it.
+            try? await log.renew([batch.id])
+        }
+        do {
+            try await bodies.apply(batch.operations.flatMap(PostImages.documents(of:)))
+            breaker.succeeded()
+            take(lane.applied(batch.id, BatchID.random))
+        } catch {
+            breaker.failed(at: loop.now)
+            let failure = Self.storeError(error, .mongo)
+            logger.warning("batch not applied", ["error": .string("\(failure)"), "attempt": .int(attempt)])
+            take(lane.applyFailed(batch.id, failure, BatchID.random))
+        }
+    }
+
+    private static func pause(before attempt: Int) -> Duration {
+        var backoff = Backoff(initial: .milliseconds(20), maximum: .seconds(1))
+        var pause = Duration.zero
+        for _ in 1..<min(attempt, 8) { pause = backoff.next() }
+        return pause
+    }
+
+    private static func storeError(_ error: any Error, _ store: StoreError.Store) -> StoreError {
+        error as? StoreError ?? StoreError(store, .unknown, "\(error)")
+    }
+
+    // MARK: Time
+
+    private func scheduleSweep() {
+        loop.schedule(after: Self.sweepInterval) { [weak self] in
+            guard let self, !isEnded else { return }
+            expire()
+            take(lane.retryCovered(BatchID.random))
+            scheduleSweep()
+        }
+    }
+
+    private func scheduleDrop() {
+        loop.schedule(after: Self.dropInterval) { [weak self] in
+            guard let self, !isEnded else { return }
+            take(lane.dropFinished())
+            scheduleDrop()
+        }
+    }
+
+    private func expire() {
+        let now = loop.now
+        let due = expiries.prefix { $0.at <= now }
+        guard !due.isEmpty else { return }
+        let tickets = due.map(\.ticket)
+        expiries.removeFirst(tickets.count)
+        for ticket in tickets where callers[ticket] != nil { take(lane.expire(ticket)) }
+    }
+
+    private func drain() async {
+        isStopping = true
+        let end = loop.now + deadlines.drain
+        while !lane.isIdle || !callers.isEmpty, loop.now < end { await loop.sleep(for: .milliseconds(10)) }
+        for action in lane.dropFinished() { await perform(action) }
+        isEnded = true
+        wake()
+        for ticket in Array(callers.keys) {
+            answer(ticket, .failure(Failure(.inFlight, "The server stopped before the write was done.")))
+        }
+    }
+}

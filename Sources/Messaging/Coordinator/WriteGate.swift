@@ -1,0 +1,15 @@
+package import Domain
+package import IOCore
+
+/// Where services on any loop hand in operations: the node's lane, wherever it runs.
+package struct WriteGate: Sendable {
+    private let coordinator: LoopBound<WriteCoordinator>
+
+    /// A gate to this coordinator.
+    package init(_ coordinator: LoopBound<WriteCoordinator>) { self.coordinator = coordinator }
+
+    /// Takes an operation through both stores; see `WriteCoordinator.submit(_:)`.
+    package func submit(_ operation: Operation) async throws -> CommitLane.Outcome {
+        try await coordinator.loop.actor.run { _ in try await coordinator.value.submit(operation) }
+    }
+}

@@ -1,0 +1,99 @@
+package import Domain
+
+/// Makes, lists and leaves chats.
+///
+/// Loop-bound.
+package final class ChatService {
+    private let gate: WriteGate
+    private let log: any CommitLog
+    private let directory: any ChatDirectory
+    private let accounts: any AccountStore
+    private let reader: HistoryReader
+
+    /// A service over the node's lane and stores of the same loop.
+    package init(
+        gate: WriteGate,
+        log: any CommitLog,
+        directory: any ChatDirectory,
+        accounts: any AccountStore,
+        reader: HistoryReader
+    ) {
+        self.gate = gate
+        self.log = log
+        self.directory = directory
+        self.accounts = accounts
+        self.reader = reader
+    }
+
+    /// Makes a chat; for a pair that has its direct chat already, answers that one.
+    ///
+    /// - Throws: `user_not_found` for a participant nobody is, and what the coordinator throws.
+    package func create(_ draft: ChatDraft, by founder: UserID) async throws -> (chat: Chat, isNew: Bool) {
+        if draft.type == .direct, let other = draft.participants.first,
+            let known = try await directory.directChat(of: founder, and: other)
+        {
+            return (try await get(known, for: founder), false)
+        }
+        let existing = try await accounts.existing(draft.participants)
+        if let missing = draft.participants.first(where: { !existing.contains($0) }) {
+            throw Failure(.userNotFound, "participant_ids: there is no user \(missing)")
+        }
+        let id = try await log.nextChatID()
+        let body = Operation.Body.createChat(draft)
+        let operation = OperationCodec.operation(chat: id, actor: founder, id: .random(), body: body)
+        switch try await gate.submit(operation) {
+        case .committed, .duplicate: return (try await get(id, for: founder), true)
+        case .existingChat(let known): return (try await get(known, for: founder), false)
+        }
+    }
+
+    /// A chat with its last message, as the user sees it.
+    package func get(_ id: ChatID, for user: UserID) async throws -> Chat {
+        guard var chat = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
+        chat.lastMessage = try await reader.page(of: id, for: user, window: .newest, limit: 1).messages.last
+        return chat
+    }
+
+    /// The user's chats with their last messages, the latest activity first.
+    package func list(for user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
+        var page = try await directory.chats(of: user, limit: limit, cursor: cursor)
+        for index in page.items.indices where page.items[index].lastSequence.rawValue > 0 {
+            let id = page.items[index].id
+            page.items[index].lastMessage = try await lastMessage(of: id, for: user)
+        }
+        return page
+    }
+
+    /// How many chats the user is in.
+    package func count(for user: UserID) async throws -> Int { try await directory.chatCount(of: user) }
+
+    /// The members of a chat the user is in.
+    package func participants(
+        of id: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<Participant> {
+        guard let page = try await directory.participants(of: id, for: user, limit: limit, cursor: cursor) else {
+            throw Failure.chatNotFound
+        }
+        return page
+    }
+
+    /// Takes the user out of the chat; its messages stay.
+    ///
+    /// - Throws: `chat_not_found`, `forbidden` for a direct chat, `last_owner` while others remain.
+    package func leave(_ id: ChatID, user: UserID) async throws {
+        let body = Operation.Body.removeParticipant(user)
+        _ = try await gate.submit(OperationCodec.operation(chat: id, actor: user, id: .random(), body: body))
+    }
+
+    /// Nil when the user was removed between the list and this read.
+    private func lastMessage(of id: ChatID, for user: UserID) async throws -> Message? {
+        do {
+            return try await reader.page(of: id, for: user, window: .newest, limit: 1).messages.last
+        } catch let failure as Failure where failure.code == .chatNotFound {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import IOCore
+import Mongo
+import Support
+import Testing
+
+@Suite(.serialized) struct MongoDeadlineTests {
+    /// Keeps the server busy for about as long as it says, once a document.
+    private static func busy(_ milliseconds: Int) -> BSONDocument {
+        BSONDocument { $0.string("$where", "sleep(\(milliseconds)) || true") }
+    }
+
+    private static func isBusy(_ client: MongoClient, with collection: String) async throws -> Bool {
+        let command = BSONDocument { writer in
+            writer.int32("currentOp", 1)
+            writer.string("command.find", collection)
+        }
+        return try await client.command(command, database: "admin").array("inprog").isEmpty == false
+    }
+
+    @Test func `the server's limit ends a slow read in time`() async throws {
+        try await MongoFixture.with("slow") { client, collection in
+            _ = try await client.insertMany(collection, [revision(1, 1)])
+            let begun = ContinuousClock.now
+            let error = await failure {
+                try await client.find(collection, Self.busy(3000), deadline: .milliseconds(200))
+            }
+            #expect(error?.code == .timeout)
+            #expect(error?.isOutcomeUnknown == false)
+            #expect(.now - begun < .seconds(1))
+        }
+    }
+
+    @Test func `a write past its deadline resumes its caller at once and its outcome is unknown`() async throws {
+        try await MongoFixture.with("slowwrite") { client, collection in
+            _ = try await client.insertMany(collection, [revision(1, 1)])
+            let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "late") } }
+            let begun = ContinuousClock.now
+            let error = await failure {
+                try await client.updateMany(collection, Self.busy(1000), update, deadline: .milliseconds(200))
+            }
+            #expect(error?.code == .timeout)
+            #expect(error?.isOutcomeUnknown == true)
+            #expect(error?.isRetryable == true)
+            #expect(.now - begun < .milliseconds(900))
+            // Unknown is the truth: it lands after its caller was told.
+            try await eventually("the write lands") {
+                try await client.find(collection, byID(1)).first?.string("text") == "late"
+            }
+        }
+    }
+
+    @Test func `sixty-four callers share eight threads`() async throws {
+        try await MongoFixture.with("concurrent") { client, collection in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<64 {
+                    group.addTask {
+                        for rev in 1...10 {
+                            let outcome = try await client.bulkReplace(
+                                collection,
+                                [guarded(Int64(caller), Int64(rev), text: "caller \(caller)")]
+                            )
+                            #expect(outcome.isComplete)
+                            let found = try await client.find(collection, byID(Int64(caller)))
+                            #expect(found == [revision(Int64(caller), Int64(rev), text: "caller \(caller)")])
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `a full queue refuses at once, and a caller whose turn never comes was not begun`() async throws {
+        func configure(_ configuration: inout MongoConfiguration) {
+            configuration.threads = 1
+            configuration.queueLimit = 2
+        }
+        try await MongoFixture.with("full", configure: configure) { client, collection in
+            _ = try await client.insertMany(collection, [revision(1, 1)])
+            let watcher = try MongoFixture.client()
+            defer { watcher.shutdown() }
+            let errors = try await withThrowingTaskGroup(of: MongoError?.self) { group in
+                group.addTask {
+                    await errorIfAny { try await client.find(collection, Self.busy(700), deadline: .seconds(5)) }
+                }
+                try await eventually("the slow read is under way") {
+                    try await Self.isBusy(watcher, with: collection)
+                }
+                for id in 10..<15 {
+                    group.addTask {
+                        await errorIfAny {
+                            try await client.insertMany(
+                                collection,
+                                [revision(Int64(id), 1)],
+                                deadline: .milliseconds(100)
+                            )
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let codes = errors.compactMap(\.?.code)
+            #expect(codes.count { $0 == .overloaded } == 3)
+            #expect(codes.count { $0 == .timeout } == 2)
+            #expect(errors.allSatisfy { $0?.isOutcomeUnknown != true })
+            // Behind the two that gave up: had they been begun after all, this would see it.
+            try await eventually("the queue is empty") { await client.health() == nil }
+            #expect(try await client.find(collection, BSONDocument()).count == 1)
+        }
+    }
+
+    @Test func `short deadlines behind long ones are kept`() async throws {
+        try await MongoFixture.with("order") { client, collection in
+            _ = try await client.insertMany(collection, [revision(1, 1)])
+            let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "x") } }
+            let waits = await withTaskGroup(of: Duration.self) { group in
+                for milliseconds in [900, 300, 600, 150] {
+                    group.addTask {
+                        let begun = ContinuousClock.now
+                        _ = try? await client.updateMany(
+                            collection,
+                            Self.busy(1500),
+                            update,
+                            deadline: .milliseconds(milliseconds)
+                        )
+                        return ContinuousClock.now - begun - .milliseconds(milliseconds)
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(waits.allSatisfy { $0 >= .zero && $0 < .milliseconds(120) }, "\(waits)")
+        }
+    }
+}
