@@ -86,6 +86,7 @@ package final class PostgresClient {
         deadline: Duration? = nil,
         _ body: (PostgresSession) async throws -> Value
     ) async throws -> Value {
+        loop.assertCurrent()
         let connection = try await lease(deadline ?? configuration.deadline)
         do {
             let value = try await body(PostgresSession(connection, client: self))
