@@ -65,7 +65,11 @@ package final class ConnectionPool<Connection: AnyObject> {
             // The closure may run a turn later than the call: look again.
             waiter.continuation = continuation
             waiter.connection = idle.popLast()
-            guard waiter.connection == nil, !isShutDown, waiters.count < waiterLimit else { return waiter.resume() }
+            guard waiter.connection == nil, !isShutDown else { return waiter.resume() }
+            guard waiters.count < waiterLimit else {
+                waiter.error = IOError(.overloaded, "\(waiterLimit) callers wait for a connection")
+                return waiter.resume()
+            }
             waiter.timer = loop.schedule(after: deadline) { [self] in
                 waiters.removeAll { $0 === waiter }
                 waiter.error = IOError(.timeout, "no connection became free in time")
