@@ -32,7 +32,7 @@ private final class Item {}
         let codes = try await onLoop { actor in
             let pool = ConnectionPool<Item>(loop: actor.loop, waiterLimit: 1)
             var codes: [IOError.Code] = []
-            actor.loop.schedule(after: .milliseconds(5)) { pool.shutdown() }
+            actor.loop.schedule(after: .milliseconds(500)) { pool.shutdown() }
             let box = LoopBound(pool, loop: actor.loop)
             let loop = actor.loop
             await withTaskGroup(of: IOError.Code?.self) { group in
