@@ -1,6 +1,8 @@
 internal import Domain
 
-/// A chat on one loop: its events in order and the sockets they go to. Loop-bound.
+/// A chat on one loop: its events in order and the sockets they go to.
+///
+/// Loop-bound.
 final class ChatChannel {
     /// A socket and the offset beyond which it receives.
     struct Member {

@@ -4,7 +4,9 @@ internal import Messaging
 internal import Security
 internal import Web
 
-/// One client's WebSocket, from `hello` to its end. Loop-bound.
+/// One client's WebSocket, from `hello` to its end.
+///
+/// Loop-bound.
 ///
 /// No task waits for it while it is idle: frames come in through the connection's receiver.
 final class GatewaySession: WebSocketReceiver {
@@ -12,10 +14,11 @@ final class GatewaySession: WebSocketReceiver {
     private let hub: Hub
     private let connection: WebSocketConnection
     private var caller: Caller?
-    private let begun: ContinuousClock.Instant
     private var isJoined = false
     private var inFlight = 0
     private var isPaused = false
+    private var isLeaving = false
+    private let ended: () -> Void
 
     /// The chats it receives; the hub's to change.
     var chats: [ChatID] = []
@@ -27,12 +30,13 @@ final class GatewaySession: WebSocketReceiver {
     /// Commands under way at once; more are left unread.
     private static let inFlightLimit = 64
 
-    init(gateway: Gateway, connection: WebSocketConnection, caller: Caller?) {
+    /// Makes the session of a connection; `ended` is called once the connection is closed.
+    init(gateway: Gateway, connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
+        self.ended = ended
         self.gateway = gateway
         hub = gateway.hub
         self.connection = connection
         self.caller = caller
-        begun = gateway.hub.loop.now
     }
 
     var isOpen: Bool { connection.isOpen }
@@ -60,6 +64,12 @@ final class GatewaySession: WebSocketReceiver {
 
     func close(_ code: WebSocketCloseCode, reason: String) { connection.close(code, reason: reason) }
 
+    /// Takes no more commands, and closes once those under way are answered.
+    func leave() {
+        isLeaving = true
+        if inFlight == 0 { close(.goingAway, reason: "the server is stopping") }
+    }
+
     /// The part of taking in that reads the stores.
     func join() async {
         guard let caller, connection.isOpen else { return }
@@ -77,12 +87,13 @@ final class GatewaySession: WebSocketReceiver {
         if !connection.isOpen { hub.leave(self, user: caller.user) }
     }
 
-    /// Closes when a token has ended, a client does not authenticate or a peer is dead; asks silent peers to speak.
+    func closeUnlessAuthenticated() {
+        if caller == nil { close(.unauthenticated, reason: "no auth frame came in time") }
+    }
+
+    /// Closes when a token has ended or the peer is dead; asks a silent peer to speak.
     func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {
         if let caller, caller.expiresAt <= time { return close(.unauthenticated, reason: "token_expired") }
-        if caller == nil, now - begun > hub.settings.authDeadline {
-            return close(.unauthenticated, reason: "no auth frame came in time")
-        }
         guard !connection.isReadingPaused else { return }
         let silence = now - connection.lastReceived
         if silence > hub.settings.silenceLimit {
@@ -109,12 +120,13 @@ final class GatewaySession: WebSocketReceiver {
                 deliver(ServerFrames.error(error.id, error.failure))
             }
         }
-        isPaused = inFlight >= Self.inFlightLimit
+        isPaused = inFlight >= Self.inFlightLimit || isLeaving
         return !isPaused
     }
 
     func webSocketDidClose(_ connection: WebSocketConnection) {
-        gateway.ended(self)
+        gateway.forget(self)
+        ended()
         if isJoined, let caller { hub.leave(self, user: caller.user) }
     }
 
@@ -165,6 +177,7 @@ final class GatewaySession: WebSocketReceiver {
 
     private func answer(_ id: CommandID?, chat: ChatID, _ result: Result<CommitLane.Outcome, Failure>) {
         inFlight -= 1
+        defer { if isLeaving { leave() } }
         switch result {
         case .success(.committed(let allocation)):
             deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: false))
@@ -174,7 +187,7 @@ final class GatewaySession: WebSocketReceiver {
             deliver(ServerFrames.error(id, Failure(.internal, "A message was answered with a chat.")))
         case .failure(let failure): deliver(ServerFrames.error(id, failure))
         }
-        guard isPaused, inFlight < Self.inFlightLimit / 2 else { return }
+        guard isPaused, !isLeaving, inFlight < Self.inFlightLimit / 2 else { return }
         isPaused = false
         connection.receive(with: self)
     }

@@ -29,8 +29,8 @@ extension Hub {
             if !attach(session, to: channel, from: head.lastOffset) { behind.append((channel, head.lastOffset)) }
         }
         // Chats it was added to while the heads were read, and that the heads do not show yet.
-        for chat in session.addedEarly where !session.chats.contains(chat) && !heads.contains(where: { $0.chat == chat })
-        {
+        for chat in session.addedEarly
+        where !session.chats.contains(chat) && !heads.contains(where: { $0.chat == chat }) {
             let channel = channel(of: chat)
             pass(channel.stream.learn(head: .zero), to: channel)
             if !attach(session, to: channel, from: .zero) { behind.append((channel, .zero)) }

@@ -2,8 +2,10 @@ package import Domain
 package import IOCore
 package import Messaging
 
-/// Passes the durable events of this loop's chats to this loop's sockets: per chat in offset order, each once, without
-/// a hole. Loop-bound.
+/// Passes the durable events of this loop's chats to this loop's sockets: per chat in offset order, each once,
+/// without a hole.
+///
+/// Loop-bound.
 ///
 /// Membership is applied in the same order: somebody added gets the event that adds them first, somebody removed the
 /// event that removes them last. A hole, or a tail that a head check finds, is filled from the stores.
@@ -17,11 +19,16 @@ package final class Hub: AnnouncementSink {
 
     var channels: [ChatID: ChatChannel] = [:]
     var sessions: [UserID: [GatewaySession]] = [:]
-    private var fillQueue: [ChatID] = []
+    private let repairs = LoopQueue<Repair>()
     private var queuedFills: Set<ChatID> = []
-    private var filler: CheckedContinuation<Void, Never>?
     private var headsDue = false
     private var isEnded = false
+
+    /// What is to be looked up in the stores.
+    private enum Repair {
+        case fill(ChatID)
+        case compareHeads
+    }
     private var nextHeartbeat: ContinuousClock.Instant
 
     static let fillLimit = 100
@@ -63,8 +70,9 @@ package final class Hub: AnnouncementSink {
     }
 
     package func connectionRestored() {
+        guard !headsDue else { return }
         headsDue = true
-        wakeFiller()
+        repairs.append(.compareHeads)
     }
 
     /// Sends events that are due to the members of a chat.
@@ -108,15 +116,14 @@ package final class Hub: AnnouncementSink {
                 await shutdown.wait()
                 await loop.actor.run { _ in bound.value.end() }
             }
-            while !isEnded {
-                if headsDue {
-                    headsDue = false
-                    await compareHeads()
-                } else if let chat = fillQueue.popLast() {
+            while let repair = await repairs.next() {
+                switch repair {
+                case .fill(let chat):
                     queuedFills.remove(chat)
                     await fill(chat)
-                } else {
-                    await waitForWork()
+                case .compareHeads:
+                    headsDue = false
+                    await compareHeads()
                 }
             }
         }
@@ -124,19 +131,7 @@ package final class Hub: AnnouncementSink {
 
     private func end() {
         isEnded = true
-        wakeFiller()
-        for session in sessions.values.flatMap({ $0 }) { session.close(.goingAway, reason: "the server is stopping") }
-    }
-
-    private func waitForWork() async {
-        await withCheckedContinuation { continuation in
-            if isEnded || headsDue || !fillQueue.isEmpty { continuation.resume() } else { filler = continuation }
-        }
-    }
-
-    private func wakeFiller() {
-        filler?.resume()
-        filler = nil
+        repairs.finish()
     }
 
     func scheduleFill(of channel: ChatChannel) {
@@ -152,8 +147,7 @@ package final class Hub: AnnouncementSink {
 
     private func enqueueFill(of chat: ChatID) {
         guard queuedFills.insert(chat).inserted else { return }
-        fillQueue.append(chat)
-        wakeFiller()
+        repairs.append(.fill(chat))
     }
 
     private func fill(_ chat: ChatID) async {

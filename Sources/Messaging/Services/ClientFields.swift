@@ -9,7 +9,9 @@ package enum ClientFields {
     package static let nameLimit = 200, descriptionLimit = 2_000
     private static let attachmentLimit = 10, mentionLimit = 100, textLimit = 500
 
-    /// The fields of a message to be sent to `chat`; the caller finishes the reader. A given `type` is not read.
+    /// The fields of a message to be sent to `chat`; the caller finishes the reader.
+    ///
+    /// A given `type` is not read.
     ///
     /// Throws `Failure` or `JSONError`.
     package static func message(
