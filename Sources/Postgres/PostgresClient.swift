@@ -86,6 +86,7 @@ package final class PostgresClient {
         deadline: Duration? = nil,
         _ body: (PostgresSession) async throws -> Value
     ) async throws -> Value {
+        loop.assertCurrent()
         let connection = try await lease(deadline ?? configuration.deadline)
         do {
             let value = try await body(PostgresSession(connection, client: self))
@@ -296,6 +297,7 @@ package final class PostgresClient {
         await withCheckedContinuation { continuation in
             pause.continuation = continuation
             pause.timer = loop.schedule(after: duration) { pause.end() }
+            if isShuttingDown { pause.end() }
         }
         pauses[ObjectIdentifier(pause)] = nil
     }
@@ -316,7 +318,11 @@ package final class PostgresClient {
             let error = PostgresError(.shutdown, "the client was shut down")
             for connection in Array(open.values.joined()) { connection.close(error) }
         }
-        await withCheckedContinuation { drainWaiters.append($0) }
+        await withCheckedContinuation { continuation in
+            // The closure may run a turn later, when the last connection has ended already.
+            drainWaiters.append(continuation)
+            settleDrain()
+        }
         timer.cancel()
     }
 

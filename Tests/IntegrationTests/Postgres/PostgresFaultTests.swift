@@ -77,6 +77,8 @@ import Testing
 
     @Test func `shutdown answers everything in flight and everything after it`() async throws {
         try await withPostgres { client, loop in
+            try await client.health(deadline: .seconds(5))
+            try await client.execute("SELECT 1")
             let results = await concurrently(5, client, loop) { client, number throws(PostgresError) in
                 switch number {
                 case 0: return try await client.query("SELECT 7, pg_sleep(0.2)")[0].decode(0, as: Int.self)
@@ -84,7 +86,7 @@ import Testing
                 case 2: return try await client.execute("SELECT 9, pg_sleep(4)")[0].decode(0, as: Int.self)
                 case 3:
                     await loop.sleep(for: .milliseconds(50))
-                    await client.shutdown(grace: .milliseconds(600))
+                    await client.shutdown(grace: .milliseconds(1_500))
                     return 0
                 default:
                     await loop.sleep(for: .milliseconds(100))

@@ -21,24 +21,19 @@ func withPostgres<Value: Sendable>(
     let loop = EventLoop(name: "test")
     let blocking = BlockingPool(name: "connect", threads: 2, queueLimit: 64)
     loop.start()
-    let result: Result<Value, any Error>
-    do {
-        result = .success(
-            try await loop.actor.run { actor in
-                let client = PostgresClient(configuration: settled, loop: actor.loop, blocking: blocking)
-                let box = LoopBound(client, loop: actor.loop)
-                return try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask(executorPreference: loop) { await loop.actor.run { _ in await box.value.run() } }
-                    let outcome: Result<Value, any Error>
-                    do { outcome = .success(try await body(box.value, loop)) } catch { outcome = .failure(error) }
-                    await box.value.shutdown(grace: .seconds(1))
-                    try await group.waitForAll()
-                    return try outcome.get()
-                }
-            }
-        )
-    } catch {
-        result = .failure(error)
+    let client = await loop.actor.run { actor in
+        LoopBound(PostgresClient(configuration: settled, loop: actor.loop, blocking: blocking), loop: actor.loop)
+    }
+    let result: Result<Value, any Error> = await withTaskGroup(of: Void.self) { group in
+        group.addTask(executorPreference: loop) { await loop.actor.run { _ in await client.value.run() } }
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await loop.actor.run { _ in try await body(client.value, loop) })
+        } catch {
+            result = .failure(error)
+        }
+        await loop.actor.run { _ in await client.value.shutdown(grace: .seconds(1)) }
+        return result
     }
     loop.stop()
     blocking.shutdown()
