@@ -64,7 +64,7 @@ final class APIClient {
             if let kept = idle.popLast() {
                 do {
                     return try await exchange(on: kept, method, target, headers, body)
-                } catch where error.code == .closed || error.code == .reset {}
+                } catch  where error.code == .closed || error.code == .reset {}
             }
             let fresh = try await HTTPClient.connect(
                 host: server.host,

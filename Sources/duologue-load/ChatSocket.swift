@@ -54,7 +54,11 @@ final class ChatSocket {
             )
         } catch {
             let code: LoadError.Code = error.code == .rejected ? .refused : .connection
-            throw LoadError(code, "\(user.server): a WebSocket of \(user.username): \(error.message)", isRetryable: true)
+            throw LoadError(
+                code,
+                "\(user.server): a WebSocket of \(user.username): \(error.message)",
+                isRetryable: true
+            )
         }
         let socket = ChatSocket(index, user, connection, parsesMessages: parsesMessages, owner: owner)
         try await socket.waitUntilReady(loop)
@@ -123,11 +127,20 @@ final class ChatSocket {
                 self.heads = heads
                 return
             case .error(_, let code, let detail, let isRetryable):
-                throw LoadError(.refused, "\(user.username): \(code) \(detail)", problem: code, isRetryable: isRetryable)
+                throw LoadError(
+                    .refused,
+                    "\(user.username): \(code) \(detail)",
+                    problem: code,
+                    isRetryable: isRetryable
+                )
             default: continue
             }
         }
-        throw LoadError(.connection, "a WebSocket of \(user.username) closed before ready: \(reason)", isRetryable: true)
+        throw LoadError(
+            .connection,
+            "a WebSocket of \(user.username) closed before ready: \(reason)",
+            isRetryable: true
+        )
     }
 
     private var reason: String {

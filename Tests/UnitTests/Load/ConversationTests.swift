@@ -27,7 +27,7 @@ import Testing
 
     @Test func `a broken line is refused with its number`() {
         let error = #expect(throws: LoadError.self) {
-            try Conversation(parsing: Array((Self.room.dropLast() + #"{"line": 4, "sender": "x"}"#).utf8))
+            try Conversation(parsing: Array((Self.room + #"{"line": 4, "sender": "x"}"#).utf8))
         }
         #expect(error?.message.hasPrefix("line 5:") == true)
     }

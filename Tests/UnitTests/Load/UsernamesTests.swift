@@ -4,7 +4,10 @@ import Testing
 @testable import duologue_load
 
 @Suite struct UsernamesTests {
-    @Test(arguments: ["shiznix`", "`JD", "csc", "ba", "", "~~~", "Łukasz", "[away]kim", "-_-", "a.very.long.nick.of.more.than.thirty-two"])
+    @Test(arguments: [
+        "shiznix`", "`JD", "csc", "ba", "", "~~~", "Łukasz", "[away]kim", "-_-",
+        "a.very.long.nick.of.more.than.thirty-two",
+    ])
     func `every nick becomes a username the server allows`(nick: String) throws {
         var usernames = Usernames(run: "k3x9pq")
         let name = usernames.make(from: nick)
