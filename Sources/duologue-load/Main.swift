@@ -5,7 +5,7 @@ internal import IOCore
 @main
 enum Main {
     private static let commands: [any Command.Type] = [
-        DemoCommand.self
+        DemoCommand.self, SendCommand.self, IdleCommand.self,
     ]
 
     static func main() async {
