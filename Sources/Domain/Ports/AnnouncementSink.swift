@@ -4,4 +4,7 @@
 package protocol AnnouncementSink: AnyObject {
     /// Takes announcements in any order, some perhaps twice.
     func receive(_ announcements: [Announcement])
+
+    /// Announcements of other nodes may have been missed: the heads are to be compared with Postgres.
+    func connectionRestored()
 }
