@@ -155,8 +155,8 @@ package struct RedoBatch: Sendable, Equatable {
 package enum CommitResult: Sendable, Equatable {
     /// It has its place now.
     case committed(Allocation)
-    /// The same operation was committed before; `isCovered` while a redo row still holds it.
-    case duplicate(Allocation, isCovered: Bool)
+    /// The same operation was committed before; `pending` names the redo row that still holds it, if one does.
+    case duplicate(Allocation, pending: BatchID?)
     /// The pair's direct chat exists already.
     case existingChat(ChatID)
     /// Another node holds the chat's lock: to be tried again, waiting.

@@ -29,6 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var endOfTick: [() -> Void] = []
     private var taken = Incoming()
     private var stopping = false
+    private var handedToSelf = false
     /// Buffers shared by all streams of the loop, so that an idle stream holds none.
     ///
     /// Two, because a delegate may write while it looks at what was read.
@@ -132,6 +133,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             return wasEmpty
         }
         guard wake else { return }
+        if isCurrent {
+            // The loop is awake: it only must not go to sleep before it has looked.
+            handedToSelf = true
+            return
+        }
         var one: UInt64 = 1
         unsafe _ = write(wakeDescriptor, &one, 8)
     }
@@ -161,11 +167,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         unsafe cuv_set_thread_name(name)
         EventLoop.enter(self)
         while true {
+            handedToSelf = false
             takeIncoming()
             runJobs()
             runEndOfTick()
             if stopping && jobs.isEmpty && endOfTick.isEmpty { break }
-            let idle = jobs.isEmpty && endOfTick.isEmpty
+            let idle = jobs.isEmpty && endOfTick.isEmpty && !handedToSelf
             unsafe uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
         closeHandles()

@@ -4,4 +4,7 @@
 package protocol AnnouncementSink: AnyObject {
     /// Takes announcements in any order, some perhaps twice.
     func receive(_ announcements: [Announcement])
+
+    /// Announcements of other nodes may have been missed: every chat's head is to be compared with the store's.
+    func connectionRestored()
 }

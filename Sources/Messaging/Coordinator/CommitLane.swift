@@ -129,12 +129,12 @@ package struct CommitLane: Sendable {
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                 tickets.append(entry.ticket)
-            case .duplicate(let allocation, isCovered: true) where batch.attempt > 1:
+            case .duplicate(let allocation, let pending?) where pending == batch.id:
                 // The earlier run of this very batch did commit: carry on from there.
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                 tickets.append(entry.ticket)
-            case .duplicate(_, isCovered: true): covered.append(entry)
-            case .duplicate(let allocation, isCovered: false):
+            case .duplicate(_, .some): covered.append(entry)
+            case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
             case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
             case .busy:

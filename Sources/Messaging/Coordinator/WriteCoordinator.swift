@@ -20,6 +20,9 @@ package final class WriteCoordinator {
         package init() {}
     }
 
+    /// Gets the answer to one operation, on the coordinator's loop, exactly once.
+    package typealias Reply = (Result<CommitLane.Outcome, Failure>) -> Void
+
     private let loop: EventLoop
     private let log: any CommitLog
     private let bodies: any BodyStore
@@ -30,11 +33,10 @@ package final class WriteCoordinator {
 
     private var lane: CommitLane
     private var breaker = CircuitBreaker()
-    private var callers: [CommitLane.Ticket: CheckedContinuation<Result<CommitLane.Outcome, Failure>, Never>] = [:]
+    private var callers: [CommitLane.Ticket: Reply] = [:]
     private var expiries: [(at: ContinuousClock.Instant, ticket: CommitLane.Ticket)] = []
     private var nextTicket = 0
-    private var ready: [CommitLane.Action] = []
-    private var idle: CheckedContinuation<Void, Never>?
+    private let ready = LoopQueue<CommitLane.Action>()
     private var isStopping = false
     private var isEnded = false
 
@@ -68,20 +70,27 @@ package final class WriteCoordinator {
     /// Cancellation does not interrupt it; the deadline does.
     /// - Throws: a `Failure`, as the type's description says.
     package func submit(_ operation: Operation) async throws(Failure) -> CommitLane.Outcome {
-        guard !isStopping else { throw Failure(.storeUnavailable, "The server is shutting down.") }
-        if let wait = breaker.admit(at: loop.now) {
-            throw Failure(.storeUnavailable, "MongoDB is not available.", retryAfter: wait)
+        let result = await withCheckedContinuation { continuation in
+            submit(operation) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Takes an operation through both stores without a task: operations handed in one after the other keep that order.
+    package func submit(_ operation: Operation, _ reply: @escaping Reply) {
+        guard !isStopping else { return reply(.failure(Failure(.storeUnavailable, "The server is shutting down."))) }
+        let start = loop.now
+        if let wait = breaker.admit(at: start) {
+            return reply(.failure(Failure(.storeUnavailable, "MongoDB is not available.", retryAfter: wait)))
         }
         nextTicket += 1
         let ticket = nextTicket
-        let start = loop.now
-        let result = await withCheckedContinuation { continuation in
-            callers[ticket] = continuation
-            expiries.append((start + deadlines.answer, ticket))
-            take(lane.submit(operation, ticket: ticket, BatchID.random))
+        callers[ticket] = { [metrics] result in
+            metrics.answered(result, after: .now - start)
+            reply(result)
         }
-        metrics.answered(result, after: loop.now - start)
-        return try result.get()
+        expiries.append((start + deadlines.answer, ticket))
+        take(lane.submit(operation, ticket: ticket, BatchID.random))
     }
 
     /// Performs the lane's actions until `shutdown` is given and what is under way is done.
@@ -95,7 +104,7 @@ package final class WriteCoordinator {
                 await shutdown.wait()
                 await loop.actor.run { _ in await bound.value.drain() }
             }
-            while let action = await nextAction() {
+            while let action = await ready.next() {
                 group.addTask(executorPreference: loop) {
                     await loop.actor.run { _ in await bound.value.perform(action) }
                 }
@@ -113,25 +122,10 @@ package final class WriteCoordinator {
                 ready.append(action)
             }
         }
-        if !ready.isEmpty { wake() }
-    }
-
-    private func wake() {
-        guard let waiter = idle else { return }
-        idle = nil
-        waiter.resume()
-    }
-
-    private func nextAction() async -> CommitLane.Action? {
-        while ready.isEmpty {
-            if isEnded { return nil }
-            await withCheckedContinuation { idle = $0 }
-        }
-        return ready.removeFirst()
     }
 
     private func answer(_ ticket: CommitLane.Ticket, _ result: Result<CommitLane.Outcome, Failure>) {
-        if let caller = callers.removeValue(forKey: ticket) { caller.resume(returning: result) }
+        callers.removeValue(forKey: ticket)?(result)
     }
 
     private func perform(_ action: CommitLane.Action) async {
@@ -237,7 +231,7 @@ package final class WriteCoordinator {
         while !lane.isIdle || !callers.isEmpty, loop.now < end { await loop.sleep(for: .milliseconds(10)) }
         for action in lane.dropFinished() { await perform(action) }
         isEnded = true
-        wake()
+        ready.finish()
         for ticket in Array(callers.keys) {
             answer(ticket, .failure(Failure(.inFlight, "The server stopped before the write was done.")))
         }

@@ -12,4 +12,16 @@ package struct WriteGate: Sendable {
     package func submit(_ operation: Operation) async throws -> CommitLane.Outcome {
         try await coordinator.loop.actor.run { _ in try await coordinator.value.submit(operation) }
     }
+
+    /// Takes an operation through both stores and calls back on `loop`, exactly once; operations handed in one after
+    /// the other from one loop keep that order.
+    package func submit(
+        _ operation: Operation,
+        replyOn loop: EventLoop,
+        _ reply: @escaping @Sendable (Result<CommitLane.Outcome, Failure>) -> Void
+    ) {
+        coordinator.loop.execute { [coordinator] in
+            coordinator.value.submit(operation) { result in loop.execute { reply(result) } }
+        }
+    }
 }

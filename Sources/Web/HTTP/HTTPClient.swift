@@ -157,6 +157,7 @@ package final class HTTPClient {
             if input.isEmpty {
                 if isClosed, decoder.finish() { break }
                 try await more()
+                continue
             }
             let used = try input.withUnread { (bytes) throws(Problem) in try decoder.decode(bytes) }
             input.consume(used)

@@ -185,6 +185,7 @@ final class HTTPConnection {
     }
 
     private func linger() {
+        guard state == .open else { return }
         state = .lingering
         input.removeAll()
         deadline = loop.now + limits.lingerTimeout
@@ -192,6 +193,7 @@ final class HTTPConnection {
     }
 
     private func finish() {
+        guard state == .open else { return }
         state = .finishing
         input.removeAll()
         deadline = loop.now + limits.writeTimeout

@@ -18,11 +18,11 @@ package struct HTTPResponse {
         case upgrade(Upgrade)
     }
 
-    /// What a connection does after it left HTTP: it owns the stream, and returns when it is done with it.
+    /// What a connection does after it left HTTP: it owns the stream from then on.
     ///
     /// The bytes are those the client sent behind its request. The stream's delegate is nil and it is not reading; the
-    /// closure sets both. When it returns the stream is closed.
-    package typealias Upgrade = (_ stream: TCPStream, _ leftover: [UInt8]) async -> Void
+    /// new owner sets both. It calls `ended`, on the loop, once it is done with the stream, which is then closed.
+    package typealias Upgrade = (_ stream: TCPStream, _ leftover: [UInt8], _ ended: @escaping () -> Void) -> Void
 
     /// A response with a body of the given media type.
     package init(_ status: HTTPStatus = .ok, contentType: String, body: [UInt8], headers: HTTPHeaders = HTTPHeaders()) {

@@ -21,17 +21,8 @@ final class HTTPServerLoop {
     private var upgraded: [ObjectIdentifier: TCPStream] = [:]
     /// All that hold a descriptor, from accepting to closing.
     private(set) var openConnections = 0
-    private var pending: [Work] = []
-    private var waiter: UnsafeContinuation<Void, Never>?
-
-    /// What a child task is to be started for.
-    ///
-    /// An upgraded connection goes on in a new task: a task keeps the memory of its deepest call as long as it runs, and
-    /// an idle WebSocket is not to hold that of a request.
-    private enum Work {
-        case accepted(Int32)
-        case upgraded(HTTPResponse.Upgrade, TCPStream, leftover: [UInt8])
-    }
+    /// Accepted sockets, each to be served by a child task.
+    private let accepted = LoopQueue<Int32>()
 
     init(eventLoop: EventLoop, limits: HTTPLimits, responder: any HTTPResponder, logger: Logger) {
         self.eventLoop = eventLoop
@@ -53,13 +44,10 @@ final class HTTPServerLoop {
     func run(isolation: isolated LoopActor) async {
         scheduleSweep()
         await withDiscardingTaskGroup { group in
-            while let work = await nextWork() {
-                let bound = LoopBound((self, work), loop: eventLoop)
+            let bound = LoopBound(self, loop: eventLoop)
+            while let descriptor = await accepted.next() {
                 group.addTask(executorPreference: eventLoop) {
-                    await bound.loop.actor.run { _ in
-                        let (server, work) = bound.value
-                        await server.perform(work)
-                    }
+                    await bound.loop.actor.run { _ in await bound.value.serve(descriptor) }
                 }
             }
         }
@@ -74,15 +62,14 @@ final class HTTPServerLoop {
         listener = nil
         for connection in connections { connection.drain() }
         drainTimer = eventLoop.schedule(after: timeout) { [weak self] in self?.closeAll() }
-        resumeWaiter()
+        finishIfDrained()
     }
 
     /// Stops listening before `run`, when another loop could not.
     func abandon() {
         listener?.close()
         listener = nil
-        for case .accepted(let descriptor) in pending { _ = try? TCPStream(adopting: descriptor, loop: eventLoop) }
-        pending = []
+        for descriptor in accepted.removeAll() { _ = try? TCPStream(adopting: descriptor, loop: eventLoop) }
     }
 
     func encode(
@@ -98,8 +85,7 @@ final class HTTPServerLoop {
     private func accept(_ descriptor: Int32) {
         guard openConnections < limits.connections else { return refuse(descriptor) }
         openConnections += 1
-        pending.append(.accepted(descriptor))
-        resumeWaiter()
+        accepted.append(descriptor)
     }
 
     private func refuse(_ descriptor: Int32) {
@@ -110,58 +96,44 @@ final class HTTPServerLoop {
         stream.closeAfterFlush()
     }
 
-    private func nextWork() async -> Work? {
-        while pending.isEmpty {
-            if draining, openConnections == 0 { return nil }
-            await unsafe withUnsafeContinuation { unsafe waiter = $0 }
-        }
-        return pending.removeFirst()
-    }
-
-    private func resumeWaiter() {
-        guard let continuation = unsafe waiter else { return }
-        unsafe waiter = nil
-        unsafe continuation.resume()
-    }
-
     // MARK: Serving
 
-    private func perform(_ work: Work) async {
-        switch work {
-        case .accepted(let descriptor):
-            if let upgrade = await converse(descriptor) {
-                pending.append(upgrade)
-                resumeWaiter()
-            } else {
-                connectionEnded()
-            }
-        case .upgraded(let upgrade, let stream, let leftover):
-            upgraded[ObjectIdentifier(stream)] = stream
-            await upgrade(stream, leftover)
-            upgraded[ObjectIdentifier(stream)] = nil
+    /// Serves one connection until it closes or leaves HTTP.
+    ///
+    /// After an upgrade the task ends: an idle WebSocket is not to hold the memory of one.
+    private func serve(_ descriptor: Int32) async {
+        guard let stream = try? TCPStream(adopting: descriptor, loop: eventLoop) else { return connectionEnded() }
+        let connection = HTTPConnection(stream: stream, loop: self)
+        add(connection)
+        if draining { connection.drain() }
+        while let request = await connection.nextRequest() {
+            let response = await responder.respond(to: request)
+            guard let upgrade = await connection.send(response, to: request) else { continue }
+            remove(connection)
+            guard let (stream, leftover) = connection.release() else { return connectionEnded() }
+            return hand(stream, leftover: leftover, to: upgrade)
+        }
+        remove(connection)
+        connectionEnded()
+    }
+
+    private func hand(_ stream: TCPStream, leftover: [UInt8], to upgrade: HTTPResponse.Upgrade) {
+        let key = ObjectIdentifier(stream)
+        upgraded[key] = stream
+        upgrade(stream, leftover) { [weak self] in
+            guard let self, let stream = upgraded.removeValue(forKey: key) else { return }
             stream.close()
             connectionEnded()
         }
     }
 
-    private func converse(_ descriptor: Int32) async -> Work? {
-        guard let stream = try? TCPStream(adopting: descriptor, loop: eventLoop) else { return nil }
-        let connection = HTTPConnection(stream: stream, loop: self)
-        add(connection)
-        defer { remove(connection) }
-        if draining { connection.drain() }
-        while let request = await connection.nextRequest() {
-            let response = await responder.respond(to: request)
-            guard let upgrade = await connection.send(response, to: request) else { continue }
-            guard let (stream, leftover) = connection.release() else { return nil }
-            return .upgraded(upgrade, stream, leftover: leftover)
-        }
-        return nil
-    }
-
     private func connectionEnded() {
         openConnections -= 1
-        if draining { resumeWaiter() }
+        finishIfDrained()
+    }
+
+    private func finishIfDrained() {
+        if draining, openConnections == 0 { accepted.finish() }
     }
 
     private func add(_ connection: HTTPConnection) {

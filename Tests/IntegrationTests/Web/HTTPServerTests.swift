@@ -115,10 +115,8 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
             #expect(try await client.send(.delete, "/hello").headers["x-request-id"] != nil)
             let bad = HTTPHeaders([("X-Request-Id", "a b")])
             #expect(try await client.send(.get, "/hello", headers: bad).headers["x-request-id"] != "a b")
-            let large = HTTPHeaders([("X-Request-Id", "abc-2"), ("Transfer-Encoding", "chunked")])
             try client.sendRaw(Array("GET / HTTP/1.1\r\n\r\n".utf8))
             #expect(try await client.receive().headers["x-request-id"] != nil)
-            #expect(large.count == 2)
         }
     }
 
@@ -152,7 +150,8 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
             #expect(response.headers["connection"] == "close")
             try await idle.waitForClose(deadline: .seconds(2))
             try await busy.waitForClose(deadline: .seconds(2))
-            await #expect(throws: (any Error).self) { _ = try await server.connect() }
+            let late = try? await server.connect()
+            #expect(late == nil)
         }
     }
 }

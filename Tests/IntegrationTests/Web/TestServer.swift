@@ -68,8 +68,8 @@ struct TestServer: Sendable {
             return .text(.ok, "slow")
         }
         router.on(.get, "/upgrade", name: "upgrade") { _, _ in
-            .upgrade(to: "echo", headers: HTTPHeaders([("X-Own", "1")])) { stream, leftover in
-                await EchoProtocol(stream: stream).run(leftover)
+            .upgrade(to: "echo", headers: HTTPHeaders([("X-Own", "1")])) { stream, leftover, ended in
+                EchoProtocol(stream: stream, ended: ended).begin(leftover)
             }
         }
         return router
@@ -79,15 +79,20 @@ struct TestServer: Sendable {
 /// Returns every byte until the peer closes: the smallest thing to upgrade to.
 private final class EchoProtocol: TCPStreamDelegate {
     private let stream: TCPStream
-    private var ended: CheckedContinuation<Void, Never>?
+    private let ended: () -> Void
+    /// The stream does not own its delegate.
+    private var itself: EchoProtocol?
 
-    init(stream: TCPStream) { self.stream = stream }
+    init(stream: TCPStream, ended: @escaping () -> Void) {
+        self.stream = stream
+        self.ended = ended
+    }
 
-    func run(_ leftover: [UInt8]) async {
+    func begin(_ leftover: [UInt8]) {
+        itself = self
         stream.delegate = self
         _ = stream.send(Frame(leftover))
         stream.startReading()
-        await withCheckedContinuation { ended = $0 }
     }
 
     func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
@@ -97,8 +102,8 @@ private final class EchoProtocol: TCPStreamDelegate {
     }
 
     func stream(_ stream: TCPStream, didCloseWith error: IOError?) {
-        ended?.resume()
-        ended = nil
+        ended()
+        itself = nil
     }
 
     func streamDidDrain(_ stream: TCPStream) {}

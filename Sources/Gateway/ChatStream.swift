@@ -1,0 +1,64 @@
+internal import Domain
+
+/// The durable events of one chat put in order, as a value: in come announcements in any order, some twice, some never;
+/// out they go by offset, each once, without a hole.
+struct ChatStream {
+    /// The last offset passed on; nil until the head is known.
+    private(set) var delivered: Offset?
+    /// Events beyond a hole, by offset.
+    private var pending: [Offset: Announcement] = [:]
+    /// The last events passed on, ascending.
+    private var recent: [OutboundEvent] = []
+
+    /// How many events wait behind a hole at most; what is beyond comes from the store again.
+    private static let pendingLimit = 1024
+    /// How many events are kept for those who connect.
+    private static let recentLimit = 128
+
+    /// Takes an announcement; the events that are due now, in order.
+    mutating func receive(_ announcement: Announcement) -> [Announcement] {
+        if let delivered, announcement.offset <= delivered { return [] }
+        if delivered.map({ $0.next == announcement.offset }) != true || !pending.isEmpty {
+            guard pending.count < Self.pendingLimit || announcement.offset == delivered?.next else { return [] }
+            pending[announcement.offset] = announcement
+            return takeDue()
+        }
+        delivered = announcement.offset
+        return [announcement]
+    }
+
+    /// Learns the chat's announced head where it is not known yet; the events that are due now, in order.
+    mutating func learn(head: Offset) -> [Announcement] {
+        guard delivered == nil else { return [] }
+        delivered = head
+        pending = pending.filter { $0.key > head }
+        return takeDue()
+    }
+
+    /// Whether events wait for one that has not come.
+    var hasHole: Bool { delivered != nil && !pending.isEmpty }
+
+    /// Keeps an event that was passed on, for those who connect a little later.
+    mutating func remember(_ event: OutboundEvent) {
+        recent.append(event)
+        if recent.count > 2 * Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
+    }
+
+    /// The events after `offset` up to the last one passed on; nil when they are no longer all kept.
+    func replay(after offset: Offset) -> [OutboundEvent]? {
+        guard let delivered, offset < delivered else { return [] }
+        guard let first = recent.first, first.offset <= offset.next else { return nil }
+        return recent.filter { $0.offset > offset }
+    }
+
+    private mutating func takeDue() -> [Announcement] {
+        guard var last = delivered else { return [] }
+        var due: [Announcement] = []
+        while let next = pending.removeValue(forKey: last.next) {
+            due.append(next)
+            last = last.next
+        }
+        delivered = last
+        return due
+    }
+}

@@ -1,0 +1,79 @@
+internal import Domain
+internal import JSON
+internal import Messaging
+
+/// The client's name for a command, echoed in the reply.
+enum CommandID: Sendable, Equatable {
+    case text(String)
+    case number(Int64)
+
+    /// Longest text taken, in characters.
+    static let limit = 128
+}
+
+/// What a client asks for over its socket.
+enum ClientCommand: Sendable, Equatable {
+    case auth(token: String)
+    case message(ChatID, MessageDraft)
+    case ping
+
+    /// A frame that is no command; with the command's id where it could be read.
+    struct Invalid: Error {
+        let id: CommandID?
+        let failure: Failure
+    }
+
+    /// Reads a text frame.
+    static func parse(_ text: [UInt8]) throws(Invalid) -> (ClientCommand, CommandID?) {
+        var id: CommandID?
+        do {
+            var reader = try JSONObjectReader(parsing: text)
+            id = try commandID(&reader)
+            let command = try command(of: reader.required("type"), &reader)
+            try reader.finish()
+            return (command, id)
+        } catch let error as JSONError {
+            throw Invalid(id: id, failure: Failure(error))
+        } catch let failure as Failure {
+            throw Invalid(id: id, failure: failure)
+        } catch {
+            throw Invalid(id: id, failure: Failure(.invalidJSON, "not a command"))
+        }
+    }
+
+    private static func command(of type: String, _ reader: inout JSONObjectReader) throws -> ClientCommand {
+        switch type {
+        case "auth": return .auth(token: try reader.required("token"))
+        case "ping": return .ping
+        case "message":
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
+        default: throw Failure(.invalidValue, "type: there is no such command")
+        }
+    }
+
+    private static func commandID(_ reader: inout JSONObjectReader) throws -> CommandID? {
+        switch try reader.optional("id", as: JSONScalar.self) {
+        case nil: return nil
+        case .number(let number): return .number(number)
+        case .text(let text) where text.unicodeScalars.count <= CommandID.limit: return .text(text)
+        case .text: throw Failure(.invalidValue, "id: at most \(CommandID.limit) characters")
+        }
+    }
+}
+
+/// A text or an integer.
+private enum JSONScalar: JSONReadable {
+    case text(String)
+    case number(Int64)
+
+    static let jsonDescription = "a string or an integer"
+
+    init?(json: JSONValue) {
+        switch json {
+        case .string(let text): self = .text(text)
+        case .integer(let number): self = .number(number)
+        default: return nil
+        }
+    }
+}

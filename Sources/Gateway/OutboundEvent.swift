@@ -1,0 +1,17 @@
+internal import Domain
+internal import IOCore
+internal import Web
+
+/// A durable event encoded for the wire, shared by all sockets it goes to.
+struct OutboundEvent {
+    let offset: Offset
+    /// Who is no longer a member after it.
+    let removed: [UserID]
+    let frame: Frame
+
+    init(_ announcement: Announcement) {
+        offset = announcement.offset
+        removed = announcement.removed
+        frame = WebSocketFrameEncoder.text(announcement.payload)
+    }
+}

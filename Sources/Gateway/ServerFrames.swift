@@ -1,0 +1,115 @@
+internal import Domain
+internal import IOCore
+internal import JSON
+internal import Messaging
+internal import Web
+
+/// The frames the server sends about a connection itself.
+enum ServerFrames {
+    static func hello(heartbeat: Duration, epoch: String, maximumFrameBytes: Int) -> Frame {
+        frame("hello") {
+            $0.key("heartbeat_ms")
+            $0.integer(Int64(heartbeat.seconds * 1000))
+            $0.key("epoch")
+            $0.string(epoch)
+            $0.key("max_frame_bytes")
+            $0.integer(maximumFrameBytes)
+        }
+    }
+
+    static func ready(user: UserID, epoch: String, heads: [ChatHead]) -> Frame {
+        frame("ready") { writer in
+            writer.key("user_id")
+            writer.integer(user.rawValue)
+            writer.key("epoch")
+            writer.string(epoch)
+            writer.key("chats")
+            writer.beginArray()
+            for head in heads {
+                writer.beginObject()
+                writer.key("chat_id")
+                writer.integer(head.chat.rawValue)
+                writer.key("last_seq")
+                writer.integer(head.lastSequence.rawValue)
+                writer.key("last_offset")
+                writer.integer(head.lastOffset.rawValue)
+                writer.key("read_seq")
+                writer.integer(head.readSequence.rawValue)
+                writer.key("unread")
+                writer.integer(head.unread)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+
+    static func ack(_ id: CommandID?, chat: ChatID, _ allocation: Allocation, isDuplicate: Bool) -> Frame {
+        frame("ack", id) {
+            if let sequence = allocation.sequence {
+                $0.key("message_id")
+                $0.messageID(sequence, in: chat)
+                $0.key("chat_id")
+                $0.integer(chat.rawValue)
+                $0.key("seq")
+                $0.integer(sequence.rawValue)
+            }
+            $0.key("offset")
+            $0.integer(allocation.offset.rawValue)
+            $0.key("created_at")
+            $0.time(allocation.at)
+            $0.key("duplicate")
+            $0.bool(isDuplicate)
+        }
+    }
+
+    /// The answer to a command that has no result.
+    static func ack(_ id: CommandID?) -> Frame { frame("ack", id) { _ in } }
+
+    static func error(_ id: CommandID?, _ failure: Failure) -> Frame {
+        frame("error", id) {
+            $0.key("code")
+            $0.string(failure.code.rawValue)
+            $0.key("detail")
+            $0.string(failure.detail)
+            $0.key("retryable")
+            $0.bool(failure.code.isRetryable)
+        }
+    }
+
+    static func pong(_ id: CommandID?) -> Frame { frame("pong", id) { _ in } }
+
+    static func heartbeat(_ heads: [(ChatID, Offset)]) -> Frame {
+        frame("heartbeat") {
+            $0.key("heads")
+            $0.beginObject()
+            for (chat, offset) in heads {
+                $0.key(escaping: chat.description)
+                $0.integer(offset.rawValue)
+            }
+            $0.endObject()
+        }
+    }
+
+    private static func frame(
+        _ type: String,
+        _ id: CommandID? = nil,
+        _ fields: (inout JSONWriter) -> Void
+    ) -> Frame {
+        var writer = JSONWriter(reservingCapacity: 128)
+        writer.beginObject()
+        writer.key("type")
+        writer.string(type)
+        switch id {
+        case .text(let text):
+            writer.key("id")
+            writer.string(text)
+        case .number(let number):
+            writer.key("id")
+            writer.integer(number)
+        case nil: break
+        }
+        fields(&writer)
+        writer.endObject()
+        return WebSocketFrameEncoder.text(writer.bytes)
+    }
+}

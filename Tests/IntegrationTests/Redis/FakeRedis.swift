@@ -1,0 +1,74 @@
+import IOCore
+
+@testable import Redis
+
+/// A server that answers the first command with the first line of its script and the second with the rest.
+final class FakeRedis: TCPStreamDelegate {
+    private let script: [[UInt8]]
+    private let closes: Bool
+    private let loop: EventLoop
+    private var streams: [(stream: TCPStream, step: Int)] = []
+    private var listener: TCPListener?
+
+    init(answer: [UInt8], thenCloses: Bool, loop: EventLoop) {
+        let firstLine = (answer.firstIndex(of: 10) ?? answer.count - 1) + 1
+        script = [Array(answer[..<firstLine]), Array(answer[firstLine...])]
+        closes = thenCloses
+        self.loop = loop
+    }
+
+    func listen() throws -> Int {
+        let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: loop) { [weak self] in self?.accept($0) }
+        self.listener = listener
+        return listener.localPort
+    }
+
+    func close() {
+        listener?.close()
+        for (stream, _) in streams { stream.close() }
+    }
+
+    private func accept(_ descriptor: Int32) {
+        guard let stream = try? TCPStream(adopting: descriptor, loop: loop) else { return }
+        stream.delegate = self
+        streams.append((stream, 0))
+        stream.startReading()
+    }
+
+    func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
+        guard let index = streams.firstIndex(where: { $0.stream === stream }) else { return }
+        let step = streams[index].step
+        guard step < script.count else { return }
+        streams[index].step += 1
+        _ = stream.send(Frame(script[step]))
+        if closes, step == 1 { stream.closeAfterFlush() }
+    }
+
+    func stream(_ stream: TCPStream, didCloseWith error: IOError?) {}
+    func streamDidDrain(_ stream: TCPStream) {}
+
+    /// What a GET on one connection to such a server comes to; nothing where there is no connection.
+    static func run(answer: [UInt8], thenCloses: Bool) async throws -> [String] {
+        let loop = EventLoop(name: "fake-redis")
+        let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 1)
+        loop.start()
+        let codes = try await loop.actor.run { _ in
+            let server = FakeRedis(answer: answer, thenCloses: thenCloses, loop: loop)
+            defer { server.close() }
+            var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(try server.listen())"))
+            configuration.connectDeadline = .seconds(2)
+            let opened = try? await RedisConnection.open(configuration, loop: loop, resolver: resolver)
+            guard let opened else { return [String]() }
+            do throws(RedisError) {
+                try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: .seconds(1))
+            } catch {
+                return ["\(error.code)"]
+            }
+            guard let reason = opened.closeReason else { return ["ok"] }
+            return ["\(reason.code)"]
+        }
+        resolver.shutdown()
+        loop.stop()
+        return codes
+    }
+}

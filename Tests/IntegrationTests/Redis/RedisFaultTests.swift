@@ -1,0 +1,171 @@
+import IOCore
+import Testing
+
+@testable import Redis
+
+@Suite struct RedisFaultTests {
+    /// Keeps 32 callers busy until `isDone`; returns how often each code was thrown, and fails on anything untyped.
+    private func hammer(
+        _ fixture: RedisFixture,
+        until isDone: @escaping @Sendable () async -> Bool
+    ) async -> [String: Int] {
+        await withTaskGroup(of: [String: Int].self) { group in
+            for caller in 0..<32 {
+                group.addTask(executorPreference: fixture.loop) {
+                    var codes: [String: Int] = [:]
+                    repeat {
+                        let code = await fixture.withClient { client in
+                            do throws(RedisError) {
+                                try await client.send(RedisCommands.Increment("n\(caller)"))
+                                return "ok"
+                            } catch {
+                                let unknown = error.code == .connectionLost || error.code == .timeout
+                                #expect(error.isOutcomeUnknown == unknown)
+                                return "\(error.code)"
+                            }
+                        }
+                        codes[code, default: 0] += 1
+                        if code != "ok" {
+                            await fixture.loop.actor.run { _ in await fixture.loop.sleep(for: .milliseconds(2)) }
+                        }
+                    } while await !isDone()
+                    return codes
+                }
+            }
+            return await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+        }
+    }
+
+    @Test func `a killed server fails all that is pending and is found again`() async throws {
+        let server = try RedisServerProcess()
+        try await RedisFixture.run(url: server.url) { fixture in
+            let heard = Heard()
+            try await fixture.withSubscriber { subscriber in
+                heard.listen(to: subscriber)
+                try await subscriber.subscribe(["a", "b"])
+            }
+            async let outcome = hammer(fixture) {
+                await fixture.withClient { $0.connectionCount >= 2 && $0.isAvailable }
+            }
+            try await poll("no load") {
+                try await fixture.send(RedisCommands.Get("n0")) != nil
+            }
+            server.kill()
+            try await poll("the loss went unnoticed") {
+                let client = await fixture.withClient { $0.isAvailable }
+                let subscriber = await fixture.withSubscriber { $0.isAvailable }
+                return !client && !subscriber
+            }
+            await #expect {
+                try await fixture.subscribe(["c"])
+            } throws: {
+                ($0 as? RedisError)?.code == .unavailable
+            }
+            try server.start()
+            let codes = await outcome
+            #expect(Set(codes.keys).isSubset(of: ["ok", "connectionLost", "unavailable"]))
+            #expect(codes["connectionLost", default: 0] > 0)
+            #expect(codes["unavailable", default: 0] > 0)
+            try await poll("not restored") { heard.restored == [["a", "b", "c"]] }
+            try await fixture.waitUntilConnected()
+            let receivers = try await fixture.send(RedisCommands.Publish([7], to: "c"))
+            #expect(receivers == 1)
+            try await poll("no message") { heard.messages(of: "c") == [[7]] }
+        }
+    }
+
+    @Test func `a frozen server times out callers and is used again when it thaws`() async throws {
+        let server = try RedisServerProcess()
+        try await RedisFixture.run(url: server.url) {
+            $0.commandDeadline = .milliseconds(200)
+            $0.connectDeadline = .milliseconds(200)
+        } _: { fixture in
+            server.freeze()
+            let codes = await hammer(fixture) { await fixture.withClient { !$0.isAvailable } }
+            #expect(codes["timeout", default: 0] > 0)
+            server.thaw()
+            try await fixture.waitUntilConnected()
+            #expect(await fixture.withClient { $0.connectionCount } == 2)
+            try await fixture.send(RedisCommands.Ping())
+        }
+    }
+
+    @Test func `an idle client and subscriber notice a frozen server by themselves`() async throws {
+        let server = try RedisServerProcess()
+        try await RedisFixture.run(url: server.url) {
+            $0.watchdogInterval = .milliseconds(100)
+            $0.watchdogDeadline = .milliseconds(100)
+            $0.connectDeadline = .milliseconds(200)
+        } _: { fixture in
+            let heard = Heard()
+            try await fixture.withSubscriber { subscriber in
+                heard.listen(to: subscriber)
+                try await subscriber.subscribe(["a"])
+            }
+            server.freeze()
+            try await poll("the watchdog slept") {
+                let client = await fixture.withClient { $0.isAvailable }
+                let subscriber = await fixture.withSubscriber { $0.isAvailable }
+                return !client && !subscriber
+            }
+            server.thaw()
+            try await fixture.waitUntilConnected()
+            try await poll("not restored") { heard.restored == [["a"]] }
+        }
+    }
+
+    @Test func `a deadline of one command gives up its connection but not its neighbours' meaning`() async throws {
+        let server = try RedisServerProcess()
+        try await RedisFixture.run(url: server.url) { fixture in
+            let codes = await withTaskGroup(of: (Int, String).self) { group in
+                for caller in 0..<2 {
+                    group.addTask(executorPreference: fixture.loop) {
+                        await fixture.withClient { client in
+                            do throws(RedisError) {
+                                // Nobody pushes to this list: the first caller's reply never comes.
+                                try await client.send(
+                                    caller == 0
+                                        ? RedisCommands.Raw("BLPOP", "none", "0") : RedisCommands.Raw("INCR", "n"),
+                                    deadline: caller == 0 ? .milliseconds(100) : .seconds(5)
+                                )
+                                return (caller, "ok")
+                            } catch {
+                                return (caller, "\(error.code)")
+                            }
+                        }
+                    }
+                }
+                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            #expect(codes == [0: "timeout", 1: "connectionLost"])
+            try await fixture.waitUntilConnected()
+            try await fixture.send(RedisCommands.Ping())
+        }
+    }
+
+    @Test(arguments: [
+        "+OK\r\nnonsense\r\n", "+OK\r\n$99999999999\r\n", "+OK\r\n*2147483647\r\n", "+OK\r\n+PONG\r\n+PONG\r\n",
+    ])
+    func `what is not Redis is a protocol violation`(answer: String) async throws {
+        let codes = try await ask(serverThatSends: answer)
+        #expect(codes == ["protocolViolation"] || codes == ["ok"] && answer.hasSuffix("+PONG\r\n"))
+    }
+
+    @Test func `half a reply is a timeout`() async throws {
+        #expect(try await ask(serverThatSends: "+OK\r\n$5\r\nab") == ["timeout"])
+    }
+
+    @Test func `a connection closed in the middle of a reply is lost`() async throws {
+        let codes = try await ask(serverThatSends: "+OK\r\n$5\r\nab", thenCloses: true)
+        #expect(codes == ["connectionLost"])
+    }
+
+    @Test func `garbage instead of a greeting never becomes a connection`() async throws {
+        #expect(try await ask(serverThatSends: "SSH-2.0-OpenSSH\r\n") == [])
+    }
+
+    /// What one GET on a connection to such a server throws; nothing where no connection came about.
+    private func ask(serverThatSends answer: String, thenCloses: Bool = false) async throws -> [String] {
+        try await FakeRedis.run(answer: Array(answer.utf8), thenCloses: thenCloses)
+    }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Every check there is, on stores of its own that are made afresh and ended with it. A running `make run` is not
+# disturbed, and its stores, like any the caller names, are never touched. The stores keep the durability they have in
+# production: a test of what survives a kill is worth nothing on one that does not sync.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# step TEXT COMMAND…: runs it and says how long it took.
+step() {
+    local text=$1 begun=$SECONDS
+    shift
+    say "$text"
+    "$@" || die "$text: failed after $((SECONDS - begun)) s"
+    say "$text: $((SECONDS - begun)) s"
+}
+
+# Swift warnings are errors already; this catches those of the linker and of the package itself.
+build_without_warnings() {
+    local log=$LOCAL/build.log
+    swift build "$@" 2>&1 | tee "$log" || return 1
+    ! grep -q 'warning:' "$log"
+}
+
+check_compose() { SECRET_KEY=check POSTGRES_PASSWORD=check scripts/compose.sh -f docker/compose.yaml config --quiet; }
+
+open_local
+exec 8>"$LOCAL/test.lock"
+flock -n 8 || die "another make test is running in this clone"
+cd "$ROOT"
+need_swift
+unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY
+
+step "packages" scripts/packages.sh shellcheck
+step "mongod" scripts/mongod.sh
+step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
+step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
+step "compose" check_compose
+step "build (release)" build_without_warnings -c release
+step "build (tests)" build_without_warnings --build-tests
+
+scripts/stores.sh stop "$LOCAL/test" # left by a run that was killed
+rm -rf "$LOCAL/test"
+trap 'scripts/stores.sh stop "$LOCAL/test"' EXIT
+step "stores" scripts/stores.sh start "$LOCAL/test"
+load_env "$LOCAL/test/stores.env"
+SECRET_KEY=$(random_hex 32)
+export MONGODB_NAME=duologue SECRET_KEY
+# Tests that stop and kill stores start their own from here.
+postgres_programs=$(dirname "$(readlink -f "/proc/$(head -n 1 "$LOCAL/test/postgres/postmaster.pid")/exe")")
+export PATH=$LOCAL/bin:$postgres_programs:$PATH
+raise_file_limit
+
+step "migrate" "$(swift build -c release --show-bin-path)/duologue" migrate
+step "tests" swift test --skip-build
+say "all green in $SECONDS s"

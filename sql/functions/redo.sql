@@ -1,0 +1,49 @@
+-- What finishes committed batches: taking over abandoned ones, keeping and dropping one's own, and asking what is covered.
+
+-- Takes up to p_limit batches whose lease ran out, oldest first; batches that another worker is taking are skipped. The caller
+-- commits, and then applies, publishes and drops them.
+CREATE OR REPLACE FUNCTION duologue_take_redo(p_node uuid, p_limit integer, p_lease_ms integer) RETURNS SETOF write_redo
+LANGUAGE sql VOLATILE AS $$
+    WITH due AS MATERIALIZED (
+        SELECT r.batch_id FROM write_redo r WHERE r.lease_until < clock_timestamp()
+        ORDER BY r.created_at, r.batch_id LIMIT p_limit FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE write_redo r
+        SET node = p_node, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0), attempts = r.attempts + 1
+        FROM due WHERE r.batch_id = due.batch_id
+        RETURNING r.*
+    )
+    SELECT * FROM taken ORDER BY created_at, batch_id
+$$;
+
+-- Extends the leases that p_node still holds, and answers which those are.
+CREATE OR REPLACE FUNCTION duologue_renew_redo(p_node uuid, p_batches uuid[], p_lease_ms integer) RETURNS SETOF uuid
+LANGUAGE sql VOLATILE AS $$
+    UPDATE write_redo r SET lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0)
+    WHERE r.batch_id = ANY (p_batches) AND r.node = p_node
+    RETURNING r.batch_id
+$$;
+
+-- Drops finished batches, whoever holds them by now, and answers how many were still there.
+CREATE OR REPLACE FUNCTION duologue_drop_redo(p_batches uuid[]) RETURNS bigint
+LANGUAGE sql VOLATILE AS $$
+    WITH dropped AS (DELETE FROM write_redo r WHERE r.batch_id = ANY (p_batches) RETURNING 1)
+    SELECT count(*) FROM dropped
+$$;
+
+-- The batch whose redo covers that event; null when none does, that is when both stores have it.
+CREATE OR REPLACE FUNCTION duologue_covering(p_chat bigint, p_offset bigint) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+    SELECT r.batch_id
+    FROM write_redo r, unnest(r.chat_ids, r.first_offsets, r.last_offsets) AS h(chat, first_offset, last_offset)
+    WHERE h.chat = p_chat AND p_offset BETWEEN h.first_offset AND h.last_offset
+    LIMIT 1
+$$;
+
+-- How much is unfinished, for admission, metrics and alerts. The bytes are of what clients sent, as stored; no payload is read.
+CREATE OR REPLACE FUNCTION duologue_redo_depth(OUT batches bigint, OUT bytes bigint, OUT oldest timestamptz, OUT most_attempts integer)
+LANGUAGE sql STABLE AS $$
+    SELECT count(*), coalesce(sum(pg_column_size(r.op_payloads) + pg_column_size(r.op_data)), 0)::bigint, min(r.created_at),
+           coalesce(max(r.attempts), 0)
+    FROM write_redo r
+$$;
