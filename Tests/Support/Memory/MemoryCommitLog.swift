@@ -21,7 +21,7 @@ package final class MemoryCommitLog: CommitLog {
         var committed: [CommittedOperation] = []
         var results: [CommitResult] = []
         for operation in operations {
-            let result = decide(operation, wait: wait, of: committed)
+            let result = decide(operation, wait: wait, in: batch, after: committed)
             if case .committed(let allocation) = result {
                 committed.append(CommittedOperation(operation: operation, allocation: allocation))
             }
@@ -74,15 +74,19 @@ package final class MemoryCommitLog: CommitLog {
 
     // MARK: Decisions
 
-    private func decide(_ operation: Operation, wait: Bool, of batch: [CommittedOperation]) -> CommitResult {
+    private func decide(
+        _ operation: Operation,
+        wait: Bool,
+        in batch: BatchID,
+        after committed: [CommittedOperation]
+    ) -> CommitResult {
         if let row = database.chats[operation.chat] {
             if let earlier = earlier(operation, in: row) {
                 guard earlier.operation.hash == operation.hash else {
                     return .refused(Failure(.idempotencyMismatch, "The id was used for another operation."))
                 }
-                let isCovered =
-                    database.isCovered(operation.chat, earlier.allocation.offset) || batch.contains(earlier)
-                return .duplicate(earlier.allocation, isCovered: isCovered)
+                let pending = database.covering(operation.chat, earlier.allocation.offset)
+                return .duplicate(earlier.allocation, pending: committed.contains(earlier) ? batch : pending)
             }
             if !wait, database.lockedChats.contains(operation.chat) { return .busy }
         }

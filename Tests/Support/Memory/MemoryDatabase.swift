@@ -102,11 +102,11 @@ package final class MemoryDatabase {
 
     // MARK: What redo covers
 
-    /// Whether an unfinished batch holds this event.
-    func isCovered(_ chat: ChatID, _ offset: Offset) -> Bool {
-        redo.contains { row in
+    /// The unfinished batch that holds this event, if one does.
+    func covering(_ chat: ChatID, _ offset: Offset) -> BatchID? {
+        redo.first { row in
             row.batch.operations.contains { $0.operation.chat == chat && $0.allocation.offset == offset }
-        }
+        }?.batch.id
     }
 
     /// The last event before the first unfinished one.
