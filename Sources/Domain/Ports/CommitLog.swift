@@ -30,4 +30,7 @@ package protocol CommitLog: AnyObject {
 
     /// Rows and bytes of the redo table, for metrics and admission.
     func depth() async throws -> (rows: Int, bytes: Int)
+
+    /// Frees what dropped redo rows leave behind, so that reads stay fast.
+    func maintain() async throws
 }
