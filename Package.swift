@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON"],
+            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
             swiftSettings: strict
         ),
         .target(

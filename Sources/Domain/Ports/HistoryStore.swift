@@ -68,10 +68,9 @@ package struct LoggedEvent: Sendable, Equatable {
     package var actor: UserID
     package var operation: OperationID
     package var sequence: SequenceNumber?
-    package var target: Int64?
     package var at: Timestamp
-    /// JSON of kinds without a body in MongoDB.
-    package var data: [UInt8]?
+    /// What was done; nil for messages, whose bodies are in MongoDB.
+    package var body: Operation.Body?
 
     /// Makes an event of all its fields.
     package init(
@@ -80,18 +79,16 @@ package struct LoggedEvent: Sendable, Equatable {
         actor: UserID,
         operation: OperationID,
         sequence: SequenceNumber?,
-        target: Int64?,
         at: Timestamp,
-        data: [UInt8]?
+        body: Operation.Body?
     ) {
         self.offset = offset
         self.kind = kind
         self.actor = actor
         self.operation = operation
         self.sequence = sequence
-        self.target = target
         self.at = at
-        self.data = data
+        self.body = body
     }
 }
 

@@ -114,15 +114,14 @@ package final class HistoryReader {
                 payload: EventEncoder.messageCreated(message, offset: event.offset)
             )
         }
-        guard let data = event.data else { throw StoreError(.postgres, .permanent, "an event lacks its data") }
-        let body = try OperationCodec.body(of: event.kind, payload: data)
+        guard let body = event.body else { throw StoreError(.postgres, .permanent, "an event lacks its data") }
         let operation = Operation(
             chat: chat,
             actor: event.actor,
             id: event.operation,
             hash: [],
             body: body,
-            payload: data
+            payload: []
         )
         let allocation = Allocation(offset: event.offset, sequence: nil, at: event.at)
         return PostImages.announcement(of: CommittedOperation(operation: operation, allocation: allocation))

@@ -1,0 +1,90 @@
+internal import Domain
+internal import JSON
+internal import Postgres
+
+/// A batch as the aligned arrays that `duologue_commit` takes: element i is of operation i.
+struct BatchColumns {
+    var chats: [Int64] = []
+    var kinds: [Int32] = []
+    var actors: [Int64] = []
+    var operations: [PostgresUUID] = []
+    var hashes: [[UInt8]] = []
+    var targets: [Int64?] = []
+    var replyTo: [Int64?] = []
+    var threadRoots: [Int64?] = []
+    var types: [String?] = []
+    var payloads: [[UInt8]] = []
+    var expectedRevisions: [Int64?] = []
+    var data: [PostgresJSON?] = []
+
+    init(_ batch: [Operation]) {
+        for operation in batch { append(operation) }
+    }
+
+    private mutating func append(_ operation: Operation) {
+        chats.append(operation.chat.rawValue)
+        kinds.append(Int32(operation.kind.rawValue))
+        actors.append(operation.actor.rawValue)
+        operations.append(PostgresUUID(operation.id))
+        hashes.append(operation.hash)
+        payloads.append(operation.payload)
+        expectedRevisions.append(nil)
+        var target: UserID?
+        var message: MessageDraft?
+        var chat: ChatDraft?
+        switch operation.body {
+        case .createChat(let draft): chat = draft
+        case .createMessage(let draft): message = draft
+        case .removeParticipant(let user): target = user
+        }
+        targets.append(target?.rawValue)
+        replyTo.append(message?.replyTo?.rawValue)
+        threadRoots.append(message?.threadRoot?.rawValue)
+        types.append(message?.type.rawValue)
+        data.append(chat.map(Self.encode))
+    }
+
+    private static func encode(_ draft: ChatDraft) -> PostgresJSON {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.key("type")
+        writer.string(draft.type.rawValue)
+        writer.key("visibility")
+        writer.string(draft.visibility.rawValue)
+        if let name = draft.name {
+            writer.key("name")
+            writer.string(name)
+        }
+        if let description = draft.description {
+            writer.key("description")
+            writer.string(description)
+        }
+        writer.key("participants")
+        writer.beginArray()
+        for user in draft.participants { writer.integer(user.rawValue) }
+        writer.endArray()
+        writer.endObject()
+        return PostgresJSON(bytes: writer.bytes)
+    }
+
+    /// The draft of a `chat.created` event, whose participants in the log are all members, the founder too.
+    static func draft(decoding data: PostgresJSON, founder: UserID) throws(PostgresError) -> ChatDraft {
+        do throws(JSONError) {
+            var reader = try JSONObjectReader(parsing: data.bytes)
+            let participants: [JSONValue] = try reader.required("participants")
+            guard let type = ChatType(rawValue: try reader.required("type")),
+                let visibility = ChatVisibility(rawValue: try reader.optional("visibility") ?? "private")
+            else { throw JSONError(.invalidValue, path: "type", message: "an unknown word") }
+            return ChatDraft(
+                type: type,
+                visibility: visibility,
+                name: try reader.optional("name"),
+                description: try reader.optional("description"),
+                participants: participants.compactMap(Int64.init(json:)).map(UserID.init(rawValue:))
+                    .filter { $0 != founder }
+            )
+        } catch {
+            throw PostgresError(.decoding, "an event's data is unreadable at \(error.path): \(error.message)")
+        }
+    }
+}

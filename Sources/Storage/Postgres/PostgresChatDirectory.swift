@@ -1,0 +1,189 @@
+package import Domain
+package import Postgres
+
+/// Chats and memberships in Postgres.
+///
+/// Loop-bound, like its client.
+///
+/// Chats show what is committed; heads show what is announced.
+package final class PostgresChatDirectory: ChatDirectory {
+    private let client: PostgresClient
+
+    /// Reads through `client`.
+    package init(client: PostgresClient) {
+        self.client = client
+    }
+
+    // MARK: Chats
+
+    package func chat(_ id: ChatID, for user: UserID) async throws -> Chat? {
+        let query: PostgresQuery = """
+            SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
+                   c.last_seq, c.last_offset, c.participant_count,
+                   p.role, p.read_seq, u.unread, p.muted_until, p.archived, p.pinned, c.last_event_at
+            FROM participants p
+            JOIN chats c ON c.id = p.chat_id
+            CROSS JOIN LATERAL duologue_unread(p.user_id, p.chat_id, p.read_seq, c.last_seq) u
+            WHERE p.chat_id = \(id.rawValue) AND p.user_id = \(user.rawValue)
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("chat")).first.map { row throws(PostgresError) in try Self.chat(row) }
+        }
+    }
+
+    package func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
+        try await chats(of: user, limit: limit, after: cursor.map(PageCursor.init(parsing:)), skipping: 0)
+    }
+
+    /// The same list without its first `skipped` chats; linear in the user's chats, as the other is.
+    package func chats(of user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<Chat> {
+        try await chats(of: user, limit: limit, after: nil, skipping: skipped)
+    }
+
+    /// The page is chosen before anything is counted, so that unread counts cost a page and not a list.
+    private func chats(
+        of user: UserID,
+        limit: Int,
+        after cursor: PageCursor?,
+        skipping skipped: Int
+    ) async throws -> Page<Chat> {
+        let query: PostgresQuery = """
+            SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
+                   c.last_seq, c.last_offset, c.participant_count,
+                   c.role, c.read_seq, u.unread, c.muted_until, c.archived, c.pinned, c.last_event_at
+            FROM (
+                SELECT c.*, p.role, p.read_seq, p.muted_until, p.archived, p.pinned
+                FROM participants p JOIN chats c ON c.id = p.chat_id
+                WHERE p.user_id = \(user.rawValue)
+                  AND (\(cursor == nil)
+                       OR (c.last_event_at, c.id)
+                          < (\(PostgresTimestamp(microseconds: cursor?.first ?? 0)), \(cursor?.second ?? 0)))
+                ORDER BY c.last_event_at DESC, c.id DESC LIMIT \(limit + 1) OFFSET \(skipped)
+            ) c
+            CROSS JOIN LATERAL duologue_unread(\(user.rawValue), c.id, c.read_seq, c.last_seq) u
+            ORDER BY c.last_event_at DESC, c.id DESC
+            """
+        return try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(query.named("chats"))
+            return try PageCursor.page(rows, limit: limit, Self.chat) { row throws(PostgresError) in
+                PageCursor(
+                    first: try row.decode(18, as: PostgresTimestamp.self).microseconds,
+                    second: try row.decode(0)
+                )
+            }
+        }
+    }
+
+    private static func chat(_ row: PostgresRow) throws(PostgresError) -> Chat {
+        Chat(
+            id: try row.id(0),
+            type: try row.word(1),
+            visibility: try row.word(2),
+            name: try row.decode(3),
+            description: try row.decode(4),
+            avatarURL: try row.decode(5),
+            createdAt: try row.timestamp(6),
+            updatedAt: try row.timestamp(7),
+            createdBy: try row.id(8),
+            lastSequence: try row.id(9),
+            lastOffset: try row.id(10),
+            participantCount: try row.decode(11),
+            my: Membership(
+                role: try row.word(12),
+                readSequence: try row.id(13),
+                unread: try row.decode(14),
+                mutedUntil: try row.optionalTimestamp(15),
+                isArchived: try row.decode(16),
+                isPinned: try row.decode(17)
+            )
+        )
+    }
+
+    package func chatCount(of user: UserID) async throws -> Int {
+        let query: PostgresQuery = "SELECT count(*) FROM participants WHERE user_id = \(user.rawValue)"
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("chat_count")).first?.decode(0) ?? 0
+        }
+    }
+
+    package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
+        let query: PostgresQuery = """
+            SELECT chat_id FROM direct_chats
+            WHERE low_user = \(min(first, second).rawValue) AND high_user = \(max(first, second).rawValue)
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("direct_chat")).first?.id(0)
+        }
+    }
+
+    // MARK: Participants
+
+    package func participants(
+        of id: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<Participant>? {
+        let after = try cursor.map(PageCursor.init(parsing:)) ?? PageCursor(first: 0, second: 0)
+        // One statement: a page of members must not be read for somebody who left in between.
+        let query: PostgresQuery = """
+            SELECT m.user_id, m.username, m.role, m.joined_at, m.joined_offset
+            FROM participants me
+            LEFT JOIN LATERAL (
+                SELECT p.user_id, u.username, p.role, p.joined_at, p.joined_offset
+                FROM participants p JOIN users u ON u.id = p.user_id
+                WHERE p.chat_id = me.chat_id AND (p.joined_offset, p.user_id) > (\(after.first), \(after.second))
+                ORDER BY p.joined_offset, p.user_id LIMIT \(limit + 1)
+            ) m ON true
+            WHERE me.chat_id = \(id.rawValue) AND me.user_id = \(user.rawValue)
+            ORDER BY m.joined_offset, m.user_id
+            """
+        return try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(query.named("participants"))
+            guard let first = rows.first else { return nil }
+            guard try first.decode(0, as: Int64?.self) != nil else { return Page(items: [], next: nil) }
+            return try PageCursor.page(rows, limit: limit, Self.participant) { row throws(PostgresError) in
+                PageCursor(first: try row.decode(4), second: try row.decode(0))
+            }
+        }
+    }
+
+    private static func participant(_ row: PostgresRow) throws(PostgresError) -> Participant {
+        Participant(
+            user: try row.id(0),
+            username: try row.decode(1),
+            role: try row.word(2),
+            joinedAt: try row.timestamp(3)
+        )
+    }
+
+    // MARK: Heads
+
+    package func heads(of user: UserID) async throws -> [ChatHead] {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_seq, last_offset, read_seq, unread FROM duologue_user_heads(\(user.rawValue))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("user_heads")).map { row throws(PostgresError) in
+                ChatHead(
+                    chat: try row.id(0),
+                    lastSequence: try row.id(1),
+                    lastOffset: try row.id(2),
+                    readSequence: try row.id(3),
+                    unread: try row.decode(4)
+                )
+            }
+        }
+    }
+
+    package func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset] {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_offset FROM duologue_heads(\(chats.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            var offsets: [ChatID: Offset] = [:]
+            for row in try await client.query(query.named("heads")) { offsets[try row.id(0)] = try row.id(1) }
+            return offsets
+        }
+    }
+}

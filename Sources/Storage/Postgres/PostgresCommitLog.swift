@@ -1,0 +1,180 @@
+package import Domain
+package import IOCore
+package import Postgres
+
+/// The batch function and the redo table of Postgres.
+///
+/// Loop-bound, like its client.
+package final class PostgresCommitLog: CommitLog {
+    private let client: PostgresClient
+    private let node: NodeID
+    private let logger: Logger
+
+    /// How long this node has a batch to itself, on the database's clock.
+    private static let leaseMilliseconds: Int32 = 3000
+
+    /// Decides and leases in the name of `node`, which is new for every process.
+    package init(client: PostgresClient, node: NodeID, logger: Logger) {
+        self.client = client
+        self.node = node
+        self.logger = logger
+    }
+
+    // MARK: Committing
+
+    package func commit(
+        _ batch: BatchID,
+        _ operations: [Operation],
+        dropping finished: [BatchID],
+        wait: Bool
+    ) async throws -> [CommitResult] {
+        let query = commitQuery(batch, BatchColumns(operations), dropping: finished, wait: wait)
+        let rows: [PostgresRow]
+        do throws(PostgresError) {
+            rows = try await client.execute(query)
+        } catch  where Self.isWorthAnotherTry(error, of: operations.count) {
+            // The first run was rolled back as a whole, so the second may keep its id.
+            rows = try await postgres { () throws(PostgresError) in try await client.execute(query) }
+        } catch {
+            throw StoreError(error)
+        }
+        do {
+            let results = try rows.map { row throws(PostgresError) in try Self.result(row) }
+            guard results.count == operations.count else {
+                throw PostgresError(.decoding, "the batch function answered \(results.count) rows")
+            }
+            return results
+        } catch {
+            // It is committed; only asking again can tell how.
+            throw StoreError(.postgres, .unknown, "\(error)")
+        }
+    }
+
+    /// A deadlock is broken by trying again.
+    ///
+    /// A lock that was not to be had, or an id that another transaction won meanwhile, is tried once more where nobody
+    /// else is in the batch to be held up.
+    private static func isWorthAnotherTry(_ error: PostgresError, of count: Int) -> Bool {
+        guard !error.isOutcomeUnknown else { return false }
+        switch error.sqlstate {
+        case "40001", "40P01": return true
+        case "55P03", "23505": return count == 1
+        default: return false
+        }
+    }
+
+    private func commitQuery(
+        _ batch: BatchID,
+        _ columns: BatchColumns,
+        dropping finished: [BatchID],
+        wait: Bool
+    ) -> PostgresQuery {
+        let query: PostgresQuery = """
+            SELECT status, chat_id, seq, "offset", created_at, pending
+            FROM duologue_commit(
+                \(PostgresUUID(batch)), \(PostgresUUID(node)), \(Self.leaseMilliseconds), \(wait),
+                \(finished.map(PostgresUUID.init)),
+                \(columns.chats), \(columns.kinds)::smallint[], \(columns.actors), \(columns.operations),
+                \(columns.hashes), \(columns.targets), \(columns.replyTo), \(columns.threadRoots), \(columns.types),
+                \(columns.payloads), \(columns.expectedRevisions), \(columns.data)
+            )
+            ORDER BY ord
+            """
+        return query.named("commit")
+    }
+
+    private static func result(_ row: PostgresRow) throws(PostgresError) -> CommitResult {
+        let status: String = try row.decode(0)
+        switch status {
+        case "committed": return .committed(try allocation(row))
+        case "duplicate":
+            return .duplicate(
+                try allocation(row),
+                pending: try row.decode(5, as: PostgresUUID?.self).map(BatchID.init)
+            )
+        case "existing": return .existingChat(try row.id(1))
+        case "busy": return .busy
+        default: return .refused(refusal(status))
+        }
+    }
+
+    private static func allocation(_ row: PostgresRow) throws(PostgresError) -> Allocation {
+        Allocation(offset: try row.id(3), sequence: try row.optionalID(2), at: try row.timestamp(4))
+    }
+
+    private static func refusal(_ status: String) -> Failure {
+        switch status {
+        case "idempotency_mismatch":
+            Failure(.idempotencyMismatch, "The id was used for another operation before.")
+        case "chat_not_found": .chatNotFound
+        case "message_not_found": Failure(.messageNotFound, "The message referred to does not exist.")
+        case "user_not_found": Failure(.userNotFound, "There is no such user here.")
+        case "forbidden": Failure(.forbidden, "Your role does not allow this.")
+        case "last_owner": Failure(.lastOwner, "The last owner cannot leave while others remain.")
+        default: Failure(.internal, "The operation could not be decided.")
+        }
+    }
+
+    package func nextChatID() async throws -> ChatID {
+        try await postgres { () throws(PostgresError) in
+            let query: PostgresQuery = "SELECT nextval('chat_ids')"
+            let rows = try await client.execute(query.named("next_chat_id"))
+            guard let row = rows.first else { throw PostgresError(.decoding, "nextval gave no row") }
+            return try row.id(0)
+        }
+    }
+
+    // MARK: Finishing
+
+    package func takeExpired(limit: Int) async throws -> [RedoBatch] {
+        let query: PostgresQuery = """
+            SELECT batch_id, attempts, created_at, op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_payloads
+            FROM duologue_take_redo(\(PostgresUUID(node)), \(Int32(clamping: limit)), \(Self.leaseMilliseconds))
+            """
+        let rows = try await postgres { () throws(PostgresError) in try await client.execute(query.named("take_redo")) }
+        var batches: [RedoBatch] = []
+        for row in rows {
+            do throws(PostgresError) {
+                batches.append(try RedoRows.batch(row))
+            } catch {
+                // It stays for a version that can read it, and must not keep the others from being finished.
+                let id = try? row.decode(0, as: PostgresUUID.self)
+                logger.error(
+                    "redo row is unreadable",
+                    [
+                        "batch": .string(id.map { BatchID($0).description } ?? "unknown"),
+                        "error": .string(error.description),
+                    ]
+                )
+            }
+        }
+        return batches
+    }
+
+    package func renew(_ batches: [BatchID]) async throws {
+        let query: PostgresQuery = """
+            SELECT duologue_renew_redo(
+                \(PostgresUUID(node)), \(batches.map(PostgresUUID.init)), \(Self.leaseMilliseconds))
+            """
+        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("renew_redo")) }
+    }
+
+    package func drop(_ batches: [BatchID]) async throws {
+        let query: PostgresQuery = "SELECT duologue_drop_redo(\(batches.map(PostgresUUID.init)))"
+        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("drop_redo")) }
+    }
+
+    package func depth() async throws -> (rows: Int, bytes: Int) {
+        try await postgres { () throws(PostgresError) in
+            let query: PostgresQuery = "SELECT batches, bytes FROM duologue_redo_depth()"
+            guard let row = try await client.query(query.named("redo_depth")).first else { return (0, 0) }
+            return (try row.decode(0), try row.decode(1))
+        }
+    }
+
+    /// Vacuums the redo table, whose rows die by the hundred a second; skipped while another node does.
+    package func maintain() async throws {
+        let query: PostgresQuery = "VACUUM (SKIP_LOCKED) write_redo"
+        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("vacuum_redo")) }
+    }
+}

@@ -1,0 +1,143 @@
+package import Domain
+package import Postgres
+
+/// The Postgres side of reading a chat.
+///
+/// Loop-bound, like its client. Every method is one statement, so all it answers is of one moment.
+package final class PostgresHistoryStore: HistoryStore {
+    private let client: PostgresClient
+
+    /// Reads through `client`.
+    package init(client: PostgresClient) {
+        self.client = client
+    }
+
+    package func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot? {
+        let (mode, sequence) = Self.parameters(of: window)
+        let query: PostgresQuery = """
+            SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts,
+                   kind, actor_id, op_id, seq, "offset", payload, at
+            FROM duologue_read_page(
+                \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(query.named("read_page"))
+            guard let first = rows.first else { return nil }
+            var snapshot = HistorySnapshot(
+                lastOffset: try first.id(2),
+                lastSequence: try first.id(1),
+                readSequence: try first.id(0),
+                rows: try Self.page(first),
+                redo: []
+            )
+            for row in rows {
+                guard let committed = try Self.unfinished(row, in: chat) else { continue }
+                snapshot.redo.append(committed)
+            }
+            return snapshot
+        }
+    }
+
+    private static func parameters(of window: HistoryWindow) -> (mode: String, sequence: Int64?) {
+        switch window {
+        case .newest: ("newest", nil)
+        case .before(let sequence): ("before", sequence.rawValue)
+        case .after(let sequence): ("after", sequence.rawValue)
+        case .around(let sequence): ("around", sequence.rawValue)
+        case .firstUnread: ("first_unread", nil)
+        }
+    }
+
+    private static func page(_ row: PostgresRow) throws(PostgresError) -> [MessageMetadata] {
+        let low: Int64 = try row.decode(3)
+        let revisions: [Int64] = try row.decode(4)
+        let offsets: [Int64] = try row.decode(5)
+        let deleted: [Bool] = try row.decode(6)
+        let replies: [Int32] = try row.decode(7)
+        guard [offsets.count, deleted.count, replies.count].allSatisfy({ $0 == revisions.count }) else {
+            throw PostgresError(.decoding, "the arrays of a page are not aligned")
+        }
+        return revisions.indices.map { index in
+            MessageMetadata(
+                sequence: SequenceNumber(rawValue: low + Int64(index)),
+                revision: Offset(rawValue: revisions[index]),
+                createdOffset: Offset(rawValue: offsets[index]),
+                isDeleted: deleted[index],
+                replyCount: Int(replies[index])
+            )
+        }
+    }
+
+    /// The unfinished operation of a row; nil in the one row of a page without any.
+    private static func unfinished(
+        _ row: PostgresRow,
+        in chat: ChatID
+    ) throws(PostgresError) -> CommittedOperation? {
+        guard let kind = try row.decode(8, as: Int64?.self) else { return nil }
+        return try RedoRows.operation(
+            chat: chat,
+            actor: try row.id(9),
+            id: OperationID(try row.decode(10)),
+            kind: EventKind(code: kind),
+            payload: try row.decode(13),
+            allocation: Allocation(
+                offset: try row.id(12),
+                sequence: try row.optionalID(11),
+                at: try row.timestamp(14)
+            )
+        )
+    }
+
+    package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        let query: PostgresQuery = """
+            SELECT "offset", kind, actor_id, op_id, seq, target_user, data, at
+            FROM duologue_read_events(\(chat.rawValue), \(offset.rawValue), \(Int32(clamping: limit)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("read_events")).map { row throws(PostgresError) in try Self.event(row) }
+        }
+    }
+
+    private static func event(_ row: PostgresRow) throws(PostgresError) -> LoggedEvent {
+        let kind = try row.kind(1)
+        let actor: UserID = try row.id(2)
+        let body: Operation.Body? =
+            switch kind {
+            case .messageCreated: nil
+            case .participantRemoved: .removeParticipant(try row.id(5))
+            case .chatCreated: .createChat(try BatchColumns.draft(decoding: try row.decode(6), founder: actor))
+            }
+        return LoggedEvent(
+            offset: try row.id(0),
+            kind: kind,
+            actor: actor,
+            operation: OperationID(try row.decode(3)),
+            sequence: try row.optionalID(4),
+            at: try row.timestamp(7),
+            body: body
+        )
+    }
+
+    package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
+        let query: PostgresQuery = """
+            SELECT seq, rev, "offset", deleted_at IS NOT NULL, reply_count FROM message_metadata
+            WHERE chat_id = \(chat.rawValue) AND seq = ANY (\(sequences.map(\.rawValue))) ORDER BY seq
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("metadata")).map { row throws(PostgresError) in
+                MessageMetadata(
+                    sequence: try row.id(0),
+                    revision: try row.id(1),
+                    createdOffset: try row.id(2),
+                    isDeleted: try row.decode(3),
+                    replyCount: try row.decode(4)
+                )
+            }
+        }
+    }
+}
