@@ -19,14 +19,21 @@ final class Bell {
         unsafe waiting.resume()
     }
 
+    /// Waits for the next ring.
+    ///
+    /// One caller at a time.
+    func wait() async {
+        precondition(unsafe waiter == nil, "a bell wakes one task")
+        unsafe await withUnsafeContinuation { unsafe waiter = $0 }
+    }
+
     /// Waits for the next ring, at most until `end`; whether that has passed.
     ///
     /// One caller at a time.
     func wait(until end: ContinuousClock.Instant) async -> Bool {
         guard loop.now < end else { return true }
-        precondition(unsafe waiter == nil, "a bell wakes one task")
         let timer = loop.schedule(after: end - loop.now) { [self] in ring() }
-        unsafe await withUnsafeContinuation { unsafe waiter = $0 }
+        await wait()
         timer.cancel()
         return loop.now >= end
     }

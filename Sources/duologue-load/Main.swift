@@ -5,7 +5,7 @@ internal import IOCore
 @main
 enum Main {
     private static let commands: [any Command.Type] = [
-        DemoCommand.self, SendCommand.self, IdleCommand.self,
+        DemoCommand.self, SendCommand.self, BareCommand.self, CompareCommand.self, IdleCommand.self,
     ]
 
     static func main() async {
