@@ -21,7 +21,7 @@ enum Migrate {
             blocking.shutdown()
         }
         let url = configuration.postgresURL
-        try await loop.actor.run { actor in
+        try await loop.run { actor in
             let client = PostgresClient(
                 configuration: try PostgresConfiguration(url: url),
                 loop: actor.loop,
