@@ -55,13 +55,27 @@ package final class API {
         problems = ProblemMiddleware(logger: logger)
     }
 
-    /// Adds all routes; to be called once, before the first request.
+    /// Adds the routes for operators, which every role has; to be called once, before the first request.
+    package func registerOperations(on router: Router<APIContext>) {
+        operations.register(on: router.group("", middleware: [problems]))
+    }
+
+    /// Adds the route that opens WebSockets, its failures answered as those of every other route.
+    package func registerSocket(
+        on router: Router<APIContext>,
+        upgrade: @escaping (HTTPRequest) async throws -> HTTPResponse
+    ) {
+        router.group(Self.basePath, middleware: [problems]).on(.get, "/ws", name: "socket") { request, _ in
+            try await upgrade(request)
+        }
+    }
+
+    /// Adds the routes for clients; to be called once, before the first request.
     package func register(on router: Router<APIContext>) {
         let open = router.group(Self.basePath, middleware: [problems])
         let authenticated = open.group("", middleware: [authentication])
         accounts.register(open: open, authenticated: authenticated)
         chats.register(on: authenticated)
         messages.register(on: authenticated)
-        operations.register(on: router.group("", middleware: [problems]))
     }
 }

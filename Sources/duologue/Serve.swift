@@ -36,14 +36,18 @@ enum Serve {
     private static func serve(_ shared: SharedParts, group: EventLoopGroup, until stop: ShutdownSignal) async throws {
         var nodes: [LoopBound<ServerLoop>] = []
         for loop in group.loops {
-            nodes.append(await loop.actor.run { _ in LoopBound(ServerLoop(loop: loop, shared: shared), loop: loop) })
+            let isFirst = nodes.isEmpty
+            let node = await loop.actor.run { _ in
+                LoopBound(ServerLoop(loop: loop, shared: shared, receivesAnnouncements: isFirst), loop: loop)
+            }
+            nodes.append(node)
         }
         let loops = nodes
         let first = group.loops[0]
         let sinks = await sinks(of: loops)
         let (broker, coordinator) = await first.actor.run { _ in
             let stores = loops[0].value.stores
-            let broker = stores.broker(to: sinks, receiving: true)
+            let broker = stores.broker(to: sinks)
             let coordinator = WriteCoordinator(
                 loop: first,
                 log: stores.commitLog,
@@ -182,7 +186,7 @@ enum Serve {
 
     private static func epoch(_ node: LoopBound<ServerLoop>, _ shared: SharedParts) async -> String? {
         do {
-            return try await node.value.stores.chats.epoch()
+            return try await node.value.stores.history.epoch()
         } catch {
             shared.logger.warning(
                 "the database cannot be read; was `duologue migrate` run?",

@@ -18,7 +18,8 @@ final class ServerLoop {
     private let loop: EventLoop
     private let shared: SharedParts
 
-    init(loop: EventLoop, shared: SharedParts) {
+    /// One loop of the process hears the announcements of other nodes, for all of them.
+    init(loop: EventLoop, shared: SharedParts, receivesAnnouncements: Bool) {
         self.loop = loop
         self.shared = shared
         stores = LoopStores(
@@ -26,6 +27,7 @@ final class ServerLoop {
             loop: loop,
             mongo: shared.mongo,
             blocking: shared.blocking,
+            receivesAnnouncements: receivesAnnouncements,
             metrics: shared.storeMetrics,
             registry: shared.registry,
             logger: shared.logger

@@ -40,24 +40,24 @@ struct RequestQuery {
 
 extension RouteGroup where Context == APIContext {
     /// Adds a route that takes no query.
-    func on(
+    func route(
         _ method: HTTPMethod,
         _ pattern: String,
         name: String,
         handler: @escaping (HTTPRequest, APIContext) async throws -> HTTPResponse
     ) {
-        on(method, pattern, name: name, query: []) { request, context, _ in try await handler(request, context) }
+        route(method, pattern, name: name, query: []) { request, context, _ in try await handler(request, context) }
     }
 
     /// Adds a route that takes these query items and no others.
-    func on(
+    func route(
         _ method: HTTPMethod,
         _ pattern: String,
         name: String,
         query names: Set<String>,
         handler: @escaping (HTTPRequest, APIContext, RequestQuery) async throws -> HTTPResponse
     ) {
-        on(method, pattern, name: name) { (request: HTTPRequest, context: APIContext) in
+        on(method, pattern, name: name) { request, context in
             try await handler(request, context, RequestQuery(request, names: names))
         }
     }

@@ -16,16 +16,16 @@ final class AccountRoutes {
     }
 
     func register(open: RouteGroup<APIContext>, authenticated: RouteGroup<APIContext>) {
-        open.on(.post, "/auth/register", name: "register", handler: registerUser)
-        open.on(.post, "/users/register", name: "registerAlias", handler: registerUser)
-        open.on(.post, "/auth/login", name: "login", handler: logIn)
-        open.on(.post, "/users/login", name: "loginAlias", handler: logIn)
-        open.on(.post, "/auth/refresh", name: "refresh", handler: refresh)
-        authenticated.on(.post, "/auth/logout", name: "logout", handler: logOut)
-        authenticated.on(.get, "/auth/me", name: "me", handler: me)
-        authenticated.on(.get, "/users/me", name: "meAlias", handler: me)
-        authenticated.on(.get, "/users/{id}", name: "getUser", handler: user)
-        authenticated.on(.post, "/ws/ticket", name: "createTicket", handler: ticket)
+        open.route(.post, "/auth/register", name: "register", handler: registerUser)
+        open.route(.post, "/users/register", name: "registerAlias", handler: registerUser)
+        open.route(.post, "/auth/login", name: "login", handler: logIn)
+        open.route(.post, "/users/login", name: "loginAlias", handler: logIn)
+        open.route(.post, "/auth/refresh", name: "refresh", handler: refresh)
+        authenticated.route(.post, "/auth/logout", name: "logout", handler: logOut)
+        authenticated.route(.get, "/auth/me", name: "me", handler: me)
+        authenticated.route(.get, "/users/me", name: "meAlias", handler: me)
+        authenticated.route(.get, "/users/{id}", name: "getUser", handler: user)
+        authenticated.route(.post, "/ws/ticket", name: "createTicket", handler: ticket)
     }
 
     private func registerUser(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {

@@ -14,11 +14,11 @@ final class ChatRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.on(.post, "/chats", name: "createChat", handler: create)
-        group.on(.get, "/chats", name: "listChats", query: ["limit", "cursor", "page"], handler: list)
-        group.on(.get, "/chats/{id}", name: "getChat", handler: get)
-        group.on(.delete, "/chats/{id}", name: "leaveChat", handler: leave)
-        group.on(
+        group.route(.post, "/chats", name: "createChat", handler: create)
+        group.route(.get, "/chats", name: "listChats", query: ["limit", "cursor", "page"], handler: list)
+        group.route(.get, "/chats/{id}", name: "getChat", handler: get)
+        group.route(.delete, "/chats/{id}", name: "leaveChat", handler: leave)
+        group.route(
             .get,
             "/chats/{id}/participants",
             name: "listParticipants",

@@ -10,9 +10,9 @@ final class MessageRoutes {
     init(messages: MessageService) { self.messages = messages }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.on(.post, "/chats/{id}/messages", name: "sendMessage", handler: send)
-        group.on(.post, "/messages", name: "sendMessageAlias", handler: sendToNamedChat)
-        group.on(
+        group.route(.post, "/chats/{id}/messages", name: "sendMessage", handler: send)
+        group.route(.post, "/messages", name: "sendMessageAlias", handler: sendToNamedChat)
+        group.route(
             .get,
             "/chats/{id}/messages",
             name: "listMessages",

@@ -7,6 +7,8 @@ package final class MemoryHistoryStore: HistoryStore {
     /// A store on this database.
     package init(_ database: MemoryDatabase) { self.database = database }
 
+    package func epoch() async throws -> String { "memory" }
+
     package func snapshot(
         of chat: ChatID,
         for user: UserID,
@@ -67,9 +69,8 @@ package final class MemoryHistoryStore: HistoryStore {
             actor: operation.actor,
             operation: operation.id,
             sequence: event.committed.allocation.sequence,
-            target: nil,
             at: event.committed.allocation.at,
-            data: operation.kind == .messageCreated ? nil : operation.payload
+            body: operation.kind == .messageCreated ? nil : operation.body
         )
     }
 }
