@@ -61,7 +61,7 @@ struct DemoCommand: Command {
             guard cast.nicks.count >= 2 else { throw LoadError(.system, "\(path): a chat needs two people") }
             let room = Room(name: name, cast: cast, run: "\(tool.run)\(number)", servers: servers, pace: pace)
             Output.line("\(name): \(cast.nicks.count) people, \(cast.lines.count) messages")
-            report.add(name, cast, try await tool.loop.actor.run { _ in try await room.play(tool) })
+            report.add(name, cast, try await tool.loop.run { _ in try await room.play(tool) })
         }
         Output.line(report.text)
         return report.isFaultless
