@@ -20,7 +20,7 @@ final class IdleSockets {
         bell = Bell(loop: tool.loop)
     }
 
-    /// Opens so many sockets.
+    /// Opens so many more sockets.
     ///
     /// - Throws: the first `LoadError`.
     func open(_ count: Int) async throws {
