@@ -47,7 +47,7 @@ enum ClientCommand: Sendable, Equatable {
         case "ping": return .ping
         case "message":
             let chat = ChatID(rawValue: try reader.required("chat_id"))
-            return .message(chat, try ClientFields.message(&reader, kindField: "content_type", chat: chat))
+            return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
         default: throw Failure(.invalidValue, "type: there is no such command")
         }
     }

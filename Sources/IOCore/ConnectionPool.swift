@@ -62,7 +62,14 @@ package final class ConnectionPool<Connection: AnyObject> {
         }
         let waiter = Waiter()
         await withCheckedContinuation { continuation in
+            // The closure may run a turn later than the call: look again.
             waiter.continuation = continuation
+            waiter.connection = idle.popLast()
+            guard waiter.connection == nil, !isShutDown else { return waiter.resume() }
+            guard waiters.count < waiterLimit else {
+                waiter.error = IOError(.overloaded, "\(waiterLimit) callers wait for a connection")
+                return waiter.resume()
+            }
             waiter.timer = loop.schedule(after: deadline) { [self] in
                 waiters.removeAll { $0 === waiter }
                 waiter.error = IOError(.timeout, "no connection became free in time")

@@ -297,6 +297,7 @@ package final class PostgresClient {
         await withCheckedContinuation { continuation in
             pause.continuation = continuation
             pause.timer = loop.schedule(after: duration) { pause.end() }
+            if isShuttingDown { pause.end() }
         }
         pauses[ObjectIdentifier(pause)] = nil
     }
@@ -317,7 +318,11 @@ package final class PostgresClient {
             let error = PostgresError(.shutdown, "the client was shut down")
             for connection in Array(open.values.joined()) { connection.close(error) }
         }
-        await withCheckedContinuation { drainWaiters.append($0) }
+        await withCheckedContinuation { continuation in
+            // The closure may run a turn later, when the last connection has ended already.
+            drainWaiters.append(continuation)
+            settleDrain()
+        }
         timer.cancel()
     }
 

@@ -197,7 +197,9 @@ final class PostgresConnection {
 
     /// Returns when the connection has ended.
     func waitUntilClosed() async {
-        guard handle != nil else { return }
-        await withCheckedContinuation { closeWaiter = $0 }
+        await withCheckedContinuation { continuation in
+            // Looked at here, since the closure may run a turn later than the call.
+            if handle == nil { continuation.resume() } else { closeWaiter = continuation }
+        }
     }
 }

@@ -17,7 +17,8 @@ package final class RedoRecovery {
     private let rows: Gauge
     private let bytes: Gauge
 
-    private static let batchLimit = 32
+    /// Rows taken in one pass.
+    package static let batchLimit = 32
     private static let alarmAttempts = 20
 
     /// Makes a recovery over stores of the same loop.

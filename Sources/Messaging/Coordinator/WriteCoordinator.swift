@@ -36,8 +36,7 @@ package final class WriteCoordinator {
     private var callers: [CommitLane.Ticket: Reply] = [:]
     private var expiries: [(at: ContinuousClock.Instant, ticket: CommitLane.Ticket)] = []
     private var nextTicket = 0
-    private var ready: [CommitLane.Action] = []
-    private var idle: CheckedContinuation<Void, Never>?
+    private let ready = LoopQueue<CommitLane.Action>()
     private var isStopping = false
     private var isEnded = false
 
@@ -105,7 +104,7 @@ package final class WriteCoordinator {
                 await shutdown.wait()
                 await loop.actor.run { _ in await bound.value.drain() }
             }
-            while let action = await nextAction() {
+            while let action = await ready.next() {
                 group.addTask(executorPreference: loop) {
                     await loop.actor.run { _ in await bound.value.perform(action) }
                 }
@@ -123,21 +122,6 @@ package final class WriteCoordinator {
                 ready.append(action)
             }
         }
-        if !ready.isEmpty { wake() }
-    }
-
-    private func wake() {
-        guard let waiter = idle else { return }
-        idle = nil
-        waiter.resume()
-    }
-
-    private func nextAction() async -> CommitLane.Action? {
-        while ready.isEmpty {
-            if isEnded { return nil }
-            await withCheckedContinuation { idle = $0 }
-        }
-        return ready.removeFirst()
     }
 
     private func answer(_ ticket: CommitLane.Ticket, _ result: Result<CommitLane.Outcome, Failure>) {
@@ -247,7 +231,7 @@ package final class WriteCoordinator {
         while !lane.isIdle || !callers.isEmpty, loop.now < end { await loop.sleep(for: .milliseconds(10)) }
         for action in lane.dropFinished() { await perform(action) }
         isEnded = true
-        wake()
+        ready.finish()
         for ticket in Array(callers.keys) {
             answer(ticket, .failure(Failure(.inFlight, "The server stopped before the write was done.")))
         }

@@ -11,12 +11,18 @@ package enum ClientFields {
 
     /// The fields of a message to be sent to `chat`; the caller finishes the reader.
     ///
+    /// A given `type` is not read.
+    ///
     /// Throws `Failure` or `JSONError`.
-    package static func message(_ reader: inout JSONObjectReader, chat: ChatID) throws -> MessageDraft {
+    package static func message(
+        _ reader: inout JSONObjectReader,
+        type: MessageType? = nil,
+        chat: ChatID
+    ) throws -> MessageDraft {
         let content: String = try reader.required("content")
         try check(content: content)
         return MessageDraft(
-            type: try messageType(&reader),
+            type: try type ?? messageType(&reader),
             content: content,
             replyTo: try reference("reply_to", &reader, chat: chat),
             threadRoot: try reference("thread_root", &reader, chat: chat),

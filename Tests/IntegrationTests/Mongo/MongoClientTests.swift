@@ -126,7 +126,7 @@ import Testing
             _ = try await client.insertMany(collection, (0..<10).map { revision($0, 1, text: text) })
             var options = FindOptions()
             options.maximumBytes = 50_000
-            let error = await failure { try await client.find(collection, BSONDocument(), options: options) }
+            let error = await mongoFailure { try await client.find(collection, BSONDocument(), options: options) }
             #expect(error?.code == .resultTooLarge)
         }
     }
@@ -145,7 +145,7 @@ import Testing
 
     @Test func `an update that is no update is refused before it is sent`() async throws {
         try await MongoFixture.with("invalid") { client, collection in
-            let error = await failure { try await client.updateMany(collection, BSONDocument(), revision(1, 1)) }
+            let error = await mongoFailure { try await client.updateMany(collection, BSONDocument(), revision(1, 1)) }
             #expect(error?.code == .invalidArgument)
             #expect(error?.isOutcomeUnknown == false)
         }
@@ -153,7 +153,7 @@ import Testing
 
     @Test func `a refused command says why by its code`() async throws {
         try await MongoFixture.with("command") { client, _ in
-            let error = await failure { try await client.command(BSONDocument { $0.int32("noSuchCommand", 1) }) }
+            let error = await mongoFailure { try await client.command(BSONDocument { $0.int32("noSuchCommand", 1) }) }
             #expect(error?.code == .server(59))
             #expect(error?.isRetryable == false)
             #expect(error?.isOutcomeUnknown == false)
@@ -162,7 +162,7 @@ import Testing
 
     @Test func `a URL that makes no sense is refused without being quoted`() async throws {
         let configuration = MongoConfiguration(url: "mongodb://me:secret@/?x", database: "d")
-        let error = await failure { try MongoClient(configuration, logger: Logger(label: "test")) }
+        let error = await mongoFailure { try MongoClient(configuration, logger: Logger(label: "test")) }
         #expect(error?.code == .invalidArgument)
         #expect(error?.message.contains("secret") == false)
     }
@@ -179,7 +179,7 @@ import Testing
             }
         )
         try await client.ping()
-        _ = await failure { try await client.command(BSONDocument { $0.int32("noSuchCommand", 1) }) }
+        _ = await mongoFailure { try await client.command(BSONDocument { $0.int32("noSuchCommand", 1) }) }
         client.shutdown()
         #expect(await client.health()?.code == .shutdown)
         #expect(heard.withLock { $0 } == ["ping true", "command false", "ping false"])

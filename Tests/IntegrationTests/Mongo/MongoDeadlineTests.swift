@@ -21,7 +21,7 @@ import Testing
         try await MongoFixture.with("slow") { client, collection in
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let begun = ContinuousClock.now
-            let error = await failure {
+            let error = await mongoFailure {
                 try await client.find(collection, Self.busy(3000), deadline: .milliseconds(200))
             }
             #expect(error?.code == .timeout)
@@ -35,7 +35,7 @@ import Testing
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "late") } }
             let begun = ContinuousClock.now
-            let error = await failure {
+            let error = await mongoFailure {
                 try await client.updateMany(collection, Self.busy(1000), update, deadline: .milliseconds(200))
             }
             #expect(error?.code == .timeout)

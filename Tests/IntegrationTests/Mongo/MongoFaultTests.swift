@@ -98,7 +98,7 @@ import Testing
             server.suspend()
             defer { server.resume() }
             // The writers hold every thread and asked before this, so when it gives up they have.
-            let error = await failure { try await client.bulkReplace("c", [guarded(1, 1)]) }
+            let error = await mongoFailure { try await client.bulkReplace("c", [guarded(1, 1)]) }
             #expect(error?.isRetryable == true)
             let newcomer = try Self.client(of: server)
             defer { newcomer.shutdown() }
@@ -118,7 +118,7 @@ import Testing
                 $0.bool("force", true)
             }
             _ = try await client.command(command, database: "admin")
-            let error = await failure { try await client.insertMany("c", [revision(1, 1)]) }
+            let error = await mongoFailure { try await client.insertMany("c", [revision(1, 1)]) }
             #expect(error?.isRetryable == true)
         }
         #expect(errors.contains { $0.code == .notPrimary || $0.code == .unavailable })

@@ -71,7 +71,7 @@ func errorIfAny<Success>(_ body: () async throws -> Success) async -> MongoError
 }
 
 /// The error of `body`, or nil with an issue when it succeeds.
-func failure<Success>(
+func mongoFailure<Success>(
     _ body: () async throws -> Success,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async -> MongoError? {

@@ -54,7 +54,7 @@ import Testing
         }) { client, _ in
             try await client.execute("DROP TABLE IF EXISTS client_late")
             for _ in 0..<3 {
-                let error = await failure { _ = try await client.query("SELECT count(*) FROM client_late") }
+                let error = await postgresFailure { _ = try await client.query("SELECT count(*) FROM client_late") }
                 #expect(error?.sqlstate == "42P01")
             }
             try await client.execute("CREATE TABLE client_late(id int8)")
@@ -88,9 +88,9 @@ import Testing
                 """
             )
             try await client.execute("INSERT INTO client_unique VALUES (1, 1)")
-            let now = await failure { try await client.execute("INSERT INTO client_unique VALUES (1, 2)") }
+            let now = await postgresFailure { try await client.execute("INSERT INTO client_unique VALUES (1, 2)") }
             #expect(now?.code == .constraint(name: "client_unique_id", sqlstate: "23505"))
-            let deferred = await failure { try await client.execute("INSERT INTO client_unique VALUES (2, 1)") }
+            let deferred = await postgresFailure { try await client.execute("INSERT INTO client_unique VALUES (2, 1)") }
             #expect(deferred?.code == .constraint(name: "client_unique_other", sqlstate: "23505"))
             #expect(deferred?.isOutcomeUnknown == false)
             #expect(try await client.query("SELECT * FROM client_unique").count == 1)
@@ -131,7 +131,7 @@ import Testing
             } catch {
                 #expect(error is Refusal)
             }
-            let swallowed = await failure {
+            let swallowed = await postgresFailure {
                 try await client.transaction { session in
                     try await session.execute("INSERT INTO client_transaction VALUES (4)")
                     _ = try? await session.execute("INSERT INTO client_transaction VALUES (1)")
@@ -151,7 +151,7 @@ import Testing
                 )
                 try await session.execute("INSERT INTO client_script VALUES (\(1))")
             }
-            let error = await failure {
+            let error = await postgresFailure {
                 try await client.withSession { try await $0.run(script: "DROP TABLE client_script; SELECT nonsense;") }
             }
             #expect(error?.sqlstate == "42703")
@@ -176,7 +176,7 @@ import Testing
 
     @Test func `an answer beyond the limit is refused`() async throws {
         try await withPostgres(configure: { $0.answerLimitBytes = 100_000 }) { client, _ in
-            let error = await failure { _ = try await client.query("SELECT repeat('x', 200000)") }
+            let error = await postgresFailure { _ = try await client.query("SELECT repeat('x', 200000)") }
             #expect(error?.sqlstate == "54000")
             try await client.health()
         }

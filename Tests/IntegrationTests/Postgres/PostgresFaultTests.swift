@@ -6,10 +6,14 @@ import Testing
     @Test func `a statement beyond its deadline times out, and the client goes on`() async throws {
         try await withPostgres { client, loop in
             let start = loop.now
-            let read = await failure { _ = try await client.query("SELECT pg_sleep(10)", deadline: .milliseconds(200)) }
+            let read = await postgresFailure {
+                _ = try await client.query("SELECT pg_sleep(10)", deadline: .milliseconds(200))
+            }
             #expect(read?.code == .timeout)
             #expect(read?.isOutcomeUnknown == false)
-            let write = await failure { try await client.execute("SELECT pg_sleep(10)", deadline: .milliseconds(200)) }
+            let write = await postgresFailure {
+                try await client.execute("SELECT pg_sleep(10)", deadline: .milliseconds(200))
+            }
             #expect(write?.code == .timeout)
             #expect(write?.isOutcomeUnknown == true)
             #expect(loop.now - start < .seconds(3))
@@ -77,6 +81,8 @@ import Testing
 
     @Test func `shutdown answers everything in flight and everything after it`() async throws {
         try await withPostgres { client, loop in
+            try await client.health(deadline: .seconds(5))
+            try await client.execute("SELECT 1")
             let results = await concurrently(5, client, loop) { client, number throws(PostgresError) in
                 switch number {
                 case 0: return try await client.query("SELECT 7, pg_sleep(0.2)")[0].decode(0, as: Int.self)
@@ -84,7 +90,7 @@ import Testing
                 case 2: return try await client.execute("SELECT 9, pg_sleep(4)")[0].decode(0, as: Int.self)
                 case 3:
                     await loop.sleep(for: .milliseconds(50))
-                    await client.shutdown(grace: .milliseconds(600))
+                    await client.shutdown(grace: .milliseconds(1_500))
                     return 0
                 default:
                     await loop.sleep(for: .milliseconds(100))
@@ -104,9 +110,9 @@ import Testing
     @Test func `without a server callers wait for their deadline, and no longer`() async throws {
         try await withPostgres(url: "postgresql://postgres@127.0.0.1:1/postgres") { client, loop in
             let start = loop.now
-            let error = await failure { _ = try await client.query("SELECT 1", deadline: .milliseconds(300)) }
+            let error = await postgresFailure { _ = try await client.query("SELECT 1", deadline: .milliseconds(300)) }
             #expect(error?.code == .unavailable && error?.isOutcomeUnknown == false)
-            let session = await failure { try await client.transaction(deadline: .milliseconds(300)) { _ in } }
+            let session = await postgresFailure { try await client.transaction(deadline: .milliseconds(300)) { _ in } }
             #expect(session?.code == .unavailable)
             #expect(loop.now - start < .seconds(3))
         }

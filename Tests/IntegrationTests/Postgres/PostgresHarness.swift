@@ -67,7 +67,7 @@ func concurrently<Value: Sendable>(
 }
 
 /// The error `body` throws; fails the test if it throws none.
-func failure(_ body: () async throws -> Void) async -> PostgresError? {
+func postgresFailure(_ body: () async throws -> Void) async -> PostgresError? {
     do {
         try await body()
         Issue.record("no error was thrown")

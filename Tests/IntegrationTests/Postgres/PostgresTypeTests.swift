@@ -91,7 +91,7 @@ import Testing
 
     @Test func `text with NUL never leaves, and the connection is as good as before`() async throws {
         try await withPostgres { client, _ in
-            let error = await failure { _ = try await client.query("SELECT \("a\0b")") }
+            let error = await postgresFailure { _ = try await client.query("SELECT \("a\0b")") }
             #expect(error?.code == .encoding)
             let echoed = try await echo("fine", client)
             #expect(echoed == "fine")

@@ -23,7 +23,9 @@ final class PrivatePostgres: Sendable {
 
     func start() throws {
         let options = "-p \(port) -k \(directory) -c listen_addresses=127.0.0.1 -c fsync=off"
-        try shell("\(Self.programs)/pg_ctl -D \(directory) -o '\(options)' -l \(directory)/log -w start >/dev/null")
+        // After a kill the memory of the last server may be in use until its children have gone.
+        let command = "\(Self.programs)/pg_ctl -D \(directory) -o '\(options)' -l \(directory)/log -w start >/dev/null"
+        try shell("for n in 1 2 3 4 5 6 7 8; do \(command) && exit 0; sleep 0.3; done; exit 1")
     }
 
     /// Ends all of its processes as a power cut would.

@@ -32,7 +32,6 @@ private final class Item {}
         let codes = try await onLoop { actor in
             let pool = ConnectionPool<Item>(loop: actor.loop, waiterLimit: 1)
             var codes: [IOError.Code] = []
-            actor.loop.schedule(after: .milliseconds(5)) { pool.shutdown() }
             let box = LoopBound(pool, loop: actor.loop)
             let loop = actor.loop
             await withTaskGroup(of: IOError.Code?.self) { group in
@@ -43,6 +42,7 @@ private final class Item {}
                                 _ = try await box.value.lease(deadline: .seconds(10))
                                 return nil
                             } catch {
+                                box.value.shutdown()
                                 return error.code
                             }
                         }

@@ -1,0 +1,23 @@
+internal import Domain
+
+/// A chat on one loop: its events in order and the sockets they go to.
+///
+/// Loop-bound.
+final class ChatChannel {
+    /// A socket and the offset beyond which it receives.
+    struct Member {
+        let session: GatewaySession
+        let from: Offset
+    }
+
+    let chat: ChatID
+    var stream = ChatStream()
+    var members: [Member] = []
+    /// Sessions that are about to become members; the channel is kept for them.
+    var joining = 0
+    /// Whether something was passed on since the last heartbeat.
+    var hasNews = false
+    var isFillScheduled = false
+
+    init(chat: ChatID) { self.chat = chat }
+}

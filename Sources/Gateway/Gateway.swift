@@ -1,0 +1,178 @@
+package import Domain
+package import IOCore
+package import Messaging
+package import Security
+package import Web
+
+/// Opens WebSockets on one loop: checks the handshake, authenticates, takes sessions in.
+///
+/// Loop-bound.
+package final class Gateway {
+    let hub: Hub
+    let gate: WriteGate
+    let tokens: AccessTokenAuthority
+    let accounts: any AccountStore
+    private let tickets: any TicketStore
+    /// Every open session, also those that have not authenticated yet.
+    private var sessions: [ObjectIdentifier: GatewaySession] = [:]
+    private let admissions = LoopQueue<GatewaySession>()
+    private let places = LoopQueue<Void>()
+    private var isEnded = false
+
+    static let subprotocol = "duologue.v1"
+    private static let tokenPrefix = "bearer."
+    /// Sessions taken in at once, so that a storm of clients asks the stores at a bounded rate.
+    private static let admissionsAtOnce = 64
+    private static let leaveInterval = Duration.milliseconds(10)
+    private static let leaveLimit = Duration.seconds(6)
+
+    /// Makes a gateway over ports of the same loop.
+    package init(
+        hub: Hub,
+        gate: WriteGate,
+        tokens: AccessTokenAuthority,
+        accounts: any AccountStore,
+        tickets: any TicketStore
+    ) {
+        self.hub = hub
+        self.gate = gate
+        self.tokens = tokens
+        self.accounts = accounts
+        self.tickets = tickets
+    }
+
+    /// Answers `GET /api/v1/ws`: 101, or a problem.
+    ///
+    /// The caller is known from the Authorization header, the subprotocol `bearer.<token>` or `?ticket=`; without any of
+    /// them the first frame must be `auth`.
+    package func upgrade(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard !isEnded else { throw Failure(.storeUnavailable, "The server is shutting down.") }
+        let handshake: WebSocketHandshake
+        do throws(WebSocketHandshakeError) {
+            handshake = try WebSocketHandshake(
+                method: request.method.name,
+                httpVersion: (1, 1),
+                headerValues: request.headers.values(of:)
+            )
+        } catch {
+            throw Problem(
+                HTTPStatus(error.status),
+                code: Failure.Code.invalidValue.rawValue,
+                detail: error.message,
+                headers: HTTPHeaders(error.headers)
+            )
+        }
+        try checkOrigin(request)
+        let caller = try await caller(of: request, handshake)
+        let agreed = handshake.subprotocol(among: [Self.subprotocol])
+        let headers = HTTPHeaders(
+            handshake.responseHeaders(subprotocol: agreed).filter { $0.name != "Upgrade" && $0.name != "Connection" }
+        )
+        return .upgrade(to: "websocket", headers: headers) { [self] stream, leftover, ended in
+            open(stream, leftover: leftover, subprotocol: agreed, caller: caller, ended: ended)
+        }
+    }
+
+    /// Takes in authenticated sessions until `shutdown` is given; then lets each finish its commands and closes it.
+    package func run(until shutdown: ShutdownSignal) async {
+        let loop = hub.loop
+        let bound = LoopBound(self, loop: loop)
+        await withDiscardingTaskGroup { group in
+            group.addTask(executorPreference: loop) {
+                await shutdown.wait()
+                await loop.actor.run { _ in await bound.value.end() }
+            }
+            for _ in 0..<Self.admissionsAtOnce { places.append(()) }
+            while let session = await admissions.next() {
+                _ = await places.next()
+                let held = LoopBound(session, loop: loop)
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        await held.value.join()
+                        bound.value.places.append(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Queues a session whose caller is known.
+    func admit(_ session: GatewaySession) { admissions.append(session) }
+
+    func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
+
+    private func open(
+        _ stream: TCPStream,
+        leftover: [UInt8],
+        subprotocol: String?,
+        caller: Caller?,
+        ended: @escaping () -> Void
+    ) {
+        let limit = hub.settings.maximumFrameBytes
+        let connection = WebSocketConnection(
+            upgraded: stream,
+            loop: hub.loop,
+            role: .server,
+            leftover: leftover,
+            subprotocol: subprotocol,
+            limits: WebSocketLimits(frameBytes: limit, messageBytes: limit)
+        )
+        let session = GatewaySession(gateway: self, connection: connection, caller: caller, ended: ended)
+        sessions[ObjectIdentifier(session)] = session
+        session.begin()
+        if caller == nil { expectAuth(session) }
+    }
+
+    private func expectAuth(_ session: GatewaySession) {
+        hub.loop.schedule(after: hub.settings.authDeadline) { [weak session] in session?.closeUnlessAuthenticated() }
+    }
+
+    private func end() async {
+        isEnded = true
+        for session in sessions.values { session.leave() }
+        let limit = hub.loop.now + Self.leaveLimit
+        while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
+        admissions.finish()
+    }
+
+    private func checkOrigin(_ request: HTTPRequest) throws(Failure) {
+        guard let origin = request.headers["origin"] else { return }
+        guard hub.settings.allowedOrigins.contains(origin) else {
+            throw Failure(.forbidden, "This origin may not connect.")
+        }
+    }
+
+    private func caller(of request: HTTPRequest, _ handshake: WebSocketHandshake) async throws -> Caller? {
+        let items = try request.queryItems()
+        guard !items.contains(where: { $0.name == "access_token" || $0.name == "token" }) else {
+            throw Failure(.unauthenticated, "An access token does not belong into a URL.")
+        }
+        if let ticket = items.first(where: { $0.name == "ticket" })?.value {
+            guard let known = Ticket(ticket), let caller = try await tickets.take(known.digest) else {
+                throw Failure(.unauthenticated, "The ticket is not valid.")
+            }
+            return caller
+        }
+        if let header = request.headers["authorization"] {
+            let parts = header.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+                throw Failure(.unauthenticated, "Authorization: Bearer <access token> is required.")
+            }
+            return try verify(String(parts[1]))
+        }
+        guard let offer = handshake.offeredSubprotocols.first(where: { $0.hasPrefix(Self.tokenPrefix) }) else {
+            return nil
+        }
+        return try verify(String(offer.dropFirst(Self.tokenPrefix.count)))
+    }
+
+    private func verify(_ token: String) throws(Failure) -> Caller {
+        do throws(SecurityError) {
+            return try tokens.verify(token, now: hub.settings.now()).caller
+        } catch {
+            throw error.code == .expired
+                ? Failure(.tokenExpired, "The access token has expired.")
+                : Failure(.unauthenticated, "The access token is not valid.")
+        }
+    }
+}

@@ -1,0 +1,201 @@
+internal import Domain
+internal import IOCore
+internal import Messaging
+internal import Security
+internal import Web
+
+/// One client's WebSocket, from `hello` to its end.
+///
+/// Loop-bound.
+///
+/// No task waits for it while it is idle: frames come in through the connection's receiver.
+final class GatewaySession: WebSocketReceiver {
+    private let gateway: Gateway
+    private let hub: Hub
+    private let connection: WebSocketConnection
+    private var caller: Caller?
+    private var isJoined = false
+    private var inFlight = 0
+    private var isPaused = false
+    private var isLeaving = false
+    private let ended: () -> Void
+
+    /// The chats it receives; the hub's to change.
+    var chats: [ChatID] = []
+    /// Chats it was added to before it was ready.
+    var addedEarly: [ChatID] = []
+    /// Whether `ready` is sent and events are let through.
+    var isLive = false
+
+    /// Commands under way at once; more are left unread.
+    private static let inFlightLimit = 64
+
+    /// Makes the session of a connection; `ended` is called once the connection is closed.
+    init(gateway: Gateway, connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
+        self.ended = ended
+        self.gateway = gateway
+        hub = gateway.hub
+        self.connection = connection
+        self.caller = caller
+    }
+
+    var isOpen: Bool { connection.isOpen }
+
+    /// Greets the client and, where the handshake authenticated it, takes it in.
+    func begin() {
+        let settings = hub.settings
+        deliver(
+            ServerFrames.hello(
+                heartbeat: settings.heartbeat,
+                epoch: settings.epoch,
+                maximumFrameBytes: settings.maximumFrameBytes
+            )
+        )
+        connection.receive(with: self)
+        if caller != nil { gateway.admit(self) }
+    }
+
+    /// Queues a frame; a client that does not read is closed, and may resume.
+    func deliver(_ frame: Frame) {
+        guard connection.isOpen, !connection.send(frame) else { return }
+        hub.metrics.slow.increment()
+        connection.close(.tooSlow, reason: "the client reads too slowly")
+    }
+
+    func close(_ code: WebSocketCloseCode, reason: String) { connection.close(code, reason: reason) }
+
+    /// Takes no more commands, and closes once those under way are answered.
+    func leave() {
+        isLeaving = true
+        if inFlight == 0 { close(.goingAway, reason: "the server is stopping") }
+    }
+
+    /// The part of taking in that reads the stores.
+    func join() async {
+        guard let caller, connection.isOpen else { return }
+        do {
+            guard try await gateway.accounts.isActive(caller.session) else {
+                return close(.unauthenticated, reason: "the session has ended")
+            }
+            guard connection.isOpen else { return }
+            isJoined = true
+            try await hub.join(self, user: caller.user)
+        } catch {
+            hub.logger.warning("socket not taken in", ["error": .string("\(error)")])
+            close(.tryAgainLater, reason: "a store is not available")
+        }
+        if !connection.isOpen { hub.leave(self, user: caller.user) }
+    }
+
+    func closeUnlessAuthenticated() {
+        if caller == nil { close(.unauthenticated, reason: "no auth frame came in time") }
+    }
+
+    /// Closes when a token has ended or the peer is dead; asks a silent peer to speak.
+    func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {
+        if let caller, caller.expiresAt <= time { return close(.unauthenticated, reason: "token_expired") }
+        guard !connection.isReadingPaused else { return }
+        let silence = now - connection.lastReceived
+        if silence > hub.settings.silenceLimit {
+            connection.abort()
+        } else if silence > hub.settings.heartbeat, silence < hub.settings.heartbeat + .seconds(1) {
+            _ = connection.sendPing()
+        }
+    }
+
+    // MARK: WebSocketReceiver
+
+    func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
+        guard case .text(let text) = message else {
+            close(.badFrame, reason: "frames are JSON texts")
+            return true
+        }
+        do throws(ClientCommand.Invalid) {
+            let (command, id) = try ClientCommand.parse(text)
+            perform(command, id)
+        } catch {
+            if caller == nil {
+                close(.unauthenticated, reason: "the first frame must be auth")
+            } else {
+                deliver(ServerFrames.error(error.id, error.failure))
+            }
+        }
+        isPaused = inFlight >= Self.inFlightLimit || isLeaving
+        return !isPaused
+    }
+
+    func webSocketDidClose(_ connection: WebSocketConnection) {
+        gateway.forget(self)
+        ended()
+        if isJoined, let caller { hub.leave(self, user: caller.user) }
+    }
+
+    // MARK: Commands
+
+    private func perform(_ command: ClientCommand, _ id: CommandID?) {
+        switch command {
+        case .auth(let token): authenticate(token, id)
+        case .ping where caller != nil: deliver(ServerFrames.pong(id))
+        case .message(let chat, let draft) where caller != nil: send(draft, to: chat, id)
+        default: close(.unauthenticated, reason: "the first frame must be auth")
+        }
+    }
+
+    private func authenticate(_ token: String, _ id: CommandID?) {
+        let fresh: Caller
+        do throws(SecurityError) {
+            fresh = try gateway.tokens.verify(token, now: hub.settings.now()).caller
+        } catch {
+            return close(.unauthenticated, reason: error.code == .expired ? "token_expired" : "the token is not valid")
+        }
+        if let caller {
+            guard caller.user == fresh.user else {
+                return deliver(ServerFrames.error(id, Failure(.forbidden, "The token is another user's.")))
+            }
+            self.caller = fresh
+            deliver(ServerFrames.ack(id))
+        } else {
+            caller = fresh
+            gateway.admit(self)
+        }
+    }
+
+    private func send(_ draft: MessageDraft, to chat: ChatID, _ id: CommandID?) {
+        guard let caller else { return }
+        let operation = OperationCodec.operation(
+            chat: chat,
+            actor: caller.user,
+            id: draft.clientMessageID ?? .random(),
+            body: .createMessage(draft)
+        )
+        inFlight += 1
+        let bound = LoopBound(self, loop: hub.loop)
+        gateway.gate.submit(operation, replyOn: hub.loop) { result in
+            bound.value.answer(id, chat: chat, result)
+        }
+    }
+
+    private func answer(_ id: CommandID?, chat: ChatID, _ result: Result<CommitLane.Outcome, Failure>) {
+        inFlight -= 1
+        defer { if isLeaving { leave() } }
+        switch result {
+        case .success(.committed(let allocation)):
+            deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: false))
+        case .success(.duplicate(let allocation)):
+            deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: true))
+        case .success(.existingChat):
+            deliver(ServerFrames.error(id, Failure(.internal, "A message was answered with a chat.")))
+        case .failure(let failure): deliver(ServerFrames.error(id, failure))
+        }
+        guard isPaused, !isLeaving, inFlight < Self.inFlightLimit / 2 else { return }
+        isPaused = false
+        connection.receive(with: self)
+    }
+}
+
+extension WebSocketCloseCode {
+    /// The contract's own codes.
+    static let badFrame = WebSocketCloseCode(rawValue: 4000)
+    static let unauthenticated = WebSocketCloseCode(rawValue: 4001)
+    static let tooSlow = WebSocketCloseCode(rawValue: 4008)
+}

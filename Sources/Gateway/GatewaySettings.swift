@@ -1,0 +1,30 @@
+package import Domain
+
+/// What a gateway is configured with.
+package struct GatewaySettings: Sendable {
+    /// How often heads are compared and clients told.
+    package var heartbeat: Duration
+    /// How long a client may take to authenticate.
+    package var authDeadline: Duration
+    /// How long a peer may be silent before it counts as dead.
+    package var silenceLimit: Duration
+    /// The largest frame a client may send.
+    package var maximumFrameBytes: Int
+    /// Web origins that may connect; programs send none.
+    package var allowedOrigins: Set<String>
+    /// Names the history; changes only when some of it was lost.
+    package var epoch: String
+    /// The wall clock, for tokens.
+    package var now: @Sendable () -> Timestamp
+
+    /// The defaults of the design.
+    package init(epoch: String, allowedOrigins: Set<String> = [], now: @escaping @Sendable () -> Timestamp) {
+        heartbeat = .seconds(15)
+        authDeadline = .seconds(5)
+        silenceLimit = .seconds(45)
+        maximumFrameBytes = 131_072
+        self.allowedOrigins = allowedOrigins
+        self.epoch = epoch
+        self.now = now
+    }
+}

@@ -1,0 +1,213 @@
+package import Domain
+package import IOCore
+package import Messaging
+
+/// Passes the durable events of this loop's chats to this loop's sockets: per chat in offset order, each once,
+/// without a hole.
+///
+/// Loop-bound.
+///
+/// Membership is applied in the same order: somebody added gets the event that adds them first, somebody removed the
+/// event that removes them last. A hole, or a tail that a head check finds, is filled from the stores.
+package final class Hub: AnnouncementSink {
+    let loop: EventLoop
+    let settings: GatewaySettings
+    let metrics: GatewayMetrics
+    let logger: Logger
+    let directory: any ChatDirectory
+    let reader: HistoryReader
+
+    var channels: [ChatID: ChatChannel] = [:]
+    var sessions: [UserID: [GatewaySession]] = [:]
+    private let repairs = LoopQueue<Repair>()
+    private var queuedFills: Set<ChatID> = []
+    private var headsDue = false
+    private var isEnded = false
+
+    /// What is to be looked up in the stores.
+    private enum Repair {
+        case fill(ChatID)
+        case compareHeads
+    }
+    private var nextHeartbeat: ContinuousClock.Instant
+
+    static let fillLimit = 100
+    private static let holeDelay = Duration.milliseconds(250)
+    private static let sweepInterval = Duration.seconds(1)
+
+    /// Makes a hub over stores of the same loop.
+    package init(
+        loop: EventLoop,
+        directory: any ChatDirectory,
+        reader: HistoryReader,
+        settings: GatewaySettings,
+        metrics: GatewayMetrics,
+        logger: Logger
+    ) {
+        self.loop = loop
+        self.directory = directory
+        self.reader = reader
+        self.settings = settings
+        self.metrics = metrics
+        self.logger = logger
+        nextHeartbeat = loop.now + settings.heartbeat
+    }
+
+    /// Sockets on this loop.
+    package var sessionCount: Int { sessions.values.reduce(0) { $0 + $1.count } }
+
+    // MARK: Events
+
+    package func receive(_ announcements: [Announcement]) {
+        for announcement in announcements {
+            for user in announcement.added {
+                for session in sessions[user] ?? [] { add(session, to: announcement) }
+            }
+            guard let channel = channels[announcement.chat] else { continue }
+            pass(channel.stream.receive(announcement), to: channel)
+            if channel.stream.hasHole { scheduleFill(of: channel) }
+        }
+    }
+
+    package func connectionRestored() {
+        guard !headsDue else { return }
+        headsDue = true
+        repairs.append(.compareHeads)
+    }
+
+    /// Sends events that are due to the members of a chat.
+    func pass(_ due: [Announcement], to channel: ChatChannel) {
+        for announcement in due {
+            let event = OutboundEvent(announcement)
+            channel.stream.remember(event)
+            channel.hasNews = true
+            metrics.events.increment()
+            metrics.deliveries.increment(by: channel.members.count)
+            // Closing a slow socket changes the list, so it is not walked in place.
+            for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
+            for user in event.removed {
+                for session in sessions[user] ?? [] { detach(session, from: channel) }
+            }
+        }
+    }
+
+    /// A session of an added user receives the chat's events from the one that adds it.
+    private func add(_ session: GatewaySession, to announcement: Announcement) {
+        guard session.isLive else {
+            session.addedEarly.append(announcement.chat)
+            return
+        }
+        guard !session.chats.contains(announcement.chat) else { return }
+        let from = Offset(rawValue: announcement.offset.rawValue - 1)
+        let channel = channel(of: announcement.chat)
+        pass(channel.stream.learn(head: from), to: channel)
+        attach(session, to: channel, from: from)
+    }
+
+    // MARK: Filling
+
+    /// Fills holes and compares heads until `shutdown` is given.
+    package func run(until shutdown: ShutdownSignal) async {
+        scheduleSweep()
+        let bound = LoopBound(self, loop: loop)
+        let loop = loop
+        await withDiscardingTaskGroup { group in
+            group.addTask(executorPreference: loop) {
+                await shutdown.wait()
+                await loop.actor.run { _ in bound.value.end() }
+            }
+            while let repair = await repairs.next() {
+                switch repair {
+                case .fill(let chat):
+                    queuedFills.remove(chat)
+                    await fill(chat)
+                case .compareHeads:
+                    headsDue = false
+                    await compareHeads()
+                }
+            }
+        }
+    }
+
+    private func end() {
+        isEnded = true
+        repairs.finish()
+    }
+
+    func scheduleFill(of channel: ChatChannel) {
+        guard !channel.isFillScheduled else { return }
+        channel.isFillScheduled = true
+        loop.schedule(after: Self.holeDelay) { [weak self, weak channel] in
+            guard let self, let channel else { return }
+            channel.isFillScheduled = false
+            // Most holes close by themselves: the missing event was on its way.
+            if channel.stream.hasHole { enqueueFill(of: channel.chat) }
+        }
+    }
+
+    private func enqueueFill(of chat: ChatID) {
+        guard queuedFills.insert(chat).inserted else { return }
+        repairs.append(.fill(chat))
+    }
+
+    private func fill(_ chat: ChatID) async {
+        guard let channel = channels[chat], let delivered = channel.stream.delivered else { return }
+        do {
+            let events = try await reader.announcements(of: chat, after: delivered, limit: Self.fillLimit)
+            metrics.fills.increment()
+            receive(events)
+            if events.count == Self.fillLimit { enqueueFill(of: chat) }
+        } catch {
+            logger.warning("hole not filled", ["chat_id": .int(Int(chat.rawValue)), "error": .string("\(error)")])
+        }
+        if channel.stream.hasHole { scheduleFill(of: channel) }
+    }
+
+    private func compareHeads() async {
+        let chats = Array(channels.keys)
+        guard !chats.isEmpty else { return }
+        do {
+            for (chat, head) in try await directory.announcedOffsets(of: chats) {
+                guard let delivered = channels[chat]?.stream.delivered, delivered < head else { continue }
+                enqueueFill(of: chat)
+            }
+        } catch {
+            logger.warning("heads not compared", ["error": .string("\(error)")])
+        }
+    }
+
+    // MARK: Time
+
+    private func scheduleSweep() {
+        loop.schedule(after: Self.sweepInterval) { [weak self] in
+            guard let self, !isEnded else { return }
+            sweep()
+            scheduleSweep()
+        }
+    }
+
+    private func sweep() {
+        let now = loop.now
+        let time = settings.now()
+        for session in sessions.values.flatMap({ $0 }) { session.checkDeadlines(now: now, time: time) }
+        guard now >= nextHeartbeat else { return }
+        nextHeartbeat = now + settings.heartbeat
+        heartbeat()
+        connectionRestored()
+    }
+
+    private func heartbeat() {
+        var news: [ObjectIdentifier: [(ChatID, Offset)]] = [:]
+        for channel in channels.values where channel.hasNews {
+            channel.hasNews = false
+            guard let delivered = channel.stream.delivered else { continue }
+            for member in channel.members {
+                news[ObjectIdentifier(member.session), default: []].append((channel.chat, delivered))
+            }
+        }
+        let quiet = ServerFrames.heartbeat([])
+        for session in sessions.values.flatMap({ $0 }) where session.isLive {
+            session.deliver(news[ObjectIdentifier(session)].map(ServerFrames.heartbeat) ?? quiet)
+        }
+    }
+}

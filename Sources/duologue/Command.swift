@@ -1,0 +1,75 @@
+/// What the process is asked to do.
+enum Command: Equatable {
+    case serve(Roles)
+    case migrate
+    case version
+    case help(String)
+
+    /// A command line that is none of ours, and what to print about it.
+    struct Invalid: Error {
+        let message: String
+    }
+
+    /// Reads the arguments after the program's name.
+    static func parse(_ arguments: [String]) throws(Invalid) -> Command {
+        guard let name = arguments.first else { throw Invalid(message: Usage.general) }
+        let rest = Array(arguments.dropFirst())
+        if rest.contains("--help") || rest.contains("-h"), let usage = Usage.commands[name] { return .help(usage) }
+        switch name {
+        case "--help", "-h", "help": return .help(Usage.general)
+        case "serve": return .serve(try roles(rest))
+        case "migrate" where rest.isEmpty: return .migrate
+        case "version" where rest.isEmpty: return .version
+        case "--version" where rest.isEmpty: return .version
+        case "migrate", "version", "--version":
+            throw Invalid(message: "\(name) takes no arguments: \(rest.joined(separator: " "))")
+        default: throw Invalid(message: "there is no command \(name)\n\n\(Usage.general)")
+        }
+    }
+
+    private static func roles(_ arguments: [String]) throws(Invalid) -> Roles {
+        guard let first = arguments.first else { return .all }
+        let value: String
+        if first.hasPrefix("--roles="), arguments.count == 1 {
+            value = String(first.dropFirst("--roles=".count))
+        } else if first == "--roles", arguments.count == 2 {
+            value = arguments[1]
+        } else {
+            throw Invalid(message: "serve does not know: \(arguments.joined(separator: " "))\n\n\(Usage.serve)")
+        }
+        guard let roles = Roles(value) else {
+            throw Invalid(message: "--roles takes api, gateway and worker, separated by commas; not: \(value)")
+        }
+        return roles
+    }
+}
+
+/// What `--help` prints.
+enum Usage {
+    static let general = """
+        duologue: a chat backend on Postgres, MongoDB and Redis
+
+        duologue serve [--roles api,gateway,worker]   serve clients; all roles by default
+        duologue migrate                              bring the databases to this version's schema
+        duologue version                              print the version
+        duologue COMMAND --help                       more about a command
+
+        Everything else is configured by environment variables: see docs/configuration.md.
+        """
+    static let serve = """
+        duologue serve [--roles api,gateway,worker]
+
+        Serves REST, WebSockets and recovery until SIGTERM or SIGINT, then finishes what is under way.
+          --roles LIST   run only these parts: api (REST), gateway (WebSockets), worker (recovery)
+
+        A store that is down is waited for. The databases must have been migrated.
+        """
+    static let migrate = """
+        duologue migrate
+
+        Applies what is missing from sql/ and mongo/ below the working directory, under a lock:
+        safe to run twice, and from two nodes at once.
+        """
+    static let version = "duologue version\n\nPrints the version."
+    static let commands = ["serve": serve, "migrate": migrate, "version": version]
+}

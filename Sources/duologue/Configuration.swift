@@ -1,0 +1,64 @@
+internal import IOCore
+internal import Security
+
+/// Everything the process is told, read once from the environment; `docs/configuration.md` has the table.
+struct Configuration: Sendable {
+    let postgresURL: String
+    let mongoURL: String
+    let mongoName: String
+    let redisURL: String
+    let secret: SigningSecret
+    let accessTokenLifetime: Duration
+    let refreshTokenLifetime: Duration
+    let limits: Limits
+    let allowedOrigins: Set<String>
+    let host: String
+    let port: Int
+    let logLevel: LogLevel
+
+    /// What one client, or one address, may do.
+    struct Limits: Sendable, Equatable {
+        let requests: Int
+        let window: Duration
+        let socketsPerUser: Int
+        let socketsPerAddress: Int
+        let framesPerSecond: Int
+        let guardsAgainstSpam: Bool
+    }
+
+    /// Reads and checks every variable.
+    ///
+    /// - Throws: `ConfigurationError` with everything that is wrong, not only the first.
+    init(environment: [String: String]) throws {
+        var reader = EnvironmentReader(environment)
+        postgresURL = reader.url("POSTGRESQL_URL", schemes: ["postgresql", "postgres"])
+        mongoURL = reader.url("MONGODB_URL", schemes: ["mongodb", "mongodb+srv"])
+        mongoName = reader.name("MONGODB_NAME", default: "duologue")
+        redisURL = reader.url("REDIS_URL", schemes: ["redis"])
+        let secret = reader.secret("SECRET_KEY")
+        _ = reader.choice("ALGORITHM", ["HS256"], default: "HS256")
+        accessTokenLifetime = .seconds(60 * reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 1...1440, default: 15))
+        refreshTokenLifetime = .seconds(86_400 * reader.integer("REFRESH_TOKEN_EXPIRE_DAYS", 1...365, default: 30))
+        limits = Limits(
+            requests: reader.integer("RATE_LIMIT_REQUESTS", 1...1_000_000, default: 120),
+            window: .seconds(reader.integer("RATE_LIMIT_WINDOW", 1...3600, default: 60)),
+            socketsPerUser: reader.integer("MAX_SOCKETS_PER_USER", 1...100_000, default: 10),
+            socketsPerAddress: reader.integer("MAX_SOCKETS_PER_ADDRESS", 1...1_000_000, default: 100),
+            framesPerSecond: reader.integer("FRAMES_PER_SECOND", 1...1_000_000, default: 20),
+            guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
+        )
+        allowedOrigins = reader.origins("ALLOWED_ORIGINS")
+        host = reader.address("HOST", default: "127.0.0.1")
+        port = reader.integer("PORT", 1...65_535, default: 8080)
+        let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")
+        logLevel = LogLevel(rawValue: level) ?? .info
+        guard let secret, reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+        self.secret = secret
+    }
+}
+
+/// Values of the environment that do not fit, each with its mend.
+struct ConfigurationError: Error, CustomStringConvertible {
+    let problems: [String]
+    var description: String { problems.joined(separator: "\n") }
+}

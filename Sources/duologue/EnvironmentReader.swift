@@ -1,0 +1,103 @@
+internal import Glibc
+internal import Security
+
+/// Reads variables one by one and gathers what is wrong with them; an empty value counts as none.
+struct EnvironmentReader {
+    private(set) var problems: [String] = []
+    private let values: [String: String]
+
+    init(_ values: [String: String]) { self.values = values.filter { !$0.value.isEmpty } }
+
+    /// The environment of this process.
+    static func process() -> [String: String] {
+        var values: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let parts = unsafe String(cString: text).split(
+                separator: "=",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
+            unsafe entry += 1
+        }
+        return values
+    }
+
+    mutating func url(_ name: String, schemes: [String]) -> String {
+        guard let text = values[name] else {
+            problems.append("\(name) is not set. Set it to a URL that begins with \(schemes[0])://")
+            return ""
+        }
+        if !schemes.contains(where: { text.hasPrefix($0 + "://") }) {
+            problems.append("\(name) does not begin with \(schemes.map { $0 + "://" }.joined(separator: " or "))")
+        }
+        return text
+    }
+
+    mutating func name(_ name: String, default fallback: String) -> String {
+        let text = values[name] ?? fallback
+        let legal = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+                || byte == 45
+        }
+        if !legal || text.utf8.count > 63 {
+            problems.append("\(name) must be at most 63 letters, digits, _ and -")
+        }
+        return text
+    }
+
+    mutating func secret(_ name: String) -> SigningSecret? {
+        guard let text = values[name] else {
+            problems.append("\(name) is not set. Make one with: openssl rand -hex 32")
+            return nil
+        }
+        do throws(SecurityError) {
+            return try SigningSecret(text)
+        } catch {
+            problems.append(error.message)
+            return nil
+        }
+    }
+
+    mutating func integer(_ name: String, _ range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let text = values[name] else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            problems.append("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return number
+    }
+
+    mutating func choice(_ name: String, _ choices: [String], default fallback: String) -> String {
+        guard let text = values[name] else { return fallback }
+        guard choices.contains(text) else {
+            problems.append("\(name) must be \(choices.joined(separator: " or "))")
+            return fallback
+        }
+        return text
+    }
+
+    mutating func address(_ name: String, default fallback: String) -> String {
+        let text = values[name] ?? fallback
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        if unsafe inet_pton(AF_INET, text, &v4) != 1, unsafe inet_pton(AF_INET6, text, &v6) != 1 {
+            problems.append("\(name) must be an IP address to listen on, such as 127.0.0.1 or 0.0.0.0")
+        }
+        return text
+    }
+
+    mutating func origins(_ name: String) -> Set<String> {
+        var origins: Set<String> = []
+        for part in (values[name] ?? "").split(separator: ",") {
+            let origin = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            let host = origin.split(separator: "://", maxSplits: 1).dropFirst().first ?? ""
+            if !(origin.hasPrefix("https://") || origin.hasPrefix("http://")) || host.isEmpty || host.contains("/") {
+                problems.append("\(name) must list origins such as https://chat.example.org, separated by commas")
+            }
+            origins.insert(origin)
+        }
+        return origins
+    }
+}

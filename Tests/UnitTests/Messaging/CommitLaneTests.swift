@@ -1,0 +1,326 @@
+import Domain
+import Messaging
+import Testing
+
+/// Drives a lane by hand and numbers its batches from 1.
+private struct LaneDriver {
+    var lane: CommitLane
+    private var batches: UInt64 = 0
+    private var nextOffset: [ChatID: Int64] = [:]
+    var answers: [Int: [Result<CommitLane.Outcome, Failure>]] = [:]
+    var actions: [CommitLane.Action] = []
+
+    init(limits: CommitLane.Limits = .init()) { lane = CommitLane(limits: limits) }
+
+    static func batch(_ number: UInt64) -> BatchID { BatchID(high: 0, low: number) }
+    static let content = "hello"
+
+    mutating func step(_ change: (inout CommitLane, () -> BatchID) -> [CommitLane.Action]) {
+        var used = batches
+        let new = change(&lane) {
+            used += 1
+            return Self.batch(used)
+        }
+        batches = used
+        for action in new {
+            if case .answer(let ticket, let result) = action {
+                answers[ticket, default: []].append(result)
+            } else {
+                actions.append(action)
+            }
+        }
+    }
+
+    mutating func submit(_ ticket: Int, chat: Int64 = 1, content: String = Self.content, body: Operation.Body? = nil) {
+        let operation = OperationCodec.operation(
+            chat: ChatID(rawValue: chat),
+            actor: UserID(rawValue: 1),
+            id: OperationID(high: 1, low: UInt64(ticket)),
+            body: body ?? .createMessage(MessageDraft(content: content))
+        )
+        step { $0.submit(operation, ticket: ticket, $1) }
+    }
+
+    /// Takes out the commit that was asked for.
+    mutating func takeCommit() -> (id: BatchID, operations: [Operation], dropping: [BatchID], wait: Bool, attempt: Int)?
+    {
+        for (index, action) in actions.enumerated() {
+            if case .commit(let id, let operations, let dropping, let wait, let attempt) = action {
+                actions.remove(at: index)
+                return (id, operations, dropping, wait, attempt)
+            }
+        }
+        return nil
+    }
+
+    /// Allocates as Postgres would.
+    mutating func allocate(_ operation: Operation) -> CommitResult {
+        nextOffset[operation.chat, default: 0] += 1
+        let number = nextOffset[operation.chat] ?? 0
+        return .committed(
+            Allocation(
+                offset: Offset(rawValue: number),
+                sequence: SequenceNumber(rawValue: number),
+                at: Timestamp(milliseconds: 0)
+            )
+        )
+    }
+
+    mutating func commitAll() -> BatchID? {
+        guard let commit = takeCommit() else { return nil }
+        let results = commit.operations.map { allocate($0) }
+        step { $0.committed(results, $1) }
+        return commit.id
+    }
+
+    mutating func take(_ matches: (CommitLane.Action) -> Bool) -> Bool {
+        guard let index = actions.firstIndex(where: matches) else { return false }
+        actions.remove(at: index)
+        return true
+    }
+
+    mutating func takeAnnounce(_ id: BatchID) -> Bool {
+        take { if case .announce(let batch) = $0 { batch.id == id } else { false } }
+    }
+}
+
+@Suite struct CommitLaneTests {
+    @Test func `a caller is answered only when MongoDB holds its operation`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let id = driver.commitAll()
+        #expect(driver.answers.isEmpty)
+        driver.step { $0.applied(id ?? .random(), $1) }
+        #expect(driver.answers[1]?.count == 1)
+    }
+
+    @Test func `operations that come while a batch commits form the next one, in order`() {
+        var driver = LaneDriver()
+        for ticket in 1...5 { driver.submit(ticket) }
+        let first = driver.takeCommit()
+        #expect(first?.operations.count == 1)
+        #expect(driver.takeCommit() == nil)
+        let results = first?.operations.map { driver.allocate($0) } ?? []
+        driver.step { $0.committed(results, $1) }
+        let second = driver.takeCommit()
+        #expect(second?.operations.map(\.id) == (2...5).map { OperationID(high: 1, low: $0) })
+    }
+
+    @Test func `at most two batches are on their way into MongoDB`() {
+        var driver = LaneDriver()
+        var ids: [BatchID] = []
+        for ticket in 1...4 {
+            driver.submit(ticket)
+            if let id = driver.commitAll() { ids.append(id) }
+        }
+        #expect(ids.count == 2)
+        driver.step { $0.applied(ids[0], $1) }
+        #expect(driver.takeCommit()?.operations.count == 2)
+    }
+
+    @Test func `batches are announced in the order of their commits, whatever MongoDB does`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.commitAll() ?? .random()
+        driver.submit(2)
+        let second = driver.commitAll() ?? .random()
+        driver.step { $0.applied(second, $1) }
+        #expect(driver.answers[2]?.count == 1)
+        let early = driver.takeAnnounce(second)
+        #expect(!early)
+        driver.step { $0.applied(first, $1) }
+        let firstAnnounced = driver.takeAnnounce(first)
+        let secondTooSoon = driver.takeAnnounce(second)
+        #expect(firstAnnounced && !secondTooSoon)
+        driver.step { $0.announced(first, $1) }
+        let secondAnnounced = driver.takeAnnounce(second)
+        #expect(secondAnnounced)
+    }
+
+    @Test func `a redo row is dropped only after MongoDB and the announcement`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.commitAll() ?? .random()
+        driver.step { $0.applied(first, $1) }
+        driver.submit(2)
+        #expect(driver.takeCommit()?.dropping == [])
+        driver.step { lane, _ in lane.dropFinished() }
+        driver.step { $0.announced(first, $1) }
+        driver.step { $0.committed([.busy], $1) }
+        #expect(driver.takeCommit()?.dropping == [first])
+    }
+
+    @Test func `finished rows are dropped by the timer when nobody writes`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.commitAll() ?? .random()
+        driver.step { $0.applied(first, $1) }
+        driver.step { $0.announced(first, $1) }
+        driver.step { lane, _ in lane.dropFinished() }
+        let dropped = driver.take { $0 == .drop([first]) }
+        #expect(dropped)
+        #expect(driver.lane.isIdle)
+    }
+
+    @Test func `an unknown outcome runs the same batch again and carries on from what had committed`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        guard let commit = driver.takeCommit() else { return #expect(Bool(false)) }
+        driver.step { $0.commitFailed(StoreError(.postgres, .unknown, "lost"), $1) }
+        #expect(driver.answers.isEmpty)
+        let again = driver.takeCommit()
+        #expect(again?.id == commit.id && again?.attempt == 2)
+        let allocation = Allocation(
+            offset: Offset(rawValue: 7),
+            sequence: SequenceNumber(rawValue: 7),
+            at: Timestamp(milliseconds: 1)
+        )
+        driver.step { $0.committed([.duplicate(allocation, pending: commit.id)], $1) }
+        #expect(driver.answers.isEmpty)
+        driver.step { $0.applied(commit.id, $1) }
+        #expect(driver.answers[1]?.first == .success(.committed(allocation)))
+    }
+
+    @Test func `a store that certainly wrote nothing is told to the callers at once`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .retryable, "down"), $1) }
+        guard case .failure(let failure)? = driver.answers[1]?.first else { return #expect(Bool(false)) }
+        #expect(failure.code == .storeUnavailable)
+        #expect(failure.retryAfter != nil)
+        #expect(driver.lane.isIdle)
+    }
+
+    @Test func `a retryable failure after an unknown one does not claim that nothing was written`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .unknown, "lost"), $1) }
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .retryable, "down"), $1) }
+        #expect(driver.answers.isEmpty)
+        #expect(driver.takeCommit()?.attempt == 3)
+    }
+
+    @Test func `a batch refused as a whole is run one by one, ahead of what came later`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.takeCommit()
+        for ticket in 2...3 { driver.submit(ticket) }
+        let results = first?.operations.map { driver.allocate($0) } ?? []
+        driver.step { $0.committed(results, $1) }
+        let pair = driver.takeCommit()
+        #expect(pair?.operations.count == 2)
+        driver.submit(4)
+        driver.step { $0.commitFailed(StoreError(.postgres, .permanent, "no"), $1) }
+        #expect(driver.takeCommit()?.operations.map(\.id.description) == [OperationID(high: 1, low: 2).description])
+        driver.step { $0.commitFailed(StoreError(.postgres, .permanent, "no"), $1) }
+        #expect(driver.answers[2]?.count == 1)
+        #expect(driver.takeCommit()?.operations.map(\.id.description) == [OperationID(high: 1, low: 3).description])
+    }
+
+    @Test func `what is busy goes first in the next batch and waits for its lock`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.submit(2)
+        driver.step { $0.committed([.busy], $1) }
+        let next = driver.takeCommit()
+        #expect(next?.wait == true)
+        #expect(next?.operations.map(\.id) == [OperationID(high: 1, low: 1), OperationID(high: 1, low: 2)])
+    }
+
+    @Test func `a covered duplicate is asked again and answered once nothing covers it`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        let allocation = Allocation(
+            offset: Offset(rawValue: 3),
+            sequence: SequenceNumber(rawValue: 2),
+            at: Timestamp(milliseconds: 1)
+        )
+        driver.step { $0.committed([.duplicate(allocation, pending: .random())], $1) }
+        #expect(driver.answers.isEmpty && driver.takeCommit() == nil)
+        driver.step { $0.retryCovered($1) }
+        #expect(driver.takeCommit() != nil)
+        driver.step { $0.committed([.duplicate(allocation, pending: nil)], $1) }
+        #expect(driver.answers[1] == [.success(.duplicate(allocation))])
+    }
+
+    @Test func `a failed write into MongoDB is tried again and stops nothing but its successors' announcements`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.commitAll() ?? .random()
+        driver.step { $0.applyFailed(first, StoreError(.mongo, .unknown, "slow"), $1) }
+        let again = driver.take { if case .apply(let batch, attempt: 2) = $0 { batch.id == first } else { false } }
+        #expect(again && driver.answers.isEmpty)
+    }
+
+    @Test func `a batch MongoDB will never take is left to recovery and does not stop the others`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.commitAll() ?? .random()
+        driver.submit(2)
+        let second = driver.commitAll() ?? .random()
+        driver.step { $0.applied(second, $1) }
+        driver.step { $0.applyFailed(first, StoreError(.mongo, .permanent, "invalid"), $1) }
+        guard case .failure(let failure)? = driver.answers[1]?.first else { return #expect(Bool(false)) }
+        #expect(failure.code == .inFlight)
+        let announced = driver.takeAnnounce(second)
+        #expect(announced)
+        driver.step { $0.announced(second, $1) }
+        driver.step { lane, _ in lane.dropFinished() }
+        let droppedOnlySecond = driver.take { $0 == .drop([second]) }
+        #expect(droppedOnlySecond)
+    }
+
+    @Test func `a deadline takes an unwritten operation out and leaves a decided one under way`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        let first = driver.takeCommit()
+        driver.submit(2)
+        for ticket in 1...2 { driver.step { lane, _ in lane.expire(ticket) } }
+        guard case .failure(let decided)? = driver.answers[1]?.first,
+            case .failure(let unwritten)? = driver.answers[2]?.first
+        else { return #expect(Bool(false)) }
+        #expect(decided.code == .inFlight)
+        #expect(unwritten.code == .storeUnavailable)
+        let results = first?.operations.map { driver.allocate($0) } ?? []
+        driver.step { $0.committed(results, $1) }
+        let applies = driver.take { if case .apply = $0 { true } else { false } }
+        #expect(applies)
+        #expect(driver.takeCommit() == nil)
+        #expect(driver.answers[1]?.count == 1)
+    }
+
+    @Test func `a full queue refuses`() {
+        var limits = CommitLane.Limits()
+        limits.queueOperations = 2
+        var driver = LaneDriver(limits: limits)
+        for ticket in 1...4 { driver.submit(ticket) }
+        guard case .failure(let failure)? = driver.answers[4]?.first else { return #expect(Bool(false)) }
+        #expect(failure.code == .overloaded)
+        #expect(driver.answers[3] == nil)
+    }
+
+    @Test func `batches keep to their number and bytes, and other kinds go alone`() {
+        var limits = CommitLane.Limits()
+        limits.batchOperations = 3
+        limits.batchBytes = 2_000
+        var driver = LaneDriver(limits: limits)
+        driver.submit(0)
+        for ticket in 1...2 { driver.submit(ticket, content: String(repeating: "x", count: 900)) }
+        driver.submit(3, content: String(repeating: "x", count: 900))
+        driver.submit(4, body: .removeParticipant(UserID(rawValue: 1)))
+        driver.submit(5)
+        var sizes: [Int] = []
+        while let commit = driver.takeCommit() {
+            sizes.append(commit.operations.count)
+            let results = commit.operations.map { driver.allocate($0) }
+            driver.step { $0.committed(results, $1) }
+            driver.step { $0.applied(commit.id, $1) }
+        }
+        #expect(sizes == [1, 2, 1, 1, 1])
+    }
+}

@@ -1,0 +1,88 @@
+import Domain
+import Messaging
+import Testing
+
+@Suite struct OperationCodecTests {
+    private static let chat = ChatID(rawValue: 42)
+    private static let bodies: [Operation.Body] = [
+        .createMessage(MessageDraft(content: "plain")),
+        .createMessage(
+            MessageDraft(
+                type: .image,
+                content: "quotes \" and \\ and\ttabs and 👩‍👩‍👧‍👦 and \u{1}",
+                replyTo: SequenceNumber(rawValue: 7),
+                threadRoot: SequenceNumber(rawValue: 3),
+                attachments: [
+                    Attachment(
+                        mediaID: "m1",
+                        kind: "image",
+                        name: "a.png",
+                        contentType: "image/png",
+                        sizeBytes: 12,
+                        width: 3,
+                        height: 4
+                    )
+                ],
+                mentions: [.user(UserID(rawValue: 9)), .here, .all],
+                clientMessageID: .random()
+            )
+        ),
+        .createChat(ChatDraft(type: .group, name: "n", description: nil, participants: [UserID(rawValue: 2)])),
+        .createChat(ChatDraft(type: .direct, participants: [UserID(rawValue: 2)])),
+        .removeParticipant(UserID(rawValue: 5)),
+    ]
+
+    @Test(arguments: bodies)
+    func `a body comes back from its payload`(body: Operation.Body) throws {
+        let operation = OperationCodec.operation(
+            chat: Self.chat,
+            actor: UserID(rawValue: 1),
+            id: .random(),
+            body: body
+        )
+        #expect(try OperationCodec.body(of: operation.kind, payload: operation.payload) == body)
+    }
+
+    @Test func `the digest covers the client's fields but not the client's id`() {
+        func hash(_ draft: MessageDraft) -> [UInt8] {
+            OperationCodec.operation(
+                chat: Self.chat,
+                actor: UserID(rawValue: 1),
+                id: .random(),
+                body: .createMessage(draft)
+            ).hash
+        }
+        let plain = hash(MessageDraft(content: "a"))
+        #expect(plain == hash(MessageDraft(content: "a", clientMessageID: .random())))
+        #expect(plain != hash(MessageDraft(content: "b")))
+        #expect(plain != hash(MessageDraft(content: "a", replyTo: SequenceNumber(rawValue: 1))))
+        #expect(plain != hash(MessageDraft(type: .file, content: "a")))
+        #expect(plain.count == 32)
+    }
+
+    @Test(arguments: ["", "{}", "[]", "{\"message\":\"odd\",\"content\":\"x\"}", "{\"message\":\"text\"}"])
+    func `a payload that is none is a typed error`(text: String) {
+        #expect(throws: OperationCodec.Unreadable.self) {
+            try OperationCodec.body(of: .messageCreated, payload: Array(text.utf8))
+        }
+    }
+
+    @Test func `an announcement survives its way between nodes`() {
+        let node = NodeID.random()
+        let announcement = Announcement(
+            chat: Self.chat,
+            offset: Offset(rawValue: 1 << 40),
+            kind: .chatCreated,
+            added: [UserID(rawValue: 1), UserID(rawValue: 1 << 50)],
+            removed: [UserID(rawValue: 3)],
+            payload: Array("{\"type\":\"x\"}".utf8)
+        )
+        let bytes = AnnouncementCodec.encode(announcement, from: node)
+        let decoded = AnnouncementCodec.decode(bytes)
+        #expect(decoded?.announcement == announcement)
+        #expect(decoded?.node == node)
+        for length in 0..<(bytes.count - announcement.payload.count) {
+            #expect(AnnouncementCodec.decode(Array(bytes.prefix(length))) == nil)
+        }
+    }
+}
