@@ -74,7 +74,8 @@ import Testing
             let results = try await stores.commitLog.commit(
                 .random(),
                 [
-                    repeated, message("no", to: other, from: users[0]), message("b", to: other, from: users[1]), repeated,
+                    repeated, message("no", to: other, from: users[0]), message("b", to: other, from: users[1]),
+                    repeated,
                 ],
                 dropping: [first.id],
                 wait: false
