@@ -63,7 +63,6 @@ final class APIHarness {
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
-        api.registerOperations(on: router)
     }
 
     /// Runs the write path while `body` does.
