@@ -1,1 +1,81 @@
-// First file of API.
+package import Domain
+package import IOCore
+package import Messaging
+package import Security
+package import Web
+
+/// The REST API of one loop: its routes, and what they need.
+///
+/// Loop-bound: one on each loop, over stores and services of that loop; `throttle`, `tokens`, `hasher`, `hashing` and
+/// `metrics` are shared by all of them.
+///
+/// Access tokens are believed until they end, which is soon. Two routes look further, whether the session still is open:
+/// `/auth/me`, which is how a client asks just that, and `/ws/ticket`, since what it opens outlives the token.
+package final class API {
+    private let accounts: AccountRoutes
+    private let chats: ChatRoutes
+    private let messages: MessageRoutes
+    private let operations: OperationsRoutes
+    private let authentication: AuthenticationMiddleware
+    private let problems: ProblemMiddleware
+
+    /// The path that all routes for clients begin with.
+    package static let basePath = "/api/v1"
+
+    /// An API over ports and services of the caller's loop.
+    package init(
+        settings: APISettings,
+        accounts: any AccountStore,
+        tickets: any TicketStore,
+        health: any HealthProbe,
+        chats: ChatService,
+        messages: MessageService,
+        tokens: AccessTokenAuthority,
+        hasher: PasswordHasher,
+        hashing: BlockingPool,
+        throttle: SharedLoginThrottle,
+        metrics: MetricsRegistry,
+        logger: Logger
+    ) {
+        let logger = logger.labelled("api")
+        let sessions = SessionService(settings: settings, accounts: accounts, tickets: tickets, tokens: tokens)
+        let service = AccountService(
+            accounts: accounts,
+            sessions: sessions,
+            hasher: hasher,
+            hashing: hashing,
+            throttle: throttle,
+            logger: logger
+        )
+        self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts)
+        self.chats = ChatRoutes(chats: chats, memberLimit: settings.memberLimit)
+        self.messages = MessageRoutes(messages: messages)
+        operations = OperationsRoutes(health: health, metrics: metrics)
+        authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
+        problems = ProblemMiddleware(logger: logger)
+    }
+
+    /// Adds the routes for operators, which every role has; to be called once, before the first request.
+    package func registerOperations(on router: Router<APIContext>) {
+        operations.register(on: router.group("", middleware: [problems]))
+    }
+
+    /// Adds the route that opens WebSockets, its failures answered as those of every other route.
+    package func registerSocket(
+        on router: Router<APIContext>,
+        upgrade: @escaping (HTTPRequest) async throws -> HTTPResponse
+    ) {
+        router.group(Self.basePath, middleware: [problems]).on(.get, "/ws", name: "socket") { request, _ in
+            try await upgrade(request)
+        }
+    }
+
+    /// Adds the routes for clients; to be called once, before the first request.
+    package func register(on router: Router<APIContext>) {
+        let open = router.group(Self.basePath, middleware: [problems])
+        let authenticated = open.group("", middleware: [authentication])
+        accounts.register(open: open, authenticated: authenticated)
+        chats.register(on: authenticated)
+        messages.register(on: authenticated)
+    }
+}

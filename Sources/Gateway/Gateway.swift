@@ -47,6 +47,7 @@ package final class Gateway {
     /// them the first frame must be `auth`.
     package func upgrade(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard !isEnded else { throw Failure(.storeUnavailable, "The server is shutting down.") }
+        guard hub.epoch != nil else { throw Failure(.storeUnavailable, "The server waits for its stores.") }
         let handshake: WebSocketHandshake
         do throws(WebSocketHandshakeError) {
             handshake = try WebSocketHandshake(

@@ -47,7 +47,7 @@ final class GatewaySession: WebSocketReceiver {
         deliver(
             ServerFrames.hello(
                 heartbeat: settings.heartbeat,
-                epoch: settings.epoch,
+                epoch: hub.epoch ?? "",
                 maximumFrameBytes: settings.maximumFrameBytes
             )
         )

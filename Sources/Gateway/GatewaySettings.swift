@@ -12,19 +12,16 @@ package struct GatewaySettings: Sendable {
     package var maximumFrameBytes: Int
     /// Web origins that may connect; programs send none.
     package var allowedOrigins: Set<String>
-    /// Names the history; changes only when some of it was lost.
-    package var epoch: String
     /// The wall clock, for tokens.
     package var now: @Sendable () -> Timestamp
 
     /// The defaults of the design.
-    package init(epoch: String, allowedOrigins: Set<String> = [], now: @escaping @Sendable () -> Timestamp) {
+    package init(allowedOrigins: Set<String> = [], now: @escaping @Sendable () -> Timestamp) {
         heartbeat = .seconds(15)
         authDeadline = .seconds(5)
         silenceLimit = .seconds(45)
         maximumFrameBytes = 131_072
         self.allowedOrigins = allowedOrigins
-        self.epoch = epoch
         self.now = now
     }
 }

@@ -20,7 +20,7 @@ extension Hub {
         }
         let heads = try await directory.heads(of: user)
         guard session.isOpen else { return }
-        session.deliver(ServerFrames.ready(user: user, epoch: settings.epoch, heads: heads))
+        session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
         session.isLive = true
         var behind: [(ChatChannel, Offset)] = []
         for head in heads {

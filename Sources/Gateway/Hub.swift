@@ -53,6 +53,12 @@ package final class Hub: AnnouncementSink {
         nextHeartbeat = loop.now + settings.heartbeat
     }
 
+    /// Names the history, and changes only when some of it was lost; nil until the stores have told it.
+    private(set) var epoch: String?
+
+    /// Lets sockets in.
+    package func open(epoch: String) { self.epoch = epoch }
+
     /// Sockets on this loop.
     package var sessionCount: Int { sessions.values.reduce(0) { $0 + $1.count } }
 

@@ -17,3 +17,17 @@ package actor LoopActor {
         try await body(self)
     }
 }
+
+extension EventLoop {
+    /// Runs `body` on the loop in a child task that prefers it, so that what is not isolated stays there too: the body of
+    /// a task group, for one, which `LoopActor.run` alone would let go to the global pool.
+    package func run<Success: Sendable>(
+        _ body: @escaping @Sendable (isolated LoopActor) async throws -> Success
+    ) async throws -> Success {
+        try await withThrowingTaskGroup(of: Success.self) { group in
+            group.addTask(executorPreference: self) { try await self.actor.run(body) }
+            guard let result = try await group.next() else { throw IOError(.shutdown, "the loop has ended") }
+            return result
+        }
+    }
+}

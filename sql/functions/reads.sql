@@ -36,8 +36,9 @@ LANGUAGE sql STABLE AS $$
               AND (m.deleted_at IS NOT NULL OR m.type = 'system'))
 $$;
 
--- The chats of a user at their announced heads, for `ready`. A chat whose joining is not announced yet is left out: its event will
--- come. The read mark may be beyond the announced head, by a reader of what is committed.
+-- The chats of a user at their announced heads, for `ready`. A chat whose joining a redo still covers is among them: its event may
+-- have been announced a moment ago or may yet come, and from this head on the client gets it once either way. The read mark may be
+-- beyond the announced head, by a reader of what is committed.
 CREATE OR REPLACE FUNCTION duologue_user_heads(p_user bigint)
 RETURNS TABLE (chat_id bigint, last_seq bigint, last_offset bigint, read_seq bigint, unread bigint)
 LANGUAGE sql STABLE AS $$
@@ -45,7 +46,7 @@ LANGUAGE sql STABLE AS $$
     FROM participants p
     JOIN chat_heads h ON h.chat_id = p.chat_id
     CROSS JOIN LATERAL duologue_unread(p_user, p.chat_id, p.read_seq, h.last_seq) u
-    WHERE p.user_id = p_user AND h.last_offset >= p.joined_offset
+    WHERE p.user_id = p_user
 $$;
 
 -- The unfinished operations on messages of a chat, oldest first: what a reader lays over the documents.

@@ -13,13 +13,16 @@ package struct Page<Item: Sendable>: Sendable {
 
 /// Reads of chats and memberships.
 ///
-/// Loop-bound. All methods throw `StoreError`.
+/// Loop-bound. All methods throw `StoreError`, those that take a cursor also `invalid_value` for one they did not make.
 package protocol ChatDirectory: AnyObject {
     /// A chat as the user sees it; nil for a stranger as for a chat that does not exist.
     func chat(_ id: ChatID, for user: UserID) async throws -> Chat?
 
     /// The user's chats, the latest activity first, without their last messages.
     func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat>
+
+    /// The same list without its first `skipped` chats; linear in how many it skips.
+    func chats(of user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<Chat>
 
     /// How many chats the user is in.
     func chatCount(of user: UserID) async throws -> Int
@@ -35,4 +38,19 @@ package protocol ChatDirectory: AnyObject {
 
     /// The announced heads of chats, whoever is in them: what a node compares its own against.
     func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset]
+}
+
+extension ChatDirectory {
+    /// Skips by walking the pages before.
+    package func chats(of user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<Chat> {
+        var rest = skipped
+        var cursor: String?
+        while rest > 0 {
+            let passed = try await chats(of: user, limit: min(rest, 100), cursor: cursor)
+            guard let next = passed.next else { return Page(items: [], next: nil) }
+            rest -= passed.items.count
+            cursor = next
+        }
+        return try await chats(of: user, limit: limit, cursor: cursor)
+    }
 }

@@ -19,8 +19,8 @@ extension JSONWriter {
         if let sequence { string(MessageID(chat: chat, sequence: sequence).description) } else { null() }
     }
 
-    /// A message.
-    package mutating func message(_ message: Message) {
+    /// A message; a duplicate send's answer says that it is one.
+    package mutating func message(_ message: Message, isDuplicate: Bool = false) {
         let chat = message.id.chat
         beginObject()
         key("message_id")
@@ -64,6 +64,10 @@ extension JSONWriter {
         mentions(message.mentions)
         key("client_msg_id")
         string(message.clientMessageID?.description)
+        if isDuplicate {
+            key("duplicate")
+            bool(true)
+        }
         endObject()
     }
 

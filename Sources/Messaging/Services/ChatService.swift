@@ -56,12 +56,12 @@ package final class ChatService {
 
     /// The user's chats with their last messages, the latest activity first.
     package func list(for user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
-        var page = try await directory.chats(of: user, limit: limit, cursor: cursor)
-        for index in page.items.indices where page.items[index].lastSequence.rawValue > 0 {
-            let id = page.items[index].id
-            page.items[index].lastMessage = try await lastMessage(of: id, for: user)
-        }
-        return page
+        try await addingLastMessages(to: directory.chats(of: user, limit: limit, cursor: cursor), for: user)
+    }
+
+    /// The same list without its first `skipped` chats.
+    package func list(for user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<Chat> {
+        try await addingLastMessages(to: directory.chats(of: user, limit: limit, skipping: skipped), for: user)
     }
 
     /// How many chats the user is in.
@@ -86,6 +86,15 @@ package final class ChatService {
     package func leave(_ id: ChatID, user: UserID) async throws {
         let body = Operation.Body.removeParticipant(user)
         _ = try await gate.submit(OperationCodec.operation(chat: id, actor: user, id: .random(), body: body))
+    }
+
+    private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<Chat> {
+        var page = chats
+        for index in page.items.indices where page.items[index].lastSequence.rawValue > 0 {
+            let id = page.items[index].id
+            page.items[index].lastMessage = try await lastMessage(of: id, for: user)
+        }
+        return page
     }
 
     /// Nil when the user was removed between the list and this read.

@@ -12,6 +12,14 @@ package final class PostgresHistoryStore: HistoryStore {
         self.client = client
     }
 
+    package func epoch() async throws -> String {
+        try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(PostgresQuery("SELECT epoch::text FROM meta").named("epoch"))
+            guard let row = rows.first else { throw PostgresError(.decoding, "meta has no row") }
+            return try row.decode(0, as: String.self)
+        }
+    }
+
     package func snapshot(
         of chat: ChatID,
         for user: UserID,

@@ -1,0 +1,93 @@
+internal import Domain
+internal import IOCore
+internal import Security
+
+/// Registers people and logs them in.
+///
+/// Loop-bound; passwords are hashed on a bounded pool, whose refusal is `overloaded`. Throws `Failure`, `SecurityError`,
+/// `StoreError` and `IOError`.
+final class AccountService {
+    private let accounts: any AccountStore
+    private let sessions: SessionService
+    private let hasher: PasswordHasher
+    private let hashing: BlockingPool
+    private let throttle: SharedLoginThrottle
+    private let logger: Logger
+
+    init(
+        accounts: any AccountStore,
+        sessions: SessionService,
+        hasher: PasswordHasher,
+        hashing: BlockingPool,
+        throttle: SharedLoginThrottle,
+        logger: Logger
+    ) {
+        self.accounts = accounts
+        self.sessions = sessions
+        self.hasher = hasher
+        self.hashing = hashing
+        self.throttle = throttle
+        self.logger = logger
+    }
+
+    /// Makes an account.
+    func register(_ fields: RegistrationFields) async throws -> User {
+        try PasswordPolicy.check(fields.password, username: fields.username, email: fields.email)
+        let hasher = hasher
+        let hash = try await hashing.run { try hasher.hash(fields.password) }
+        return try await accounts.register(
+            username: fields.username.text,
+            email: fields.email.text,
+            passwordHash: hash,
+            fullName: fields.fullName
+        )
+    }
+
+    /// Checks a password and opens a session.
+    ///
+    /// Throws `invalid_credentials` alike, and after the same work, for a wrong password, an unknown and a disabled
+    /// account; `rate_limited` after too many of them.
+    func logIn(_ fields: LoginFields, from address: String) async throws -> SessionService.Grant {
+        let known = try await credentials(fields.name)
+        let account = known.map { "user \($0.user.id)" } ?? fields.name.throttleKey
+        try refuseIfThrottled(account, address)
+        let check = try await verify(fields.password, against: known?.passwordHash)
+        guard check.isRight, let known, !known.isDisabled else {
+            throttle.recordFailure(account: account, address: address)
+            throw Failure(.invalidCredentials, "The name or the password is wrong.")
+        }
+        // Guesses that were hashed together must gain nothing over guesses in sequence.
+        try refuseIfThrottled(account, address)
+        if let hash = check.newHash { await replaceHash(of: known.user.id, with: hash) }
+        return try await sessions.open(for: known.user.id, device: fields.device, address: address)
+    }
+
+    private func credentials(_ name: LoginFields.Name) async throws -> Credentials? {
+        switch name {
+        case .username(let username): try await accounts.credentials(username: username.canonical)
+        case .email(let email): try await accounts.credentials(email: email.canonical)
+        }
+    }
+
+    private func refuseIfThrottled(_ account: String, _ address: String) throws(Failure) {
+        guard let wait = throttle.retryAfter(account: account, address: address) else { return }
+        throw Failure(.rateLimited, "Too many wrong passwords; wait before the next try.", retryAfter: wait)
+    }
+
+    private func verify(_ password: String, against hash: String?) async throws -> (isRight: Bool, newHash: String?) {
+        let hasher = hasher
+        return try await hashing.run {
+            guard hasher.verify(password, against: hash), let hash else { return (false, nil) }
+            return (true, hasher.needsRehash(hash) ? try? hasher.hash(password) : nil)
+        }
+    }
+
+    /// An upgrade that fails is tried again at the next login; this one goes on.
+    private func replaceHash(of user: UserID, with hash: String) async {
+        do {
+            try await accounts.updatePasswordHash(of: user, to: hash)
+        } catch {
+            logger.warning("password hash not replaced", ["error": .string("\(error)")])
+        }
+    }
+}

@@ -1,0 +1,100 @@
+internal import Domain
+internal import Security
+
+/// Opens, refreshes and ends sessions, and issues what proves them.
+///
+/// Loop-bound. Throws `Failure` and `StoreError`.
+final class SessionService {
+    /// What a client gets for a login or a refresh.
+    struct Grant {
+        let accessToken: String
+        let refreshToken: String
+        /// Seconds until the access token ends.
+        let expiresIn: Int64
+        let session: SessionID
+    }
+
+    private let settings: APISettings
+    private let accounts: any AccountStore
+    private let tickets: any TicketStore
+    private let tokens: AccessTokenAuthority
+
+    init(
+        settings: APISettings,
+        accounts: any AccountStore,
+        tickets: any TicketStore,
+        tokens: AccessTokenAuthority
+    ) {
+        self.settings = settings
+        self.accounts = accounts
+        self.tickets = tickets
+        self.tokens = tokens
+    }
+
+    /// Opens a session for a user whose password was right.
+    func open(for user: UserID, device: String?, address: String) async throws -> Grant {
+        let now = settings.now()
+        let refresh = RefreshToken.generate()
+        let session = Session(
+            id: .random(),
+            user: user,
+            device: device,
+            address: address,
+            expiresAt: now.advanced(by: settings.refreshLifetime)
+        )
+        try await accounts.open(session, refreshHash: refresh.digest)
+        return grant(session, refresh, now)
+    }
+
+    /// Exchanges a refresh token; a token that was exchanged before ends its session, whoever shows it.
+    ///
+    /// A store that rotates has checked that the session is open and its user not disabled.
+    func refresh(_ text: String) async throws -> Grant {
+        guard let token = RefreshToken(text) else { throw Self.invalidRefreshToken }
+        let now = settings.now()
+        let next = RefreshToken.generate()
+        let end = now.advanced(by: settings.refreshLifetime)
+        switch try await accounts.rotate(refreshHash: token.digest, to: next.digest, expiresAt: end) {
+        case .rotated(let session): return grant(session, next, now)
+        case .reused:
+            throw Failure(.unauthenticated, "The refresh token was used before; the session has ended. Log in again.")
+        case .invalid: throw Self.invalidRefreshToken
+        }
+    }
+
+    /// Ends the caller's session; ending it twice is no mistake.
+    func end(_ caller: Caller) async throws { _ = try await accounts.revoke(caller.session, of: caller.user) }
+
+    /// Refuses a caller whose session has ended although the access token has not.
+    func requireActive(_ caller: Caller) async throws {
+        guard try await accounts.isActive(caller.session) else {
+            throw Failure(.unauthenticated, "The session has ended. Log in again.")
+        }
+    }
+
+    /// A ticket that opens one socket for the caller, and how long it may be used.
+    func ticket(for caller: Caller) async throws -> (text: String, lifetime: Duration) {
+        try await requireActive(caller)
+        let ticket = Ticket.generate()
+        try await tickets.keep(ticket.digest, for: caller, lifetime: settings.ticketLifetime)
+        return (ticket.text, settings.ticketLifetime)
+    }
+
+    private func grant(_ session: Session, _ refresh: RefreshToken, _ now: Timestamp) -> Grant {
+        let (token, text) = tokens.issue(user: session.user, session: session.id, now: now)
+        return Grant(
+            accessToken: text,
+            refreshToken: refresh.text,
+            expiresIn: (token.expiresAt.milliseconds - token.issuedAt.milliseconds) / 1_000,
+            session: session.id
+        )
+    }
+
+    private static let invalidRefreshToken = Failure(.unauthenticated, "The refresh token is not valid. Log in again.")
+}
+
+extension Timestamp {
+    fileprivate func advanced(by duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: milliseconds + duration.components.seconds * 1_000)
+    }
+}

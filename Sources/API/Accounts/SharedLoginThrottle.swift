@@ -1,0 +1,20 @@
+package import Security
+internal import Synchronization
+
+/// The node's one login throttle, shared by its loops.
+package final class SharedLoginThrottle: Sendable {
+    private let throttle: Mutex<LoginThrottle>
+
+    /// A throttle that remembers nothing yet.
+    package init(limits: LoginThrottle.Limits = .init()) { throttle = Mutex(LoginThrottle(limits: limits)) }
+
+    /// How long until `account` may be tried from `address` again; nil means now.
+    package func retryAfter(account: String, address: String) -> Duration? {
+        throttle.withLock { $0.retryAfter(account: account, address: address, now: .now) }
+    }
+
+    /// Counts a wrong password.
+    package func recordFailure(account: String, address: String) {
+        throttle.withLock { $0.recordFailure(account: account, address: address, now: .now) }
+    }
+}

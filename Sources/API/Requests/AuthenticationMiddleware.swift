@@ -1,0 +1,32 @@
+internal import Domain
+internal import Security
+internal import Web
+
+/// Lets only those pass who show a valid access token, and tells the handlers who they are (RFC 6750).
+struct AuthenticationMiddleware: Middleware {
+    let tokens: AccessTokenAuthority
+    let now: @Sendable () -> Timestamp
+
+    func handle(_ request: HTTPRequest, context: APIContext, next: Next<APIContext>) async throws -> HTTPResponse {
+        // Query strings end up in logs and histories; a token there has leaked already (RFC 6750, section 5.3).
+        guard try request.queryItems().allSatisfy({ $0.name != "access_token" && $0.name != "token" }) else {
+            throw Failure(.unauthenticated, "An access token in the query string is refused.")
+        }
+        let headers = request.headers.values(of: "Authorization")
+        guard headers.count == 1, let text = Self.bearer(headers[0]) else { throw Failure.noToken }
+        var context = context
+        do {
+            context.caller = try tokens.verify(text, now: now()).caller
+        } catch {
+            throw Problem(Failure(error), challenge: #"Bearer realm="duologue", error="invalid_token""#)
+        }
+        return try await next(request, context)
+    }
+
+    /// The credentials of the scheme Bearer, whose name is compared without regard to case (RFC 9110, section 11.1).
+    private static func bearer(_ header: String) -> String? {
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+}

@@ -1,0 +1,81 @@
+internal import Domain
+internal import JSON
+internal import Messaging
+internal import Web
+
+/// Chats and their members.
+final class ChatRoutes {
+    private let chats: ChatService
+    private let memberLimit: Int
+
+    init(chats: ChatService, memberLimit: Int) {
+        self.chats = chats
+        self.memberLimit = memberLimit
+    }
+
+    func register(on group: RouteGroup<APIContext>) {
+        group.route(.post, "/chats", name: "createChat", handler: create)
+        group.route(.get, "/chats", name: "listChats", query: ["limit", "cursor", "page"], handler: list)
+        group.route(.get, "/chats/{id}", name: "getChat", handler: get)
+        group.route(.delete, "/chats/{id}", name: "leaveChat", handler: leave)
+        group.route(
+            .get,
+            "/chats/{id}/participants",
+            name: "listParticipants",
+            query: ["limit", "cursor"],
+            handler: participants
+        )
+    }
+
+    private func create(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        let caller = try context.requireCaller()
+        var reader = try request.object()
+        let draft = try ClientFields.chat(&reader, founder: caller.user, memberLimit: memberLimit)
+        try reader.finish()
+        let (chat, isNew) = try await chats.create(draft, by: caller.user)
+        return .json(isNew ? .created : .ok) { $0.chat(chat) }
+    }
+
+    private func list(_ request: HTTPRequest, _ context: APIContext, _ query: RequestQuery) async throws -> HTTPResponse
+    {
+        let caller = try context.requireCaller()
+        let limit = try query.limit()
+        guard let number = try query.integer("page", minimum: 1) else {
+            let page = try await chats.list(for: caller.user, limit: limit, cursor: query["cursor"])
+            return .list(page.items, limit: limit, next: page.next) { $0.chat($1) }
+        }
+        guard query["cursor"] == nil else { throw Failure(.invalidValue, "page and cursor exclude each other") }
+        let total = try await chats.count(for: caller.user)
+        // Beyond the last page everything is empty, however far; the clamp keeps the product within bounds.
+        let skipped = min(Int(number) - 1, total) * limit
+        let page = try await chats.list(for: caller.user, limit: limit, skipping: skipped)
+        let place = PageNumber(number: Int(number), total: total)
+        return .list(page.items, limit: limit, next: page.next, page: place) { $0.chat($1) }
+    }
+
+    private func get(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        let chat = try await chats.get(context.chat(), for: context.requireCaller().user)
+        return .json { $0.chat(chat) }
+    }
+
+    private func leave(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        try request.refuseFields()
+        try await chats.leave(context.chat(), user: context.requireCaller().user)
+        return HTTPResponse(.noContent)
+    }
+
+    private func participants(
+        _ request: HTTPRequest,
+        _ context: APIContext,
+        _ query: RequestQuery
+    ) async throws -> HTTPResponse {
+        let limit = try query.limit()
+        let page = try await chats.participants(
+            of: context.chat(),
+            for: context.requireCaller().user,
+            limit: limit,
+            cursor: query["cursor"]
+        )
+        return .list(page.items, limit: limit, next: page.next) { $0.participant($1) }
+    }
+}

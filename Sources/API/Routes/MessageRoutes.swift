@@ -1,0 +1,74 @@
+internal import Domain
+internal import JSON
+internal import Messaging
+internal import Web
+
+/// Sending and reading messages.
+final class MessageRoutes {
+    private let messages: MessageService
+
+    init(messages: MessageService) { self.messages = messages }
+
+    func register(on group: RouteGroup<APIContext>) {
+        group.route(.post, "/chats/{id}/messages", name: "sendMessage", handler: send)
+        group.route(.post, "/messages", name: "sendMessageAlias", handler: sendToNamedChat)
+        group.route(
+            .get,
+            "/chats/{id}/messages",
+            name: "listMessages",
+            query: HistoryQuery.names,
+            handler: list
+        )
+    }
+
+    private func send(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        try await send(request, request.object(), to: context.chat(), by: context.requireCaller())
+    }
+
+    private func sendToNamedChat(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        let caller = try context.requireCaller()
+        var reader = try request.object()
+        let chat = ChatID(rawValue: try reader.required("chat_id"))
+        return try await send(request, reader, to: chat, by: caller)
+    }
+
+    private func send(
+        _ request: HTTPRequest,
+        _ fields: JSONObjectReader,
+        to chat: ChatID,
+        by caller: Caller
+    ) async throws -> HTTPResponse {
+        var reader = fields
+        let draft = try ClientFields.message(&reader, chat: chat)
+        try reader.finish()
+        let id = try Self.operationID(request, draft)
+        let sent = try await messages.send(draft, to: chat, by: caller.user, id: id)
+        return .json(sent.isDuplicate ? .ok : .created) { $0.message(sent.message, isDuplicate: sent.isDuplicate) }
+    }
+
+    private func list(_ request: HTTPRequest, _ context: APIContext, _ query: RequestQuery) async throws -> HTTPResponse
+    {
+        let history = try HistoryQuery(query)
+        let page = try await messages.page(
+            of: context.chat(),
+            for: context.requireCaller().user,
+            window: history.window,
+            limit: history.limit
+        )
+        let next = history.next(page.messages, head: page.snapshot.lastSequence)
+        return .list(page.messages, limit: history.limit, next: next) { $0.message($1) }
+    }
+
+    /// The key of exactly-once: the body's id, the header's, or, where the client asks for none, one of its own.
+    private static func operationID(_ request: HTTPRequest, _ draft: MessageDraft) throws(Failure) -> OperationID {
+        let keys = request.headers.values(of: "Idempotency-Key")
+        guard let key = keys.first else { return draft.clientMessageID ?? .random() }
+        guard keys.count == 1, (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw Failure(.invalidValue, "Idempotency-Key: must be 1 to 255 visible ASCII characters") }
+        let id = MessageService.operationID(idempotencyKey: key)
+        guard draft.clientMessageID == nil || draft.clientMessageID == id else {
+            throw Failure(.invalidValue, "client_msg_id and Idempotency-Key name different operations")
+        }
+        return id
+    }
+}

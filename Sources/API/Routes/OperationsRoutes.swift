@@ -1,0 +1,59 @@
+internal import Domain
+internal import IOCore
+internal import JSON
+internal import Messaging
+internal import Web
+
+/// What operators and their tools ask: outside of the base path, without a token.
+final class OperationsRoutes {
+    private let health: any HealthProbe
+    private let metrics: MetricsRegistry
+
+    init(health: any HealthProbe, metrics: MetricsRegistry) {
+        self.health = health
+        self.metrics = metrics
+    }
+
+    func register(on group: RouteGroup<APIContext>) {
+        group.on(.get, "/health/live", name: "live") { _, _ in
+            HTTPResponse.json { writer in
+                writer.beginObject()
+                writer.key("status")
+                writer.string("ok")
+                writer.endObject()
+            }.uncached()
+        }
+        group.on(.get, "/health/ready", name: "ready") { [self] _, _ in await ready() }
+        group.on(.get, "/health", name: "health") { [self] _, _ in await ready() }
+        group.on(.get, "/metrics", name: "metrics") { [metrics] _, _ in
+            HTTPResponse(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.render().utf8))
+        }
+    }
+
+    /// Without Postgres or MongoDB nothing can be done; without Redis the node goes on by itself.
+    private func ready() async -> HTTPResponse {
+        let stores = await health.check()
+        let down = stores.filter { $0.reason != nil }
+        let isUsable = down.allSatisfy { $0.store == .redis }
+        return HTTPResponse.json(isUsable ? .ok : .serviceUnavailable) { writer in
+            writer.beginObject()
+            writer.key("status")
+            writer.string(down.isEmpty ? "ok" : isUsable ? "degraded" : "unavailable")
+            writer.key("stores")
+            writer.beginObject()
+            for store in stores { Self.write(store, to: &writer) }
+            writer.endObject()
+            writer.endObject()
+        }.uncached()
+    }
+
+    private static func write(_ health: StoreHealth, to writer: inout JSONWriter) {
+        writer.key(escaping: health.store.rawValue)
+        writer.beginObject()
+        writer.key("status")
+        writer.string(health.reason == nil ? "ok" : "down")
+        writer.key("reason")
+        writer.string(health.reason)
+        writer.endObject()
+    }
+}

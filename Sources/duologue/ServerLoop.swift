@@ -1,0 +1,89 @@
+internal import API
+internal import Domain
+internal import Gateway
+internal import IOCore
+internal import Messaging
+internal import Security
+internal import Storage
+internal import Web
+
+/// What one loop of the server holds: its stores, its services, its routes.
+///
+/// Loop-bound.
+final class ServerLoop {
+    let stores: LoopStores
+    let reader: HistoryReader
+    let hub: Hub
+    private(set) var gateway: Gateway?
+    private let loop: EventLoop
+    private let shared: SharedParts
+
+    /// One loop of the process hears the announcements of other nodes, for all of them.
+    init(loop: EventLoop, shared: SharedParts, receivesAnnouncements: Bool) {
+        self.loop = loop
+        self.shared = shared
+        stores = LoopStores(
+            configuration: shared.stores,
+            loop: loop,
+            mongo: shared.mongo,
+            blocking: shared.blocking,
+            receivesAnnouncements: receivesAnnouncements,
+            metrics: shared.storeMetrics,
+            registry: shared.registry,
+            logger: shared.logger
+        )
+        reader = HistoryReader(history: stores.history, bodies: stores.bodies)
+        hub = Hub(
+            loop: loop,
+            directory: stores.chats,
+            reader: reader,
+            settings: GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now),
+            metrics: shared.gatewayMetrics,
+            logger: shared.logger.labelled("gateway")
+        )
+    }
+
+    /// Makes the loop's routes over the node's lane.
+    func open(gate: WriteGate) -> any HTTPResponder {
+        let router = Router<APIContext>(logger: shared.logger)
+        router.add(AccessLogMiddleware(logger: shared.logger.labelled("http"), metrics: shared.registry))
+        let api = API(
+            settings: APISettings(
+                refreshLifetime: shared.configuration.refreshTokenLifetime,
+                allowedOrigins: Array(shared.configuration.allowedOrigins),
+                now: WallClock.now
+            ),
+            accounts: stores.accounts,
+            tickets: stores.tickets,
+            health: stores.health,
+            chats: ChatService(
+                gate: gate,
+                log: stores.commitLog,
+                directory: stores.chats,
+                accounts: stores.accounts,
+                reader: reader
+            ),
+            messages: MessageService(gate: gate, reader: reader),
+            tokens: shared.tokens,
+            hasher: shared.hasher,
+            hashing: shared.hashing,
+            throttle: shared.throttle,
+            metrics: shared.registry,
+            logger: shared.logger
+        )
+        api.registerOperations(on: router)
+        if shared.roles.contains(.api) { api.register(on: router) }
+        if shared.roles.contains(.gateway) {
+            let gateway = Gateway(
+                hub: hub,
+                gate: gate,
+                tokens: shared.tokens,
+                accounts: stores.accounts,
+                tickets: stores.tickets
+            )
+            self.gateway = gateway
+            api.registerSocket(on: router) { try await gateway.upgrade($0) }
+        }
+        return router
+    }
+}

@@ -1,0 +1,110 @@
+package import Domain
+
+/// The twin of the chat directory.
+package final class MemoryChatDirectory: ChatDirectory {
+    private let database: MemoryDatabase
+
+    /// A directory of this database.
+    package init(_ database: MemoryDatabase) { self.database = database }
+
+    package func chat(_ id: ChatID, for user: UserID) async throws -> Chat? {
+        try database.check()
+        return database.chats[id].flatMap { view($0, user) }
+    }
+
+    package func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
+        try database.check()
+        let rows = database.chats.values.filter { $0.member(user) != nil }.sorted { place($0) > place($1) }
+        let last = try cursor.map(Self.place)
+        let rest = rows.filter { row in last.map { place(row) < $0 } ?? true }
+        let items = rest.prefix(limit)
+        let next = rest.count > limit ? items.last.map { "\(place($0).0).\(place($0).1)" } : nil
+        return Page(items: items.compactMap { view($0, user) }, next: next)
+    }
+
+    package func chatCount(of user: UserID) async throws -> Int {
+        try database.check()
+        return database.chats.values.count { $0.member(user) != nil }
+    }
+
+    package func participants(
+        of id: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<Participant>? {
+        try database.check()
+        let last = try cursor.map(Self.place)
+        guard let row = database.chats[id], row.member(user) != nil else { return nil }
+        let members = row.members.sorted { place($0) < place($1) }
+        let rest = members.filter { member in last.map { place(member) > $0 } ?? true }
+        let items = rest.prefix(limit)
+        let next = rest.count > limit ? items.last.map { "\(place($0).0).\(place($0).1)" } : nil
+        return Page(items: items.map(participant), next: next)
+    }
+
+    package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
+        try database.check()
+        return database.directChats[MemoryDatabase.Pair(first, second)]
+    }
+
+    package func heads(of user: UserID) async throws -> [ChatHead] {
+        try database.check()
+        return database.chats.values.sorted { $0.chat.id < $1.chat.id }.compactMap { row in
+            let offset = database.announcedOffset(of: row)
+            guard let member = row.member(user), offset >= member.joinedOffset else { return nil }
+            let created = row.messages.filter { $0.metadata.createdOffset <= offset }
+            let sequence = created.last?.metadata.sequence ?? SequenceNumber(rawValue: 0)
+            return ChatHead(
+                chat: row.chat.id,
+                lastSequence: sequence,
+                lastOffset: offset,
+                readSequence: member.readSequence,
+                unread: database.unread(row, user, after: member.readSequence, through: sequence)
+            )
+        }
+    }
+
+    package func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset] {
+        try database.check()
+        var offsets: [ChatID: Offset] = [:]
+        for chat in chats { offsets[chat] = database.chats[chat].map(database.announcedOffset(of:)) }
+        return offsets
+    }
+
+    private func view(_ row: MemoryDatabase.ChatRow, _ user: UserID) -> Chat? {
+        guard let member = row.member(user) else { return nil }
+        var chat = row.chat
+        chat.participantCount = row.members.count
+        let unread = database.unread(row, user, after: member.readSequence, through: chat.lastSequence)
+        chat.my = Membership(role: member.role, readSequence: member.readSequence, unread: unread)
+        return chat
+    }
+
+    private func participant(_ member: MemoryDatabase.Member) -> Participant {
+        Participant(
+            user: member.user,
+            username: database.users[member.user]?.user.username ?? "",
+            role: member.role,
+            joinedAt: member.joinedAt
+        )
+    }
+
+    // MARK: Cursors
+
+    private func place(_ row: MemoryDatabase.ChatRow) -> (Int64, Int64) {
+        (row.lastEventAt.milliseconds, row.chat.id.rawValue)
+    }
+
+    private func place(_ member: MemoryDatabase.Member) -> (Int64, Int64) {
+        (member.joinedAt.milliseconds, member.user.rawValue)
+    }
+
+    private static func place(_ cursor: String) throws -> (Int64, Int64) {
+        let parts = cursor.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let first = Int64(parts[0]), let second = Int64(parts[1]) else {
+            throw Failure(.invalidValue, "cursor: must be the next of an earlier answer")
+        }
+        return (first, second)
+    }
+}

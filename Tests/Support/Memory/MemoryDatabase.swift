@@ -1,0 +1,126 @@
+package import Domain
+
+/// What Postgres holds, in memory: the state that the twins of its ports share.
+///
+/// Loop-bound. Every method of the twins is one step, as every statement of the real stores is one transaction.
+package final class MemoryDatabase {
+    /// A member of a chat.
+    struct Member {
+        var user: UserID
+        var role: Role
+        var joinedAt: Timestamp
+        var joinedOffset: Offset
+        var readSequence: SequenceNumber
+    }
+
+    /// An event with what deduplication needs.
+    struct Event {
+        var committed: CommittedOperation
+        var offset: Offset { committed.allocation.offset }
+    }
+
+    /// What is known about a message besides its body.
+    struct MessageRow {
+        var metadata: MessageMetadata
+        var sender: UserID
+        var type: MessageType
+        var threadRoot: SequenceNumber?
+    }
+
+    /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
+    struct ChatRow {
+        var chat: Chat
+        var lastEventAt: Timestamp
+        var members: [Member]
+        var events: [Event] = []
+        var messages: [MessageRow] = []
+
+        func member(_ user: UserID) -> Member? { members.first { $0.user == user } }
+    }
+
+    /// A redo row.
+    struct RedoRow {
+        var batch: RedoBatch
+        var leaseUntil: Timestamp
+        var bytes: Int { batch.operations.reduce(0) { $0 + $1.operation.payload.count } }
+    }
+
+    /// A pair of users, the lower id first.
+    struct Pair: Hashable {
+        let low: UserID
+        let high: UserID
+        init(_ first: UserID, _ second: UserID) {
+            low = min(first, second)
+            high = max(first, second)
+        }
+    }
+
+    /// A session and its current refresh token.
+    struct SessionRow {
+        var session: Session
+        var refreshHash: [UInt8]
+        var isRevoked = false
+    }
+
+    var users: [UserID: Credentials] = [:]
+    var sessions: [SessionID: SessionRow] = [:]
+    var usedTokens: [[UInt8]: SessionID] = [:]
+    var chats: [ChatID: ChatRow] = [:]
+    var directChats: [Pair: ChatID] = [:]
+    var redo: [RedoRow] = []
+    private var lastUser: Int64 = 0
+    private var lastChat: Int64 = 0
+
+    /// The database's clock; tests move it.
+    package var now: Timestamp
+    /// While set, every method of the Postgres twins throws it and does nothing.
+    package var outage: StoreError?
+    /// Chats that another node holds the lock of: a commit that does not wait answers `busy`.
+    package var lockedChats: Set<ChatID> = []
+
+    /// An empty database at this time.
+    package init(now: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) { self.now = now }
+
+    /// Disables a user, as an operator would.
+    package func disable(_ user: UserID) { users[user]?.isDisabled = true }
+
+    func check() throws(StoreError) {
+        if let outage { throw outage }
+    }
+
+    func nextUser() -> UserID {
+        lastUser += 1
+        return UserID(rawValue: lastUser)
+    }
+
+    func nextChat() -> ChatID {
+        lastChat += 1
+        return ChatID(rawValue: lastChat)
+    }
+
+    func isPresent(_ user: UserID) -> Bool { users[user].map { !$0.isDisabled } ?? false }
+
+    // MARK: What redo covers
+
+    /// The unfinished batch that holds this event, if one does.
+    func covering(_ chat: ChatID, _ offset: Offset) -> BatchID? {
+        redo.first { row in
+            row.batch.operations.contains { $0.operation.chat == chat && $0.allocation.offset == offset }
+        }?.batch.id
+    }
+
+    /// The last event before the first unfinished one.
+    func announcedOffset(of row: ChatRow) -> Offset {
+        let covered = redo.flatMap(\.batch.operations).filter { $0.operation.chat == row.chat.id }
+        guard let first = covered.map(\.allocation.offset).min() else { return row.chat.lastOffset }
+        return Offset(rawValue: first.rawValue - 1)
+    }
+
+    /// Messages in `(after, through]` that are neither the user's, nor system, nor deleted.
+    func unread(_ row: ChatRow, _ user: UserID, after: SequenceNumber, through: SequenceNumber) -> Int {
+        row.messages.count {
+            $0.metadata.sequence > after && $0.metadata.sequence <= through && $0.sender != user && $0.type != .system
+                && !$0.metadata.isDeleted
+        }
+    }
+}

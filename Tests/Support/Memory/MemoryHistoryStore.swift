@@ -1,0 +1,76 @@
+package import Domain
+
+/// The twin of the Postgres side of reading a chat.
+package final class MemoryHistoryStore: HistoryStore {
+    private let database: MemoryDatabase
+
+    /// A store on this database.
+    package init(_ database: MemoryDatabase) { self.database = database }
+
+    package func epoch() async throws -> String { "memory" }
+
+    package func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot? {
+        try database.check()
+        guard let row = database.chats[chat], let member = row.member(user) else { return nil }
+        let head = row.chat.lastSequence.rawValue
+        let (low, high) = Self.range(window, head: head, read: member.readSequence.rawValue, limit: Int64(limit))
+        let rows = row.messages.map(\.metadata).filter { (low..<high + 1).contains($0.sequence.rawValue) }
+        let redo = database.redo.flatMap(\.batch.operations).filter { committed in
+            guard committed.operation.chat == chat, let sequence = committed.allocation.sequence else { return false }
+            return low <= sequence.rawValue && sequence.rawValue <= high
+        }
+        return HistorySnapshot(
+            lastOffset: row.chat.lastOffset,
+            lastSequence: row.chat.lastSequence,
+            readSequence: member.readSequence,
+            rows: rows,
+            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+        )
+    }
+
+    package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        try database.check()
+        guard let row = database.chats[chat] else { return [] }
+        let head = database.announcedOffset(of: row)
+        return row.events.filter { $0.offset > offset && $0.offset <= head }.prefix(limit).map(Self.logged)
+    }
+
+    package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
+        try database.check()
+        return database.chats[chat]?.messages.map(\.metadata).filter { sequences.contains($0.sequence) } ?? []
+    }
+
+    /// The page's messages; they have no holes, so it is arithmetic.
+    private static func range(_ window: HistoryWindow, head: Int64, read: Int64, limit: Int64) -> (Int64, Int64) {
+        let low: Int64
+        switch window {
+        case .newest: low = head - limit + 1
+        case .before(let sequence):
+            let high = min(sequence.rawValue - 1, head)
+            return (max(1, high - limit + 1), max(high, 0))
+        case .after(let sequence): low = sequence.rawValue + 1
+        case .around(let sequence): low = min(sequence.rawValue - limit / 2, head - limit + 1)
+        case .firstUnread: low = min(read + 1 - limit / 2, head - limit + 1)
+        }
+        let first = max(1, low)
+        return (first, max(min(first + limit - 1, head), first - 1))
+    }
+
+    private static func logged(_ event: MemoryDatabase.Event) -> LoggedEvent {
+        let operation = event.committed.operation
+        return LoggedEvent(
+            offset: event.offset,
+            kind: operation.kind,
+            actor: operation.actor,
+            operation: operation.id,
+            sequence: event.committed.allocation.sequence,
+            at: event.committed.allocation.at,
+            body: operation.kind == .messageCreated ? nil : operation.body
+        )
+    }
+}

@@ -1,0 +1,26 @@
+/// All stores of a node in memory, coherent with each other.
+///
+/// Loop-bound.
+package final class MemoryStores {
+    /// The state behind the Postgres ports.
+    package let database: MemoryDatabase
+    package let accounts: MemoryAccountStore
+    package let directory: MemoryChatDirectory
+    package let log: MemoryCommitLog
+    package let history: MemoryHistoryStore
+    package let bodies: MemoryBodyStore
+    package let tickets: MemoryTicketStore
+    package let broker = MemoryBroker()
+    package let health = MemoryHealthProbe()
+
+    /// Empty stores.
+    package init() {
+        database = MemoryDatabase()
+        accounts = MemoryAccountStore(database)
+        directory = MemoryChatDirectory(database)
+        log = MemoryCommitLog(database)
+        history = MemoryHistoryStore(database)
+        bodies = MemoryBodyStore()
+        tickets = MemoryTicketStore(database)
+    }
+}

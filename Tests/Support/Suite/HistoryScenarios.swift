@@ -1,0 +1,129 @@
+internal import Domain
+internal import Messaging
+internal import Testing
+
+extension StoreScenario {
+    static let chatScenarios: [StoreScenario] = [
+        StoreScenario("a chat is seen by its members alone") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            try await ports.finish(ports.say("1", chat, ada), ports.say("2", chat, bob))
+            let seen = try #require(try await ports.directory.chat(chat, for: bob.id))
+            #expect(seen.lastSequence.rawValue == 2 && seen.lastOffset.rawValue == 3)
+            #expect(seen.participantCount == 2 && seen.createdBy == ada.id && seen.name == "room")
+            #expect(seen.my == Membership(role: .member, readSequence: SequenceNumber(rawValue: 0), unread: 1))
+            let hidden = try await ports.directory.chat(chat, for: eve.id)
+            let members = try await ports.directory.participants(of: chat, for: eve.id, limit: 10, cursor: nil)
+            let page = try await ports.history.snapshot(of: chat, for: eve.id, window: .newest, limit: 10)
+            #expect(hidden == nil && members == nil && page == nil)
+        },
+        StoreScenario("lists go on where they stopped, by cursor and by count") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            var chats: [ChatID] = []
+            for _ in 0..<4 { chats.append(try await ports.group(ada, bob)) }
+            try await ports.finish(ports.say("later", chats[3], ada))
+            let all = try await ports.directory.chats(of: ada.id, limit: 10, cursor: nil)
+            #expect(Set(all.items.map(\.id)) == Set(chats) && all.next == nil)
+            let first = try await ports.directory.chats(of: ada.id, limit: 3, cursor: nil)
+            let rest = try await ports.directory.chats(of: ada.id, limit: 3, cursor: first.next)
+            #expect((first.items + rest.items).map(\.id) == all.items.map(\.id))
+            #expect(rest.next == nil)
+            let skipped = try await ports.directory.chats(of: ada.id, limit: 2, skipping: 1)
+            #expect(skipped.items.map(\.id) == all.items[1..<3].map(\.id))
+            let count = try await ports.directory.chatCount(of: ada.id)
+            #expect(count == 4)
+            let one = try #require(
+                try await ports.directory.participants(of: chats[0], for: bob.id, limit: 1, cursor: nil)
+            )
+            let two = try await ports.directory.participants(of: chats[0], for: bob.id, limit: 1, cursor: one.next)
+            #expect(one.items.map(\.user) == [ada.id] && one.items[0].role == .owner)
+            #expect(two?.items.map(\.username) == [bob.username] && two?.next == nil)
+        },
+        StoreScenario("a cursor nobody gave out is refused as the client's mistake") { ports in
+            let ada = try await ports.someone()
+            await #expect(throws: Failure.self) {
+                _ = try await ports.directory.chats(of: ada.id, limit: 3, cursor: "nonsense")
+            }
+        },
+        StoreScenario("announced heads stop before the first unfinished event") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            try await ports.finish(ports.say("1", chat, ada))
+            let (batch, operation) = (BatchID.random(), ports.say("2", chat, ada))
+            _ = try await ports.commit([operation], as: batch)
+            try await ports.finish(ports.say("3", chat, ada))
+            let during = try #require(try await ports.directory.heads(of: ada.id).first { $0.chat == chat })
+            #expect(during.lastOffset.rawValue == 2 && during.lastSequence.rawValue == 1)
+            let events = try await ports.history.announcedEvents(of: chat, after: .zero, limit: 10)
+            #expect(events.map(\.offset.rawValue) == [1, 2])
+            try await ports.log.drop([batch])
+            let after = try await ports.directory.announcedOffsets(of: [chat])
+            #expect(after == [chat: Offset(rawValue: 4)])
+        },
+    ]
+
+    static let historyScenarios: [StoreScenario] = [
+        StoreScenario("windows show the pages they name") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            for number in 1...7 { try await ports.finish(ports.say("\(number)", chat, ada)) }
+            func page(_ window: HistoryWindow) async throws -> [Int64] {
+                let page = try await ports.history.snapshot(of: chat, for: ada.id, window: window, limit: 3)
+                return page?.rows.map(\.sequence.rawValue) ?? []
+            }
+            func number(_ value: Int64) -> SequenceNumber { SequenceNumber(rawValue: value) }
+            let pages = [
+                try await page(.newest), try await page(.before(number(5))), try await page(.before(number(2))),
+                try await page(.before(number(1))), try await page(.before(number(100))),
+                try await page(.after(number(0))), try await page(.after(number(6))), try await page(.after(number(7))),
+                try await page(.around(number(4))), try await page(.around(number(1))),
+                try await page(.around(number(7))), try await page(.firstUnread),
+            ]
+            #expect(
+                pages == [
+                    [5, 6, 7], [2, 3, 4], [1], [], [5, 6, 7], [1, 2, 3], [7], [], [3, 4, 5], [1, 2, 3], [5, 6, 7],
+                    [1, 2, 3],
+                ]
+            )
+        },
+        StoreScenario("events tell what they were") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            try await ports.finish(
+                ports.say("1", chat, ada),
+                ports.operation(chat, bob, .removeParticipant(bob.id))
+            )
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let events = try await reader.announcements(of: chat, after: .zero, limit: 10)
+            #expect(events.map(\.kind) == [.chatCreated, .messageCreated, .participantRemoved])
+            #expect(events.map(\.offset.rawValue) == [1, 2, 3])
+            #expect(Set(events[0].added) == [ada.id, bob.id])
+            #expect(events[2].removed == [bob.id])
+            let rest = try await ports.history.announcedEvents(of: chat, after: Offset(rawValue: 1), limit: 1)
+            #expect(rest.map(\.offset.rawValue) == [2])
+        },
+        StoreScenario("a body never goes back, and a replay does no harm") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            let operation = ports.say("now", chat, ada)
+            let allocation = try await ports.finish(operation)[0]
+            let images = PostImages.documents(of: CommittedOperation(operation: operation, allocation: allocation))
+            guard case .message(let image)? = images.first else { throw StepFailed(step: "image") }
+            try await ports.bodies.apply(images)
+            var older = image
+            older.revision = .zero
+            older.content = "before"
+            try await ports.bodies.apply([.message(older)])
+            let sequence = image.id.sequence
+            let kept = try await ports.bodies.messages(of: chat, in: sequence...sequence)
+            #expect(kept == [image])
+            var newer = image
+            newer.revision = image.revision.next
+            newer.content = "after"
+            newer.operation = .random()
+            try await ports.bodies.apply([.message(newer)])
+            let changed = try await ports.bodies.messages(of: chat, in: sequence...sequence)
+            #expect(changed == [newer])
+        },
+    ]
+}

@@ -1,0 +1,49 @@
+package import Domain
+
+/// The ports that one suite of tests runs on: the twins in memory, or the real stores.
+///
+/// Loop-bound. The stores may hold what other tests wrote; scenarios use chats, names and ids of their own.
+package struct StorePorts {
+    package let accounts: any AccountStore
+    package let directory: any ChatDirectory
+    package let log: any CommitLog
+    package let history: any HistoryStore
+    package let bodies: any BodyStore
+    package let tickets: any TicketStore
+    /// The stores' idea of now.
+    package let now: () -> Timestamp
+
+    /// Joins ports that see each other's writes.
+    package init(
+        accounts: any AccountStore,
+        directory: any ChatDirectory,
+        log: any CommitLog,
+        history: any HistoryStore,
+        bodies: any BodyStore,
+        tickets: any TicketStore,
+        now: @escaping () -> Timestamp
+    ) {
+        self.accounts = accounts
+        self.directory = directory
+        self.log = log
+        self.history = history
+        self.bodies = bodies
+        self.tickets = tickets
+        self.now = now
+    }
+}
+
+extension MemoryStores {
+    /// The twins as the suite takes them.
+    package var ports: StorePorts {
+        StorePorts(
+            accounts: accounts,
+            directory: directory,
+            log: log,
+            history: history,
+            bodies: bodies,
+            tickets: tickets,
+            now: { [database] in database.now }
+        )
+    }
+}

@@ -1,0 +1,19 @@
+internal import Testing
+
+/// One promise of the ports and how it is tried; every store that keeps the ports runs all of them.
+package struct StoreScenario: Sendable, CustomTestStringConvertible {
+    /// The promise, as a sentence.
+    package let name: String
+    /// Tries it, recording what fails; runs on the loop of the ports.
+    package let run: @Sendable (StorePorts) async throws -> Void
+
+    init(_ name: String, _ run: @escaping @Sendable (StorePorts) async throws -> Void) {
+        self.name = name
+        self.run = run
+    }
+
+    package var testDescription: String { name }
+
+    /// All scenarios of all ports.
+    package static let all = accountScenarios + commitScenarios + chatScenarios + historyScenarios + ticketScenarios
+}

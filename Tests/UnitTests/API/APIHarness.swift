@@ -1,0 +1,210 @@
+import Domain
+import IOCore
+import JSON
+import Messaging
+import Security
+import Support
+import Synchronization
+import Web
+
+@testable import API
+
+/// The API over stores in memory, called through its router without a socket.
+///
+/// Loop-bound.
+final class APIHarness {
+    let stores = MemoryStores()
+    let metrics = MetricsRegistry()
+    let tokens: AccessTokenAuthority
+    let router: Router<APIContext>
+    private let clock: TestClock
+    private let coordinator: WriteCoordinator
+    private let loop: EventLoop
+
+    /// One thread that hashes for all tests; the parameters are the cheapest there are.
+    private static let sharedPool = BlockingPool(name: "test-hash", threads: 1, queueLimit: 256)
+
+    init(loop: EventLoop, options: APIOptions) throws {
+        self.loop = loop
+        let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+        clock = TestClock(stores.database.now)
+        tokens = AccessTokenAuthority(secret: try SigningSecret(String(repeating: "k", count: 32)))
+        coordinator = WriteCoordinator(
+            loop: loop,
+            log: stores.log,
+            bodies: stores.bodies,
+            broker: stores.broker,
+            metrics: CoordinatorMetrics(registry: metrics),
+            logger: logger
+        )
+        let gate = WriteGate(LoopBound(coordinator, loop: loop))
+        let reader = HistoryReader(history: stores.history, bodies: stores.bodies)
+        let chats = ChatService(
+            gate: gate,
+            log: stores.log,
+            directory: stores.directory,
+            accounts: stores.accounts,
+            reader: reader
+        )
+        let api = API(
+            settings: APISettings(memberLimit: 4, now: { [clock] in clock.now }),
+            accounts: stores.accounts,
+            tickets: stores.tickets,
+            health: stores.health,
+            chats: chats,
+            messages: MessageService(gate: gate, reader: reader),
+            tokens: tokens,
+            hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192)),
+            hashing: options.pool ?? Self.sharedPool,
+            throttle: SharedLoginThrottle(limits: .init(failuresPerAccount: 3, failuresPerAddress: 100)),
+            metrics: metrics,
+            logger: logger
+        )
+        router = Router(logger: logger)
+        api.registerOperations(on: router)
+        api.register(on: router)
+    }
+
+    /// Runs the write path while `body` does.
+    func run(_ body: (APIHarness) async throws -> Void) async throws {
+        let bound = LoopBound(coordinator, loop: loop)
+        let shutdown = ShutdownSignal()
+        let loop = loop
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(executorPreference: loop) {
+                await loop.actor.run { _ in await bound.value.run(until: shutdown) }
+            }
+            defer { shutdown.trigger() }
+            try await body(self)
+        }
+    }
+
+    /// Lets time pass for tokens and stores.
+    func advance(seconds: Int64) {
+        clock.advance(seconds: seconds)
+        stores.database.now = clock.now
+    }
+
+    // MARK: Requests
+
+    func call(
+        _ method: HTTPMethod,
+        _ path: String,
+        as token: String? = nil,
+        json: String? = nil,
+        body: [UInt8]? = nil,
+        headers: [(String, String)] = []
+    ) async -> Answer {
+        var fields = HTTPHeaders(headers.map { (name: $0.0, value: $0.1) })
+        if let token { fields.append("Authorization", "Bearer \(token)") }
+        if json != nil, !fields.contains("Content-Type") { fields.append("Content-Type", "application/json") }
+        let bytes = body ?? json.map { Array($0.utf8) } ?? []
+        let target = path.hasPrefix("//") ? String(path.dropFirst()) : API.basePath + path
+        let request = HTTPRequest(method: method, target: target, headers: fields, body: bytes)
+        return Answer(await router.respond(to: request))
+    }
+
+    /// Registers somebody and logs them in.
+    func person(_ name: String) async -> Person {
+        let fields = #"{"username":"\#(name)","email":"\#(name)@example.org","password":"correct horse \#(name)"}"#
+        let user = await call(.post, "/auth/register", json: fields)
+        let login = await logIn(name)
+        return Person(
+            id: user.integer("user_id") ?? 0,
+            token: login.string("access_token") ?? "",
+            refreshToken: login.string("refresh_token") ?? ""
+        )
+    }
+
+    func logIn(_ name: String, password: String? = nil) async -> Answer {
+        let password = password ?? "correct horse \(name)"
+        return await call(.post, "/auth/login", json: #"{"username":"\#(name)","password":"\#(password)"}"#)
+    }
+
+    /// Sends logins at once, each under way before the first is answered; their statuses in order.
+    func logInTogether(_ name: String, passwords: [String]) async -> [Int] {
+        let bound = LoopBound(self, loop: loop)
+        return await withTaskGroup(of: (Int, Int).self) { [loop] group in
+            for (index, password) in passwords.enumerated() {
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        (index, await bound.value.logIn(name, password: password).status)
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    /// Makes a group of these people, owned by the first.
+    func group(_ people: Person...) async -> Int64 {
+        let others = people.dropFirst().map { String($0.id) }.joined(separator: ",")
+        let fields = #"{"type":"group","name":"room","participant_ids":[\#(others)]}"#
+        return await call(.post, "/chats", as: people[0].token, json: fields).integer("chat_id") ?? 0
+    }
+
+    @discardableResult
+    func send(_ text: String, to chat: Int64, as person: Person) async -> Answer {
+        await call(.post, "/chats/\(chat)/messages", as: person.token, json: #"{"content":"\#(text)"}"#)
+    }
+}
+
+/// What a harness is to be made with.
+struct APIOptions: Sendable {
+    var pool: BlockingPool?
+}
+
+/// Somebody logged in.
+struct Person: Sendable {
+    let id: Int64
+    let token: String
+    let refreshToken: String
+}
+
+/// A clock that tests move.
+final class TestClock: Sendable {
+    private let milliseconds: Mutex<Int64>
+    init(_ start: Timestamp) { milliseconds = Mutex(start.milliseconds) }
+    var now: Timestamp { Timestamp(milliseconds: milliseconds.withLock { $0 }) }
+    func advance(seconds: Int64) { milliseconds.withLock { $0 += seconds * 1_000 } }
+}
+
+/// A response, its JSON taken apart.
+struct Answer {
+    let status: Int
+    let headers: HTTPHeaders
+    let text: String
+    private let object: JSONObject?
+
+    init(_ response: HTTPResponse) {
+        status = response.status.code
+        headers = response.headers
+        text = String(decoding: response.bodyBytes, as: UTF8.self)
+        if case .object(let object)? = try? JSONValue(parsing: response.bodyBytes) {
+            self.object = object
+        } else {
+            object = nil
+        }
+    }
+
+    var code: String? { string("code") }
+    var items: [JSONObject] {
+        guard case .array(let values)? = object?["items"] else { return [] }
+        return values.compactMap { if case .object(let object) = $0 { object } else { nil } }
+    }
+
+    subscript(name: String) -> JSONValue? { object?[name] }
+    func string(_ name: String) -> String? { object?[name].flatMap(String.init(json:)) }
+    func integer(_ name: String) -> Int64? { object?[name].flatMap(Int64.init(json:)) }
+    func integers(_ name: String) -> [Int64] { items.compactMap { $0[name].flatMap(Int64.init(json:)) } }
+}
+
+/// Runs `body` with an API of its own.
+func withAPI(
+    _ options: APIOptions = APIOptions(),
+    _ body: @Sendable (APIHarness) async throws -> Void
+) async throws {
+    try await onLoop { actor in
+        try await APIHarness(loop: actor.loop, options: options).run(body)
+    }
+}

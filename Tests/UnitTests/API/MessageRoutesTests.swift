@@ -1,0 +1,198 @@
+import Domain
+import JSON
+import Support
+import Testing
+import Web
+
+@Suite struct MessageRoutesTests {
+    @Test(arguments: [false, true])
+    func `a message is sent and read back as it was`(alias: Bool) async throws {
+        try await withAPI { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            let chat = await api.group(ada, bob)
+            let text = #"  caf\u00e9 \"😀\"\n "#
+            let fields = alias ? #"{"chat_id":\#(chat),"content":"\#(text)"}"# : #"{"content":"\#(text)"}"#
+            let sent = await api.call(
+                .post,
+                alias ? "/messages" : "/chats/\(chat)/messages",
+                as: ada.token,
+                json: fields
+            )
+            #expect(sent.status == 201)
+            #expect(sent.string("content") == "  café \"😀\"\n ")
+            #expect(sent.string("message_id") == "\(chat)-1")
+            #expect(sent.integer("seq") == 1 && sent.integer("offset") == 2 && sent.integer("sender_id") == ada.id)
+            #expect(sent["duplicate"] == nil)
+            let page = await api.call(.get, "/chats/\(chat)/messages", as: bob.token)
+            #expect(page.status == 200)
+            #expect(page.items.first?["content"] == sent["content"])
+            #expect(page.integer("limit") == 50)
+            #expect(page["next"] == .null)
+            #expect(api.stores.broker.announced.map(\.offset.rawValue) == [1, 2])
+        }
+    }
+
+    @Test func `the same id and body answer the first result, another body is a mistake`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            let id = "0190a1b2-0000-7000-8000-000000000001"
+            func send(_ text: String) async -> Answer {
+                let fields = #"{"content":"\#(text)","client_msg_id":"\#(id)"}"#
+                return await api.call(.post, "/chats/\(chat)/messages", as: ada.token, json: fields)
+            }
+            let first = await send("one")
+            #expect(first.status == 201 && first.string("client_msg_id") == id)
+            await api.send("between", to: chat, as: ada)
+            let again = await send("one")
+            #expect(again.status == 200)
+            #expect(again["duplicate"] == .bool(true))
+            #expect(again.integer("seq") == 1 && again.integer("offset") == first.integer("offset"))
+            let other = await send("two")
+            #expect(other.status == 422 && other.code == "idempotency_mismatch")
+            #expect(await api.call(.get, "/chats/\(chat)/messages", as: ada.token).integers("seq") == [1, 2])
+        }
+    }
+
+    @Test func `an idempotency key works like an id, and must agree with one`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            func send(_ key: String, _ fields: String = #"{"content":"x"}"#) async -> Answer {
+                let headers = [("Idempotency-Key", key)]
+                return await api.call(.post, "/chats/\(chat)/messages", as: ada.token, json: fields, headers: headers)
+            }
+            #expect(await send("order-7").status == 201)
+            #expect(await send("order-7")["duplicate"] == .bool(true))
+            let id = "0190a1b2-0000-7000-8000-000000000001"
+            let both = #"{"content":"y","client_msg_id":"\#(id)"}"#
+            #expect(await send(id, both).status == 201)
+            #expect(await send(id, #"{"content":"y"}"#)["duplicate"] == .bool(true))
+            #expect(await send("order-8", both).code == "invalid_value")
+            for key in ["", "a b", "é", String(repeating: "k", count: 256)] {
+                let refused = await send(key)
+                #expect(refused.status == 400 && refused.code == "invalid_value")
+            }
+            #expect(await api.call(.get, "/chats/\(chat)/messages", as: ada.token).integers("seq") == [1, 2])
+        }
+    }
+
+    @Test(arguments: [
+        ("{", 400, "invalid_json"), ("[]", 400, "invalid_json"), ("", 400, "invalid_json"),
+        (#"{"content":"x"} x"#, 400, "invalid_json"), (#"{}"#, 400, "invalid_value"),
+        (#"{"content":5}"#, 400, "invalid_value"), (#"{"content":null}"#, 400, "invalid_value"),
+        (#"{"content":""}"#, 422, "empty"),
+        (#"{"content":"\#(String(repeating: "x", count: 10_001))"}"#, 422, "too_long"),
+        (#"{"content":"a\u0000b"}"#, 400, "invalid_json"),
+        (#"{"content":"\ud800"}"#, 400, "invalid_json"),
+        (#"{"content":"x","sender_id":1}"#, 400, "unknown_field"),
+        (#"{"content":"x","type":"system"}"#, 400, "invalid_value"),
+        (#"{"content":"x","client_msg_id":"nope"}"#, 400, "invalid_value"),
+        (#"{"content":"x","reply_to":"1-99"}"#, 404, "message_not_found"),
+        (#"{"content":"x","reply_to":"99-1"}"#, 404, "message_not_found"),
+        (#"{"content":"x","attachments":\#(String(repeating: "[", count: 60_000))"#, 400, "invalid_json"),
+    ])
+    func `a message that will not do is refused and not written`(
+        fields: String,
+        status: Int,
+        code: String
+    ) async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            let answer = await api.call(.post, "/chats/\(chat)/messages", as: ada.token, json: fields)
+            #expect(answer.status == status)
+            #expect(answer.code == code)
+            #expect(answer.headers["Content-Type"] == "application/problem+json")
+            #expect(await api.call(.get, "/chats/\(chat)/messages", as: ada.token).items.isEmpty)
+        }
+    }
+
+    @Test func `a body that is not UTF-8, or not said to be JSON, is refused`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let path = "/chats/\(await api.group(ada))/messages"
+            let json = [("Content-Type", "application/json; charset=utf-8")]
+            let broken = Array(#"{"content":""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8)
+            #expect(await api.call(.post, path, as: ada.token, body: broken, headers: json).code == "invalid_json")
+            let good = Array(#"{"content":"x"}"#.utf8)
+            #expect(await api.call(.post, path, as: ada.token, body: good, headers: json).status == 201)
+            for type in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", ""] {
+                let headers = [("Content-Type", type)]
+                let answer = await api.call(.post, path, as: ada.token, body: good, headers: headers)
+                #expect(answer.status == 415 && answer.code == "unsupported_media_type")
+            }
+            #expect(await api.call(.post, path, as: ada.token, body: good).status == 415)
+        }
+    }
+
+    @Test func `a stranger neither reads nor writes`() async throws {
+        try await withAPI { api in
+            let (ada, eve) = (await api.person("ada"), await api.person("eve"))
+            let chat = await api.group(ada)
+            await api.send("secret", to: chat, as: ada)
+            #expect(await api.send("x", to: chat, as: eve).code == "chat_not_found")
+            let read = await api.call(.get, "/chats/\(chat)/messages", as: eve.token)
+            #expect(read.status == 404 && read.code == "chat_not_found")
+            #expect(!read.text.contains("secret"))
+            #expect(
+                await api.call(.post, "/messages", as: eve.token, json: #"{"chat_id":0,"content":"x"}"#).status == 404
+            )
+        }
+    }
+
+    @Test func `history pages in both directions and misses nothing`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            for number in 1...7 { await api.send("m\(number)", to: chat, as: ada) }
+            func walk(_ query: String) async -> [[Int64]] {
+                var pages: [[Int64]] = []
+                var query: String? = query
+                while let current = query, pages.count < 10 {
+                    let page = await api.call(.get, "/chats/\(chat)/messages?limit=3&\(current)", as: ada.token)
+                    pages.append(page.integers("seq"))
+                    query = page.string("next").map { "cursor=\($0)" }
+                }
+                return pages
+            }
+            #expect(await walk("") == [[5, 6, 7], [2, 3, 4], [1]])
+            #expect(await walk("before=5") == [[2, 3, 4], [1]])
+            #expect(await walk("before=4") == [[1, 2, 3]])
+            #expect(await walk("after=0") == [[1, 2, 3], [4, 5, 6], [7]])
+            #expect(await walk("after=4") == [[5, 6, 7]])
+            #expect(await walk("around=4") == [[3, 4, 5], [6, 7]])
+            #expect(await walk("around=first_unread") == [[1, 2, 3], [4, 5, 6], [7]])
+            #expect(await walk("before=1") == [[]])
+            #expect(await walk("after=7") == [[]])
+            #expect(await walk("before=9007199254740991") == [[5, 6, 7], [2, 3, 4], [1]])
+        }
+    }
+
+    @Test(arguments: [
+        ("before=1&after=1", "invalid_value"), ("before=1&around=first_unread", "invalid_value"),
+        ("cursor=b2&after=1", "invalid_value"), ("before=0", "invalid_value"), ("after=-1", "invalid_value"),
+        ("around=last", "invalid_value"), ("cursor=c1", "invalid_value"), ("cursor=b01", "invalid_value"),
+        ("cursor=", "invalid_value"), ("limit=101", "limit_exceeded"), ("page=1", "unknown_field"),
+        ("before=9007199254740992", "invalid_value"),
+    ])
+    func `history refuses a query it cannot answer`(query: String, code: String) async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            let answer = await api.call(.get, "/chats/\(chat)/messages?\(query)", as: ada.token)
+            #expect(answer.status == 400)
+            #expect(answer.code == code)
+        }
+    }
+
+    @Test func `a route without a query refuses one`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            #expect(await api.call(.get, "/chats/\(chat)?x=1", as: ada.token).code == "unknown_field")
+            let path = "/chats/\(chat)/messages?dry_run=1"
+            #expect(await api.call(.post, path, as: ada.token, json: #"{"content":"x"}"#).code == "unknown_field")
+        }
+    }
+}
