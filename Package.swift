@@ -66,7 +66,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "duologue-load",
-            dependencies: ["Domain", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web"],
+            dependencies: [
+                "Domain", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web",
+            ],
             swiftSettings: strict
         ),
 
@@ -81,7 +83,7 @@ let package = Package(
             name: "UnitTests",
             dependencies: [
                 "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
-                "Security", "Storage", "Support", "Web", "Worker",
+                "Security", "Storage", "Support", "Web", "Worker", "duologue-load",
             ],
             swiftSettings: strict
         ),

@@ -63,6 +63,7 @@ final class APIHarness {
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
+        api.registerOperations(on: router)
     }
 
     /// Runs the write path while `body` does.
