@@ -56,7 +56,7 @@ final class StorageFixture: Sendable {
         _ body: @Sendable @escaping (StorageFixture, LoopStores) async throws -> Value
     ) async throws -> Value {
         try await withDatabases { databases in
-            try await withPostgres(url: databases.postgresURL) { client, loop in
+            try await withPostgres(url: databases.postgresURL, configure: sessionOnly) { client, loop in
                 _ = try await Migrator(client: client, directory: sql, loop: loop).run()
             }
             return try await with(databases, setUpMongo: true, body)
@@ -96,6 +96,8 @@ final class StorageFixture: Sendable {
             redisURL: RedisFixture.sharedURL
         )
         configuration.redisPrefix = name
+        configuration.postgres.readers = 1
+        configuration.postgres.sessions = 0
         configuration.redis.reconnectPause = .milliseconds(20)...(.milliseconds(200))
         let result: Result<Value, any Error>
         do {
@@ -108,9 +110,16 @@ final class StorageFixture: Sendable {
     }
 
     private static func script(_ text: String, on url: String) async throws {
-        try await withPostgres(url: url, configure: { $0.deadline = .seconds(30) }) { client, _ in
+        try await withPostgres(url: url, configure: sessionOnly) { client, _ in
             try await client.withSession { try await $0.run(script: text) }
         }
+    }
+
+    /// Tests run side by side, and a server has a hundred connections.
+    private static func sessionOnly(_ configuration: inout PostgresConfiguration) {
+        configuration.readers = 0
+        configuration.writers = 0
+        configuration.deadline = .seconds(30)
     }
 
     private static func environment(_ name: String) -> String? {
