@@ -44,14 +44,14 @@ extension APIClient {
         return try Self.field("access_token", of: try await request(.post, "/auth/login", body: writer.bytes))
     }
 
-    /// Opens a group chat; returns its id and its first offset.
+    /// Opens a group chat; returns its id.
     ///
     /// - Throws: as `request` does.
     func makeGroup(
         _ name: String,
         by founder: LoadUser,
         with others: [UserID]
-    ) async throws(LoadError) -> (chat: ChatID, offset: Offset) {
+    ) async throws(LoadError) -> ChatID {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("type")
@@ -64,10 +64,7 @@ extension APIClient {
         writer.endArray()
         writer.endObject()
         let chat = try await request(.post, "/chats", token: founder.accessToken, body: writer.bytes)
-        return (
-            ChatID(rawValue: try Self.field("chat_id", of: chat)),
-            Offset(rawValue: try Self.field("last_offset", of: chat))
-        )
+        return ChatID(rawValue: try Self.field("chat_id", of: chat))
     }
 
     /// The whole history of a chat from its first message on, paged the way a client pages.

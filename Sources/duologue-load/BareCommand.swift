@@ -33,7 +33,7 @@ struct BareCommand: Command {
     }
 
     func run(_ tool: Tool) async throws -> Bool {
-        let figures = try await tool.loop.actor.run { _ in
+        let figures = try await tool.loop.run { _ in
             try await BareLoad.with(size, location, tool) { try await $0.run(warmup: warmup, length: length) }
         }
         var table = Table(["load"] + LoadFigures.headings)

@@ -7,12 +7,19 @@ internal import Web
 ///
 /// Called on the loop, in the order of the frames.
 protocol ChatSocketOwner: AnyObject {
+    /// The server said `ready`; `heads` tells where events begin, and none came yet.
+    func socketIsReady(_ socket: ChatSocket)
     /// A frame came after `ready`.
     func socket(_ socket: ChatSocket, received frame: ServerFrame)
     /// A `message.new` came on a socket that does not parse them.
     func socketReceivedMessage(_ socket: ChatSocket)
     /// The socket is gone; nothing follows.
     func socketClosed(_ socket: ChatSocket, reason: String)
+}
+
+extension ChatSocketOwner {
+    func socketIsReady(_ socket: ChatSocket) {}
+    func socketReceivedMessage(_ socket: ChatSocket) {}
 }
 
 /// One user's authenticated WebSocket.
@@ -62,6 +69,7 @@ final class ChatSocket {
         }
         let socket = ChatSocket(index, user, connection, parsesMessages: parsesMessages, owner: owner)
         try await socket.waitUntilReady(loop)
+        owner.socketIsReady(socket)
         connection.receive(with: socket)
         return socket
     }

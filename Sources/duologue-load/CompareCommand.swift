@@ -41,7 +41,7 @@ struct CompareCommand: Command {
     }
 
     func run(_ tool: Tool) async throws -> Bool {
-        try await tool.loop.actor.run { _ in
+        try await tool.loop.run { _ in
             try await BareLoad.with(size, location, tool) { bare in
                 let crowd = Crowd(size, servers: servers, tool: tool)
                 defer { crowd.disperse() }

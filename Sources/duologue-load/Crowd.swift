@@ -38,7 +38,7 @@ final class Crowd {
         for (number, group) in members.enumerated() {
             guard let first = group.first else { continue }
             let founder = users[first]
-            let (chat, _) = try await accounts.clients[0].makeGroup(
+            let chat = try await accounts.clients[0].makeGroup(
                 "load \(tool.run) \(number)",
                 by: founder,
                 with: group.dropFirst().map { users[$0].id }

@@ -22,7 +22,7 @@ struct DeliveryChecker: Sendable {
     }
 
     private struct Socket {
-        var lastOffset: Offset
+        var lastOffset = Offset.zero
         /// How often each message came, by its index.
         var counts: [UInt8] = []
         var received = 0
@@ -38,13 +38,14 @@ struct DeliveryChecker: Sendable {
     private var sockets: [Socket]
     private var faults = Faults()
 
-    /// Begins with sockets that have all seen the chat up to `offset`.
-    init(sockets count: Int, after offset: Offset) {
-        sockets = Array(repeating: Socket(lastOffset: offset), count: count)
-    }
+    /// Begins with sockets that have seen nothing of the chat.
+    init(sockets count: Int) { sockets = Array(repeating: Socket(), count: count) }
 
     /// Whether every socket received every message that was acked, and every message was acked.
     var isComplete: Bool { acked == messages.count && delivered == acked * sockets.count }
+
+    /// A socket has seen the chat up to `offset`: the next event it receives is the one after.
+    mutating func begin(_ socket: Int, after offset: Offset) { sockets[socket].lastOffset = offset }
 
     /// A message is about to be sent; returns its index.
     @discardableResult

@@ -16,7 +16,7 @@ struct DemoCommand: Command {
           --room FILE    a conversation as NDJSON, may be repeated (default: all of Tests/Fixtures/ubuntu-chat)
           --people N     the most people of a room who take part, 2 to 100 (default 100)
           --speed X      times as fast as they spoke; 0 is as fast as the window allows (default 0)
-          --window N     messages that may be unanswered (default 64)
+          --window N     messages that may be unanswered or not yet with everybody (default 64)
           --patience S   seconds after the last ack until a delivery counts as missing (default 30)
 
         Exit status: 0 all is well, 1 a fault was found or the server refused, 2 wrong usage.
@@ -61,7 +61,7 @@ struct DemoCommand: Command {
             guard cast.nicks.count >= 2 else { throw LoadError(.system, "\(path): a chat needs two people") }
             let room = Room(name: name, cast: cast, run: "\(tool.run)\(number)", servers: servers, pace: pace)
             Output.line("\(name): \(cast.nicks.count) people, \(cast.lines.count) messages")
-            report.add(name, cast, try await tool.loop.actor.run { _ in try await room.play(tool) })
+            report.add(name, cast, try await tool.loop.run { _ in try await room.play(tool) })
         }
         Output.line(report.text)
         return report.isFaultless
@@ -88,12 +88,12 @@ private struct Room: Sendable {
         var usernames = Usernames(run: run)
         let people = try await accounts.make(cast.nicks.map { (usernames.make(from: $0), $0) })
         let client = accounts.clients[0]
-        let (chat, offset) = try await client.makeGroup(
+        let chat = try await client.makeGroup(
             "#ubuntu \(name)",
             by: people[0],
             with: people.dropFirst().map(\.id)
         )
-        let replay = Replay(chat: chat, after: offset, people: people.count, pace: pace, loop: tool.loop)
+        let replay = Replay(chat: chat, people: people.count, pace: pace, loop: tool.loop)
         try await replay.openSockets(of: people, resolver: tool.resolver)
         defer { replay.close() }
         let senders = Dictionary(uniqueKeysWithValues: cast.nicks.enumerated().map { ($1, $0) })

@@ -44,7 +44,7 @@ struct IdleCommand: Command {
 
     func run(_ tool: Tool) async throws -> Bool {
         try DescriptorLimit.require(sockets + 100)
-        return try await tool.loop.actor.run { _ in try await measure(tool) }
+        return try await tool.loop.run { _ in try await measure(tool) }
     }
 
     private func measure(_ tool: Tool) async throws -> Bool {

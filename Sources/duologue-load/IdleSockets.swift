@@ -71,8 +71,6 @@ extension IdleSockets: ChatSocketOwner {
         if pongs == sockets.count { bell.ring() }
     }
 
-    func socketReceivedMessage(_ socket: ChatSocket) {}
-
     func socketClosed(_ socket: ChatSocket, reason: String) {
         openCount -= 1
         if openCount == 0 { bell.ring() }

@@ -3,16 +3,17 @@ internal import IOCore
 
 /// Replays a conversation through the sockets of its people and watches every delivery.
 ///
-/// Loop-bound. Lines are sent in the order of the file, with at most `window` of them unanswered; a reply waits for the
-/// ack of what it answers, because only that tells the message's id.
+/// Loop-bound. Lines are sent in the order of the file, with at most `window` of them under way: not acked, or not yet
+/// with every socket, so that the replay never outruns its own reading. A reply waits for the ack of what it answers,
+/// because only that tells the message's id.
 final class Replay {
     /// How fast to send.
     struct Pace: Sendable {
         /// How many times faster than people spoke; 0 for as fast as the window allows.
         var speed = 0.0
-        /// Unanswered messages at most.
+        /// Messages under way at most.
         var window = 64
-        /// How long after the last ack deliveries may still come.
+        /// How long after the last ack or delivery the next one may come.
         var patience = Duration.seconds(30)
     }
 
@@ -44,17 +45,20 @@ final class Replay {
     private var states: [OperationID: State] = [:]
     private var ids: [Int: OperationID] = [:]
     private var sentAt: [ContinuousClock.Instant] = []
-    private var unanswered = 0
-    private var lastAck: ContinuousClock.Instant
+    /// How many sockets have each message, by its index.
+    private var spread: [Int] = []
+    private var underWay = 0
+    private var liveSockets = 0
+    private var lastProgress: ContinuousClock.Instant
 
-    /// A replay in a chat whose people have all seen it up to `offset`.
-    init(chat: ChatID, after offset: Offset, people: Int, pace: Pace, loop: EventLoop) {
+    /// A replay in a chat of so many people.
+    init(chat: ChatID, people: Int, pace: Pace, loop: EventLoop) {
         self.chat = chat
         self.pace = pace
         self.loop = loop
         bell = Bell(loop: loop)
-        lastAck = loop.now
-        result = Result(checker: DeliveryChecker(sockets: people, after: offset))
+        lastProgress = loop.now
+        result = Result(checker: DeliveryChecker(sockets: people))
     }
 
     /// Opens the people's sockets, in their order.
@@ -67,6 +71,7 @@ final class Replay {
             try await bound.value.openSocket(index, people[index], resolver)
         }
         sockets = opened.compactMap(\.self)
+        liveSockets = sockets.count { $0.isOpen }
     }
 
     private func openSocket(_ index: Int, _ user: LoadUser, _ resolver: BlockingPool) async throws {
@@ -78,7 +83,7 @@ final class Replay {
     /// `senders` gives each nick's place among the people.
     func run(_ lines: [Conversation.Line], senders: [String: Int]) async -> Result {
         let start = loop.now
-        lastAck = start
+        lastProgress = start
         for line in lines {
             if pace.speed > 0, let first = lines.first {
                 let due = start + .seconds(Double(line.at - first.at) / pace.speed)
@@ -87,9 +92,7 @@ final class Replay {
             guard let sender = senders[line.sender], await canSend(line) else { continue }
             send(line, over: sockets[sender])
         }
-        while !isSettled {
-            if await bell.wait(until: lastAck + pace.patience) { break }
-        }
+        while underWay > 0, liveSockets > 0, await progresses() {}
         result.duration = loop.now - start
         return result
     }
@@ -101,16 +104,17 @@ final class Replay {
         sockets = []
     }
 
-    /// Whether nothing more can come: every message is answered, and what is acked is delivered.
-    private var isSettled: Bool {
-        unanswered == 0 && result.checker.delivered >= result.checker.acked * sockets.count
+    /// Waits until something happens; false when nothing did for as long as patience lasts.
+    private func progresses() async -> Bool {
+        let isLate = await bell.wait(until: lastProgress + pace.patience)
+        return !isLate || loop.now < lastProgress + pace.patience
     }
 
-    /// Waits for a place in the window and for the answer to what the line replies to; false when patience ended.
+    /// Waits for a place in the window and for the answer to what the line replies to; false when neither can come.
     private func canSend(_ line: Conversation.Line) async -> Bool {
-        while unanswered >= pace.window || isUnanswered(line.repliesTo) {
-            if await bell.wait(until: lastAck + pace.patience) {
-                result.complaints["not sent, because no answers came", default: 0] += 1
+        while underWay >= pace.window || isUnanswered(line.repliesTo) {
+            guard liveSockets > 0, await progresses() else {
+                result.complaints["not sent, because nothing came back", default: 0] += 1
                 return false
             }
         }
@@ -133,46 +137,63 @@ final class Replay {
         if replyTo != nil { result.replies += 1 }
         ids[line.number] = id
         sentAt.append(loop.now)
+        spread.append(0)
         guard socket.send(message, to: chat) else {
             states[id] = .refused
             result.complaints["sent on a closed socket", default: 0] += 1
             return
         }
         states[id] = .pending(index: index, at: loop.now)
-        unanswered += 1
+        underWay += 1
     }
 }
 
 extension Replay: ChatSocketOwner {
+    func socketIsReady(_ socket: ChatSocket) {
+        // The chat's own creation may not be announced yet; then it is the first event.
+        result.checker.begin(socket.index, after: socket.heads[chat] ?? .zero)
+    }
+
     func socket(_ socket: ChatSocket, received frame: ServerFrame) {
         switch frame {
         case .ack(let text, _, let sequence, _, _): acked(text, sequence)
         case .event(let chat, let offset, let message) where chat == self.chat:
             if let index = result.checker.received(socket.index, offset: offset, message: message) {
-                result.deliveries.record(loop.now - sentAt[index])
+                delivered(index)
             }
-            if isSettled { bell.ring() }
         case .error(let id, let code, let detail, _): refused(id, "\(code) \(detail)")
         default: break
         }
     }
 
-    func socketReceivedMessage(_ socket: ChatSocket) {}
-
     func socketClosed(_ socket: ChatSocket, reason: String) {
-        guard !sockets.isEmpty else { return }
+        guard !opened.isEmpty else { return }
         result.complaints["a socket closed: \(reason)", default: 0] += 1
+        liveSockets -= 1
         bell.ring()
     }
 
     private func acked(_ text: String, _ sequence: SequenceNumber) {
         guard let id = OperationID(text) else { return }
-        lastAck = loop.now
-        if case .pending(let index, let at) = states[id], result.checker.messages[index].sequence == nil {
-            unanswered -= 1
+        var index: Int?
+        if case .pending(let place, let at) = states[id], result.checker.messages[place].sequence == nil {
+            index = place
             result.acks.record(loop.now - at)
         }
         result.checker.acked(id, sequence)
+        if let index, spread[index] == sockets.count { underWay -= 1 }
+        progressed()
+    }
+
+    private func delivered(_ index: Int) {
+        result.deliveries.record(loop.now - sentAt[index])
+        spread[index] += 1
+        if spread[index] == sockets.count, result.checker.messages[index].sequence != nil { underWay -= 1 }
+        progressed()
+    }
+
+    private func progressed() {
+        lastProgress = loop.now
         bell.ring()
     }
 
@@ -180,7 +201,7 @@ extension Replay: ChatSocketOwner {
         result.complaints[complaint, default: 0] += 1
         guard let id = text.flatMap({ OperationID($0) }), case .pending = states[id] else { return }
         states[id] = .refused
-        unanswered -= 1
+        underWay -= 1
         bell.ring()
     }
 }

@@ -41,7 +41,7 @@ struct SendCommand: Command {
     }
 
     func run(_ tool: Tool) async throws -> Bool {
-        let figures = try await tool.loop.actor.run { _ in
+        let figures = try await tool.loop.run { _ in
             let journal = try journal.map { path throws(LoadError) in try Journal(path: path) }
             let crowd = Crowd(size, servers: servers, tool: tool)
             defer { crowd.disperse() }

@@ -40,7 +40,7 @@ struct VerifyCommand: Command {
         let (readers, entries) = try Journal.read(try Files.read(journal))
         guard !entries.isEmpty else { throw LoadError(.system, "\(journal): nothing was acked, so nothing is shown") }
         let byChat = Dictionary(grouping: entries, by: \.chat)
-        let audits = try await tool.loop.actor.run { _ in
+        let audits = try await tool.loop.run { _ in
             try await DirectStores.with(location, tool) { stores in
                 let client = APIClient(server: servers[0], loop: tool.loop, resolver: tool.resolver)
                 defer { client.close() }

@@ -9,7 +9,8 @@ import Testing
 
     /// Two sockets that have seen offset 1, and three messages, acked as 1, 2 and 3 but not delivered.
     private static func checker() -> (DeliveryChecker, [SentMessage]) {
-        var checker = DeliveryChecker(sockets: 2, after: Offset(rawValue: 1))
+        var checker = DeliveryChecker(sockets: 2)
+        for socket in 0..<2 { checker.begin(socket, after: Offset(rawValue: 1)) }
         let messages = [
             SentMessage(id: .random(), sender: anna, content: "na\u{EF}ve", replyTo: nil),
             SentMessage(id: .random(), sender: bruno, content: "two", replyTo: SequenceNumber(rawValue: 1)),
@@ -61,7 +62,7 @@ import Testing
     }
 
     @Test func `deliveries that come before their acks are no fault`() {
-        var checker = DeliveryChecker(sockets: 1, after: .zero)
+        var checker = DeliveryChecker(sockets: 1)
         let message = SentMessage(id: .random(), sender: Self.anna, content: "early", replyTo: nil)
         checker.sent(message)
         checker.received(0, offset: Offset(rawValue: 1), message: Self.arrived(message, as: 1))
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func `a hole in the seqs is out of order`() {
-        var checker = DeliveryChecker(sockets: 0, after: .zero)
+        var checker = DeliveryChecker(sockets: 0)
         for sequence in [1, 3] as [Int64] {
             let message = SentMessage(id: .random(), sender: Self.anna, content: "x", replyTo: nil)
             checker.sent(message)
@@ -124,7 +125,7 @@ import Testing
     }
 
     @Test func `a sender whose second message overtook the first is out of order`() {
-        var checker = DeliveryChecker(sockets: 0, after: .zero)
+        var checker = DeliveryChecker(sockets: 0)
         for sequence in [2, 1] as [Int64] {
             let message = SentMessage(id: .random(), sender: Self.anna, content: "x", replyTo: nil)
             checker.sent(message)
