@@ -10,9 +10,12 @@ enum Socket {
         return descriptor
     }
 
-    static func setNonBlocking(_ descriptor: Int32) throws(IOError) {
+    /// Makes a socket non-blocking and keeps it from programs this one starts: they would hold it open.
+    static func prepare(_ descriptor: Int32) throws(IOError) {
         let flags = fcntl(descriptor, F_GETFL)
-        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else { throw .system("fcntl", errno) }
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
+        else { throw .system("fcntl", errno) }
     }
 
     static func setNoDelay(_ descriptor: Int32) {

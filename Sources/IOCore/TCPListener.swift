@@ -37,8 +37,11 @@ package final class TCPListener {
         let socket = try Socket.open(family: address.family)
         descriptor = socket
         Socket.setOption(socket, SOL_SOCKET, SO_REUSEADDR, 1)
-        Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1)
-        guard unsafe address.withPointer({ unsafe bind(socket, $0, $1) }) == 0, listen(socket, Self.backlog) == 0 else {
+        // A port the kernel chooses must be free: with the option set before, it may be one that others share.
+        if port != 0 { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
+        let isBound = unsafe address.withPointer { unsafe bind(socket, $0, $1) } == 0
+        if isBound, port == 0 { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
+        guard isBound, listen(socket, Self.backlog) == 0 else {
             let number = errno
             Glibc.close(socket)
             descriptor = -1

@@ -51,13 +51,9 @@ package final class TCPStream {
         self.descriptor = descriptor
         peerAddress = SocketAddress.peer(of: descriptor)?.host ?? "unknown"
         Socket.setNoDelay(descriptor)
-        do throws(IOError) {
-            try Socket.setNonBlocking(descriptor)
-            watcher = try DescriptorWatcher(descriptor: descriptor, loop: loop) { [unowned self] in ready($0) }
-        } catch {
-            Glibc.close(descriptor)
-            throw error
-        }
+        // Where one of these throws, deinit closes the socket.
+        try Socket.prepare(descriptor)
+        watcher = try DescriptorWatcher(descriptor: descriptor, loop: loop) { [unowned self] in ready($0) }
     }
 
     deinit { tearDown() }

@@ -5,6 +5,6 @@ package protocol AnnouncementSink: AnyObject {
     /// Takes announcements in any order, some perhaps twice.
     func receive(_ announcements: [Announcement])
 
-    /// Announcements of other nodes may have been missed: the heads are to be compared with Postgres.
+    /// Announcements of other nodes may have been missed: every chat's head is to be compared with the store's.
     func connectionRestored()
 }

@@ -31,11 +31,6 @@ package protocol CommitLog: AnyObject {
     /// Rows and bytes of the redo table, for metrics and admission.
     func depth() async throws -> (rows: Int, bytes: Int)
 
-    /// Frees what finished batches left behind; for a worker, every two seconds.
+    /// Frees what dropped redo rows leave behind, so that reads stay fast.
     func maintain() async throws
-}
-
-extension CommitLog {
-    /// Does nothing, for stores that need no upkeep.
-    package func maintain() async throws {}
 }

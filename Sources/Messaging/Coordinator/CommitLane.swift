@@ -66,9 +66,15 @@ package struct CommitLane: Sendable {
         var attempt = 1
     }
 
+    /// A caller to be answered once MongoDB holds the batch.
+    private struct Waiter: Sendable {
+        let ticket: Ticket?
+        let outcome: Outcome
+    }
+
     private struct Applying: Sendable {
         let batch: RedoBatch
-        var tickets: [Ticket?]
+        var waiters: [Waiter]
         var attempt = 1
         var isApplied = false
     }
@@ -122,17 +128,23 @@ package struct CommitLane: Sendable {
         committing = nil
         var actions: [Action] = []
         var operations: [CommittedOperation] = []
-        var tickets: [Ticket?] = []
+        var waiters: [Waiter] = []
         var busy: [Entry] = []
         for (entry, result) in zip(batch.entries, results) {
             switch result {
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
-                tickets.append(entry.ticket)
+                waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
             case .duplicate(let allocation, let pending?) where pending == batch.id:
-                // The earlier run of this very batch did commit: carry on from there.
-                operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
-                tickets.append(entry.ticket)
+                // Either the same operation stands earlier in the batch, or an earlier run of this very batch did commit.
+                if operations.contains(where: {
+                    $0.operation.chat == entry.operation.chat && $0.allocation == allocation
+                }) {
+                    waiters.append(Waiter(ticket: entry.ticket, outcome: .duplicate(allocation)))
+                } else {
+                    operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
+                    waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
+                }
             case .duplicate(_, .some): covered.append(entry)
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
@@ -147,7 +159,7 @@ package struct CommitLane: Sendable {
         requeue(busy)
         if !operations.isEmpty {
             let redo = RedoBatch(id: batch.id, operations: operations)
-            applying.append(Applying(batch: redo, tickets: tickets))
+            applying.append(Applying(batch: redo, waiters: waiters))
             actions.append(.apply(redo, attempt: 1))
         }
         return actions + startCommit(nextBatch)
@@ -187,13 +199,10 @@ package struct CommitLane: Sendable {
     package mutating func applied(_ id: BatchID, _ nextBatch: () -> BatchID) -> [Action] {
         guard let index = applying.firstIndex(where: { $0.batch.id == id }) else { return [] }
         applying[index].isApplied = true
-        let done = applying[index]
-        applying[index].tickets = []
-        var actions: [Action] = []
-        for (ticket, committed) in zip(done.tickets, done.batch.operations) {
-            actions += answer(ticket, .success(.committed(committed.allocation)))
-        }
-        return actions + announceNext() + startCommit(nextBatch)
+        let waiters = applying[index].waiters
+        applying[index].waiters = []
+        let answers = waiters.flatMap { answer($0.ticket, .success($0.outcome)) }
+        return answers + announceNext() + startCommit(nextBatch)
     }
 
     /// MongoDB did not take the batch.
@@ -208,7 +217,7 @@ package struct CommitLane: Sendable {
         }
         let given = applying.remove(at: index)
         let failure = Failure(.inFlight, "The operation is stored but not yet readable.")
-        return given.tickets.flatMap { answer($0, .failure(failure)) } + announceNext() + startCommit(nextBatch)
+        return given.waiters.flatMap { answer($0.ticket, .failure(failure)) } + announceNext() + startCommit(nextBatch)
     }
 
     /// The announcement of the batch was attempted.
@@ -243,8 +252,8 @@ package struct CommitLane: Sendable {
             return [.answer(ticket, .failure(undecided))]
         }
         for index in applying.indices {
-            guard let place = applying[index].tickets.firstIndex(of: ticket) else { continue }
-            applying[index].tickets[place] = nil
+            guard let place = applying[index].waiters.firstIndex(where: { $0.ticket == ticket }) else { continue }
+            applying[index].waiters.remove(at: place)
             return [.answer(ticket, .failure(undecided))]
         }
         return []

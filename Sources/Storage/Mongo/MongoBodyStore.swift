@@ -111,7 +111,7 @@ package final class MongoBodyStore: BodyStore {
         logger.error(
             "a message holds the body of a foreign operation",
             [
-                "message": .string(image.id.description), "rev": .string(image.revision.description),
+                "document": .string(image.id.description), "rev": .string(image.revision.description),
                 "operation": .string(image.operation.description),
                 "standing": .string(standing.operation?.description ?? "none"),
             ]

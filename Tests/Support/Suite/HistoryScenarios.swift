@@ -111,7 +111,7 @@ extension StoreScenario {
             guard case .message(let image)? = images.first else { throw StepFailed(step: "image") }
             try await ports.bodies.apply(images)
             var older = image
-            older.revision = .zero
+            older.revision = Offset(rawValue: 1)
             older.content = "before"
             try await ports.bodies.apply([.message(older)])
             let sequence = image.id.sequence

@@ -61,6 +61,7 @@ final class APIHarness {
             logger: logger
         )
         router = Router(logger: logger)
+        api.registerOperations(on: router)
         api.register(on: router)
     }
 
@@ -118,6 +119,21 @@ final class APIHarness {
     func logIn(_ name: String, password: String? = nil) async -> Answer {
         let password = password ?? "correct horse \(name)"
         return await call(.post, "/auth/login", json: #"{"username":"\#(name)","password":"\#(password)"}"#)
+    }
+
+    /// Sends logins at once, each under way before the first is answered; their statuses in order.
+    func logInTogether(_ name: String, passwords: [String]) async -> [Int] {
+        let bound = LoopBound(self, loop: loop)
+        return await withTaskGroup(of: (Int, Int).self) { [loop] group in
+            for (index, password) in passwords.enumerated() {
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        (index, await bound.value.logIn(name, password: password).status)
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+        }
     }
 
     /// Makes a group of these people, owned by the first.

@@ -1,6 +1,7 @@
 import Domain
 import IOCore
 import JSON
+import Security
 import Support
 import Testing
 import Web
@@ -144,6 +145,29 @@ import Web
             #expect(refused["retryable"] == .bool(true))
             for _ in 0..<3 { #expect(await api.logIn("nobody", password: "wrong").status == 401) }
             #expect(await api.logIn("nobody", password: "wrong").status == 429)
+        }
+    }
+
+    @Test func `guesses sent together gain nothing over guesses in sequence`() async throws {
+        try await withAPI { api in
+            _ = await api.person("ada")
+            let guesses = ["wrong 1", "wrong 2", "wrong 3", "correct horse ada"]
+            #expect(await api.logInTogether("ada", passwords: guesses) == [401, 401, 401, 429])
+        }
+    }
+
+    @Test func `a hash of other parameters is replaced at the next login`() async throws {
+        try await withAPI { api in
+            let ada = UserID(rawValue: await api.person("ada").id)
+            let old = try PasswordHasher(parameters: .init(operations: 2, memoryBytes: 8_192))
+            let hash = try old.hash("correct horse ada")
+            try await api.stores.accounts.updatePasswordHash(of: ada, to: hash)
+            #expect(await api.logIn("ada").status == 200)
+            let renewed = try await api.stores.accounts.credentials(username: "ada")?.passwordHash
+            #expect(renewed != hash)
+            #expect(await api.logIn("ada").status == 200)
+            let kept = try await api.stores.accounts.credentials(username: "ada")?.passwordHash
+            #expect(kept == renewed)
         }
     }
 

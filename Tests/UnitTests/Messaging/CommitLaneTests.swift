@@ -248,6 +248,27 @@ private struct LaneDriver {
         #expect(driver.answers[1] == [.success(.duplicate(allocation))])
     }
 
+    @Test func `the same operation twice in one batch is committed once and the second caller is told`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        for ticket in [1, 2] { driver.submit(ticket) }
+        _ = driver.commitAll()
+        guard let batch = driver.takeCommit() else { return #expect(Bool(false)) }
+        let allocation = Allocation(
+            offset: Offset(rawValue: 9),
+            sequence: SequenceNumber(rawValue: 9),
+            at: Timestamp(milliseconds: 1)
+        )
+        driver.step { $0.committed([.committed(allocation), .duplicate(allocation, pending: batch.id)], $1) }
+        driver.step { $0.applied(batch.id, $1) }
+        #expect(driver.answers[1] == [.success(.committed(allocation))])
+        #expect(driver.answers[2] == [.success(.duplicate(allocation))])
+        let announcedOnce = driver.take {
+            if case .announce(let announced) = $0 { announced.operations.count == 1 } else { false }
+        }
+        #expect(!announcedOnce || driver.lane.queueDepth == 0)
+    }
+
     @Test func `a failed write into MongoDB is tried again and stops nothing but its successors' announcements`() {
         var driver = LaneDriver()
         driver.submit(1)

@@ -1,0 +1,67 @@
+import Domain
+import IOCore
+import Messaging
+import Mongo
+import Redis
+import Storage
+import Testing
+
+@Suite struct BrokerTests {
+    @Test func `an announcement reaches every node once`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let mine = RecordingSink()
+            let broker = stores.broker(to: [LoopBound(mine, loop: fixture.loop)])
+            await broker.start()
+            let local = LoopBound(broker, loop: fixture.loop)
+            let sent = (1...200).map(announcement)
+            try await StorageFixture.runNode(besides: fixture) { node, others in
+                let theirs = RecordingSink()
+                let receiver = others.broker(to: [LoopBound(theirs, loop: node.loop)])
+                await receiver.start()
+                await fixture.loop.actor.run { _ in await local.value.announce(sent) }
+                try await eventually(node.loop) { try #require(theirs.announcements.count >= sent.count) }
+                for chat in Set(sent.map(\.chat)) {
+                    #expect(theirs.announcements.filter { $0.chat == chat } == sent.filter { $0.chat == chat })
+                }
+                #expect(theirs.restorations == 1)
+            }
+            #expect(mine.announcements == sent, "the node's own come directly, and not again through Redis")
+        }
+    }
+
+    @Test func `while Redis is away the own loops are still told, soon`() async throws {
+        try await StorageFixture.run { fixture, _ in
+            let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 8)
+            defer { _ = resolver.submit {} }
+            let nobody = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:1"))
+            let sink = RecordingSink()
+            let broker = RedisBroker(
+                node: .random(),
+                loop: fixture.loop,
+                client: RedisClient(configuration: nobody, loop: fixture.loop, resolver: resolver),
+                subscriber: RedisSubscriber(configuration: nobody, loop: fixture.loop, resolver: resolver),
+                sinks: [LoopBound(sink, loop: fixture.loop)],
+                prefix: "nobody",
+                registry: fixture.registry,
+                logger: fixture.logger
+            )
+            await broker.start()
+            let start = ContinuousClock.now
+            await broker.announce([announcement(1)])
+            #expect(ContinuousClock.now - start < .seconds(1))
+            try await eventually(fixture.loop) { try #require(sink.announcements.count == 1) }
+            let failed = fixture.registry.counter("duologue_announcements_failed_total", help: "")
+            #expect(failed.value == 1)
+        }
+    }
+}
+
+private func announcement(_ number: Int64) -> Announcement {
+    Announcement(
+        chat: ChatID(rawValue: number % 70),
+        offset: Offset(rawValue: number),
+        kind: .messageCreated,
+        sequence: SequenceNumber(rawValue: number),
+        payload: Array("{\"n\":\(number)}".utf8)
+    )
+}
