@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test
+.PHONY: help run stop status demo test bench idle crash-test
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: ## set up private stores, build, serve on 127.0.0.1:PORT, or on 8080
 	@exec scripts/run.sh
@@ -20,3 +20,12 @@ demo: ## replay a real conversation through the running server and check every d
 
 test: ## every check and test, on stores of their own
 	@exec scripts/test.sh
+
+bench: ## durable sends a second through the server beside the same statements with no server
+	@exec scripts/bench.sh compare $(ARGS)
+
+idle: ## memory of an idle socket, on a server started for it
+	@exec scripts/bench.sh idle $(ARGS)
+
+crash-test: ## kill -9 under load, restart, and look for every acknowledged message
+	@exec scripts/crash-check.sh

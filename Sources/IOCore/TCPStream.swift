@@ -81,7 +81,13 @@ package final class TCPStream {
     ///
     /// Returns false, with nothing queued, when a limit would be passed or the stream is closing. Order is kept.
     package func send(_ frame: Frame) -> Bool {
-        guard !isClosing, queue.append(frame, limits: limits) else { return false }
+        guard !isClosing else { return false }
+        if !queue.append(frame, limits: limits) {
+            // Much in one tick is no slow reader: only what the kernel does not take counts against the limits.
+            guard !blocked else { return false }
+            flush()
+            guard !isClosing, queue.append(frame, limits: limits) else { return false }
+        }
         if !flushScheduled && !blocked {
             flushScheduled = true
             loop.atEndOfTick { [self] in

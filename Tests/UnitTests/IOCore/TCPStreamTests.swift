@@ -101,6 +101,35 @@ private final class Sink: TCPStreamDelegate {
         #expect(closes == 1)
     }
 
+    @Test func `much in one tick passes where the peer reads`() async throws {
+        let accepted = try await onLoop { actor in
+            let sink = Sink()
+            var stream: TCPStream?
+            let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: actor.loop) { descriptor in
+                stream = try? TCPStream(adopting: descriptor, loop: actor.loop)
+                stream?.delegate = sink
+                stream?.startReading()
+            }
+            let sender = try await TCPStream.connect(
+                host: "127.0.0.1",
+                port: listener.localPort,
+                loop: actor.loop,
+                deadline: .seconds(5),
+                limits: OutboundLimits(bytes: 10_000, frames: 100),
+                resolver: resolver
+            )
+            sink.wanted = 50_000
+            var accepted = 0
+            for _ in 0..<1_000 where sender.send(Frame(Array(repeating: 1, count: 50))) { accepted += 1 }
+            await withCheckedContinuation { sink.continuation = $0 }
+            sender.close()
+            stream?.close()
+            listener.close()
+            return (accepted, sink.received.count)
+        }
+        #expect(accepted == (1_000, 50_000))
+    }
+
     @Test func `connecting to a closed port is refused and to a silent name fails typed`() async throws {
         await #expect(throws: IOError.self) {
             try await onLoop { actor in

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# bench.sh compare|idle [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/private-server.sh"
+
+kind=${1:-compare}
+[[ $# -eq 0 ]] || shift
+private_server_setup "$LOCAL/bench"
+start_server
+case $kind in
+compare) "$binaries/duologue-load" compare --seconds 30 --rounds 3 --require 0.5 "$@" ;;
+idle) "$binaries/duologue-load" idle --pid "$server" --limit 6144 "$@" ;;
+*) die "there is no measurement called $kind" ;;
+esac
