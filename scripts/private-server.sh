@@ -9,7 +9,7 @@ binaries=
 private_server_setup() {
     work=$1
     open_local
-    cd "$ROOT"
+    cd "$ROOT" || exit
     need_swift
     unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY PORT
     scripts/packages.sh
