@@ -1,4 +1,5 @@
 import IOCore
+import Support
 import Testing
 import Web
 
@@ -16,7 +17,7 @@ private final class Receiver: WebSocketReceiver {
 }
 
 /// Real sockets: `WebSocketClient` and raw peers against a server on `WebSocketConnection`.
-@Suite struct ConnectionTests {
+@Suite(.realTime) struct ConnectionTests {
     private static let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 8)
 
     private static func client(
