@@ -18,6 +18,8 @@ package struct CommitLane: Sendable {
         package var batchBytes = 256 * 1024
         /// Batches on their way into MongoDB at once.
         package var mongoDepth = 2
+        /// Batches that MongoDB holds and whose announcement has not been attempted, with those on their way.
+        package var announceDepth = 64
         /// Operations waiting.
         package var queueOperations = 4096
         /// Bytes of client fields waiting.
@@ -56,6 +58,8 @@ package struct CommitLane: Sendable {
         let bytes: Int
         /// Its chat was locked by another node once: the next try waits for the lock.
         var waits = false
+        /// An earlier run decided it or may have: nobody may be told that nothing was written.
+        var mayBeDecided = false
     }
 
     private struct Committing: Sendable {
@@ -91,6 +95,8 @@ package struct CommitLane: Sendable {
     /// Duplicates whose first run a redo row still covers; asked again at the next tick.
     private var covered: [Entry] = []
 
+    private static let undecided = Failure(.inFlight, "The write is under way; ask again with the same id.")
+
     /// How many finished rows one commit drops at most.
     private static let dropsPerCommit = 64
 
@@ -103,7 +109,7 @@ package struct CommitLane: Sendable {
     }
 
     /// Operations waiting for their batch.
-    package var queueDepth: Int { waiting.count + singles.count }
+    package var queueDepth: Int { waiting.count + singles.count + covered.count }
 
     // MARK: What happens
 
@@ -112,7 +118,7 @@ package struct CommitLane: Sendable {
     /// A full queue answers `overloaded` at once.
     package mutating func submit(_ operation: Operation, ticket: Ticket, _ nextBatch: () -> BatchID) -> [Action] {
         let bytes = operation.payload.count
-        guard waiting.count < limits.queueOperations, waitingBytes + bytes <= limits.queueBytes else {
+        guard queueDepth < limits.queueOperations, waitingBytes + bytes <= limits.queueBytes else {
             return [.answer(ticket, .failure(Failure(.overloaded, "Too many writes are waiting.")))]
         }
         waiting.append(Entry(ticket: ticket, operation: operation, bytes: bytes))
@@ -145,18 +151,25 @@ package struct CommitLane: Sendable {
                     operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                     waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
                 }
-            case .duplicate(_, .some): covered.append(entry)
+            case .duplicate(_, .some):
+                // Where nobody waits for the answer any more, nobody needs to ask.
+                guard entry.ticket != nil else { continue }
+                var again = entry
+                again.mayBeDecided = true
+                covered.append(again)
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
             case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
             case .busy:
                 var again = entry
                 again.waits = true
+                again.mayBeDecided = entry.mayBeDecided || batch.attempt > 1
                 busy.append(again)
             case .refused(let failure): actions += answer(entry.ticket, .failure(failure))
             }
         }
-        requeue(busy)
+        // What is left of a batch that is run singly came before anything that waits, and after what was just busy.
+        if singles.isEmpty { requeue(busy) } else { singles = busy + singles }
         if !operations.isEmpty {
             let redo = RedoBatch(id: batch.id, operations: operations)
             applying.append(Applying(batch: redo, waiters: waiters))
@@ -182,13 +195,16 @@ package struct CommitLane: Sendable {
             committing = nil
             finished += batch.dropping
             let failure = Failure(.storeUnavailable, "The message store is not available.")
-            return batch.entries.flatMap { answer($0.ticket, .failure(failure)) } + startCommit(nextBatch)
+            return batch.entries.flatMap { give(up: $0, failure) } + startCommit(nextBatch)
         case .permanent:
             committing = nil
             finished += batch.dropping
+            if batch.attempt > 1 {
+                for index in batch.entries.indices { batch.entries[index].mayBeDecided = true }
+            }
             if batch.entries.count == 1 {
                 let failure = Failure(.internal, "The operation could not be stored.")
-                return answer(batch.entries[0].ticket, .failure(failure)) + startCommit(nextBatch)
+                return give(up: batch.entries[0], failure) + startCommit(nextBatch)
             }
             singles = batch.entries + singles
             return startCommit(nextBatch)
@@ -234,27 +250,25 @@ package struct CommitLane: Sendable {
     /// What is decided is still finished; what is not is taken out of the queue.
     package mutating func expire(_ ticket: Ticket) -> [Action] {
         let unwritten = Failure(.storeUnavailable, "The write did not start in time.")
-        let undecided = Failure(.inFlight, "The write is under way; ask again with the same id.")
         if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
-            waitingBytes -= waiting.remove(at: index).bytes
-            return [.answer(ticket, .failure(unwritten))]
+            let entry = waiting.remove(at: index)
+            waitingBytes -= entry.bytes
+            return give(up: entry, unwritten)
         }
         if let index = singles.firstIndex(where: { $0.ticket == ticket }) {
-            singles.remove(at: index)
-            return [.answer(ticket, .failure(unwritten))]
+            return give(up: singles.remove(at: index), unwritten)
         }
         if let index = covered.firstIndex(where: { $0.ticket == ticket }) {
-            covered.remove(at: index)
-            return [.answer(ticket, .failure(undecided))]
+            return give(up: covered.remove(at: index), unwritten)
         }
         if let index = committing?.entries.firstIndex(where: { $0.ticket == ticket }) {
             committing?.entries[index].ticket = nil
-            return [.answer(ticket, .failure(undecided))]
+            return [.answer(ticket, .failure(Self.undecided))]
         }
         for index in applying.indices {
             guard let place = applying[index].waiters.firstIndex(where: { $0.ticket == ticket }) else { continue }
             applying[index].waiters.remove(at: place)
-            return [.answer(ticket, .failure(undecided))]
+            return [.answer(ticket, .failure(Self.undecided))]
         }
         return []
     }
@@ -285,6 +299,11 @@ package struct CommitLane: Sendable {
         ticket.map { [.answer($0, result)] } ?? []
     }
 
+    /// Answers the caller of an operation that is not tried any further.
+    private func give(up entry: Entry, _ failure: Failure) -> [Action] {
+        answer(entry.ticket, .failure(entry.mayBeDecided ? Self.undecided : failure))
+    }
+
     private mutating func announceNext() -> [Action] {
         guard !isAnnouncing, let first = applying.first, first.isApplied else { return [] }
         isAnnouncing = true
@@ -293,7 +312,7 @@ package struct CommitLane: Sendable {
 
     private mutating func startCommit(_ nextBatch: () -> BatchID) -> [Action] {
         let inMongo = applying.count { !$0.isApplied }
-        guard committing == nil, inMongo < limits.mongoDepth else { return [] }
+        guard committing == nil, inMongo < limits.mongoDepth, applying.count < limits.announceDepth else { return [] }
         let entries = singles.isEmpty ? takeBatch() : [singles.removeFirst()]
         guard !entries.isEmpty else { return [] }
         let dropping = Array(finished.prefix(Self.dropsPerCommit))

@@ -174,9 +174,11 @@ package final class WriteCoordinator {
             // Keeps recoveries of other nodes from doing the same work; safety does not rest on it.
             try? await log.renew([batch.id])
         }
+        let documents = batch.operations.flatMap(PostImages.documents(of:))
         do {
-            try await bodies.apply(batch.operations.flatMap(PostImages.documents(of:)))
-            breaker.succeeded()
+            try await bodies.apply(documents)
+            // A batch without documents says nothing about MongoDB.
+            if !documents.isEmpty { breaker.succeeded() }
             take(lane.applied(batch.id, BatchID.random))
         } catch {
             breaker.failed(at: loop.now)

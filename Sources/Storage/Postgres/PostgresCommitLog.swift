@@ -34,9 +34,13 @@ package final class PostgresCommitLog: CommitLog {
             rows = try await client.execute(query)
         } catch  where Self.isWorthAnotherTry(error, of: operations.count) {
             // The first run was rolled back as a whole, so the second may keep its id.
-            rows = try await postgres { () throws(PostgresError) in try await client.execute(query) }
+            do throws(PostgresError) {
+                rows = try await client.execute(query)
+            } catch {
+                throw Self.storeError(error, count: operations.count)
+            }
         } catch {
-            throw StoreError(error)
+            throw Self.storeError(error, count: operations.count)
         }
         do {
             let results = try rows.map { row throws(PostgresError) in try Self.result(row) }
@@ -61,6 +65,12 @@ package final class PostgresCommitLog: CommitLog {
         case "55P03", "23505": return count == 1
         default: return false
         }
+    }
+
+    /// A lock that an operation alone cannot get may be free later; in a batch it must not hold up the others.
+    private static func storeError(_ error: PostgresError, count: Int) -> StoreError {
+        guard error.sqlstate == "55P03", count == 1 else { return StoreError(error) }
+        return StoreError(.postgres, .retryable, error.description)
     }
 
     private func commitQuery(

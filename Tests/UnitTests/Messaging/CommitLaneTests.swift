@@ -348,4 +348,85 @@ private struct LaneDriver {
         }
         #expect(sizes == [1, 2, 1, 1, 1])
     }
+
+    private static let allocation = Allocation(
+        offset: Offset(rawValue: 3),
+        sequence: SequenceNumber(rawValue: 2),
+        at: Timestamp(milliseconds: 1)
+    )
+
+    private func code(_ result: Result<CommitLane.Outcome, Failure>?) -> Failure.Code? {
+        guard case .failure(let failure)? = result else { return nil }
+        return failure.code
+    }
+
+    @Test func `a covered duplicate that nobody waits for any more is not asked again`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.step { lane, _ in lane.expire(1) }
+        driver.step { $0.committed([.duplicate(Self.allocation, pending: .random())], $1) }
+        driver.step { $0.retryCovered($1) }
+        #expect(driver.takeCommit() == nil)
+        #expect(driver.lane.isIdle)
+    }
+
+    @Test func `a covered duplicate in the queue again is never told that nothing was written`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.submit(2)
+        driver.step { $0.committed([.duplicate(Self.allocation, pending: .random())], $1) }
+        driver.step { $0.retryCovered($1) }
+        driver.step { lane, _ in lane.expire(1) }
+        #expect(code(driver.answers[1]?.first) == .inFlight)
+
+        driver.submit(3)
+        _ = driver.commitAll()
+        _ = driver.takeCommit()
+        driver.step { $0.committed([.duplicate(Self.allocation, pending: .random())], $1) }
+        driver.step { $0.retryCovered($1) }
+        driver.step { $0.commitFailed(StoreError(.postgres, .retryable, "down"), $1) }
+        #expect(code(driver.answers[3]?.first) == .inFlight)
+    }
+
+    @Test func `a refusal after an unknown outcome does not claim that nothing was written`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .unknown, "lost"), $1) }
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .permanent, "no"), $1) }
+        #expect(code(driver.answers[1]?.first) == .inFlight)
+    }
+
+    @Test func `what is busy while a batch is run singly stays ahead of the rest of that batch`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        for ticket in 1...3 { driver.submit(ticket) }
+        _ = driver.commitAll()
+        _ = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .permanent, "no"), $1) }
+        _ = driver.takeCommit()
+        driver.step { $0.committed([.busy], $1) }
+        let next = driver.takeCommit()
+        #expect(next?.operations.map(\.id) == [OperationID(high: 1, low: 1)])
+        #expect(next?.wait == true)
+    }
+
+    @Test func `batches that wait for their announcement hold up the commits at last`() {
+        var limits = CommitLane.Limits()
+        limits.announceDepth = 3
+        var driver = LaneDriver(limits: limits)
+        var ids: [BatchID] = []
+        for ticket in 1...5 {
+            driver.submit(ticket)
+            guard let id = driver.commitAll() else { continue }
+            driver.step { $0.applied(id, $1) }
+            ids.append(id)
+        }
+        #expect(ids.count == 3)
+        driver.step { $0.announced(ids[0], $1) }
+        #expect(driver.takeCommit() != nil)
+    }
 }
