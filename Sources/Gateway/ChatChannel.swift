@@ -6,7 +6,7 @@ internal import Domain
 final class ChatChannel {
     /// A socket and the offset beyond which it receives.
     struct Member {
-        let session: GatewaySession
+        let session: any EventReceiver
         let from: Offset
     }
 
@@ -20,4 +20,10 @@ final class ChatChannel {
     var isFillScheduled = false
 
     init(chat: ChatID) { self.chat = chat }
+
+    func remove(_ session: any EventReceiver) {
+        guard let index = members.firstIndex(where: { $0.session === session }) else { return }
+        members.swapAt(index, members.count - 1)
+        members.removeLast()
+    }
 }

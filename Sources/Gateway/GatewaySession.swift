@@ -9,7 +9,7 @@ internal import Web
 /// Loop-bound.
 ///
 /// No task waits for it while it is idle: frames come in through the connection's receiver.
-final class GatewaySession: WebSocketReceiver {
+final class GatewaySession: WebSocketReceiver, EventReceiver {
     private let gateway: Gateway
     private let hub: Hub
     private let connection: WebSocketConnection
@@ -20,12 +20,9 @@ final class GatewaySession: WebSocketReceiver {
     private var isLeaving = false
     private let ended: () -> Void
 
-    /// The chats it receives; the hub's to change.
-    var chats: [ChatID] = []
-    /// Chats it was added to before it was ready.
-    var addedEarly: [ChatID] = []
-    /// Whether `ready` is sent and events are let through.
-    var isLive = false
+    private var isProbed = false
+
+    var subscription = Subscription()
 
     /// Commands under way at once; more are left unread.
     private static let inFlightLimit = 64
@@ -55,7 +52,6 @@ final class GatewaySession: WebSocketReceiver {
         if caller != nil { gateway.admit(self) }
     }
 
-    /// Queues a frame; a client that does not read is closed, and may resume.
     func deliver(_ frame: Frame) {
         guard connection.isOpen, !connection.send(frame) else { return }
         hub.metrics.slow.increment()
@@ -82,7 +78,7 @@ final class GatewaySession: WebSocketReceiver {
             try await hub.join(self, user: caller.user)
         } catch {
             hub.logger.warning("socket not taken in", ["error": .string("\(error)")])
-            close(.tryAgainLater, reason: "a store is not available")
+            giveUp()
         }
         if !connection.isOpen { hub.leave(self, user: caller.user) }
     }
@@ -91,14 +87,18 @@ final class GatewaySession: WebSocketReceiver {
         if caller == nil { close(.unauthenticated, reason: "no auth frame came in time") }
     }
 
-    /// Closes when a token has ended or the peer is dead; asks a silent peer to speak.
+    func giveUp() { close(.tryAgainLater, reason: "a store is not available") }
+
     func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {
         if let caller, caller.expiresAt <= time { return close(.unauthenticated, reason: "token_expired") }
         guard !connection.isReadingPaused else { return }
         let silence = now - connection.lastReceived
         if silence > hub.settings.silenceLimit {
             connection.abort()
-        } else if silence > hub.settings.heartbeat, silence < hub.settings.heartbeat + .seconds(1) {
+        } else if silence <= hub.settings.heartbeat {
+            isProbed = false
+        } else if !isProbed {
+            isProbed = true
             _ = connection.sendPing()
         }
     }

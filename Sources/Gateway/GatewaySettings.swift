@@ -4,6 +4,8 @@ package import Domain
 package struct GatewaySettings: Sendable {
     /// How often heads are compared and clients told.
     package var heartbeat: Duration
+    /// How long an event may be missing before the stores are asked for it.
+    package var holeDelay: Duration
     /// How long a client may take to authenticate.
     package var authDeadline: Duration
     /// How long a peer may be silent before it counts as dead.
@@ -18,6 +20,7 @@ package struct GatewaySettings: Sendable {
     /// The defaults of the design.
     package init(allowedOrigins: Set<String> = [], now: @escaping @Sendable () -> Timestamp) {
         heartbeat = .seconds(15)
+        holeDelay = .milliseconds(250)
         authDeadline = .seconds(5)
         silenceLimit = .seconds(45)
         maximumFrameBytes = 131_072

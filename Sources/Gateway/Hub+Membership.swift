@@ -3,75 +3,76 @@ internal import IOCore
 internal import Messaging
 
 extension Hub {
+    /// A session to which the loop's own memory no longer reaches back: it reads from the store first.
+    struct Latecomer {
+        let session: any EventReceiver
+        let user: UserID
+        let channel: ChatChannel
+        /// The last offset it was sent.
+        var offset: Offset
+    }
+
     /// Takes in an authenticated session: tells it its chats, then what it missed since, then what happens.
     ///
     /// The chats are heard before their heads are read, so that nothing falls between.
-    func join(_ session: GatewaySession, user: UserID) async throws {
+    func join(_ session: any EventReceiver, user: UserID) async throws {
         sessions[user, default: []].append(session)
         metrics.sockets.add(1)
-        let expected = try await directory.heads(of: user).map(\.chat)
-        let held = expected.map(channel(of:))
+        let held = try await directory.heads(of: user).map { channel(of: $0.chat) }
         for channel in held { channel.joining += 1 }
-        defer {
-            for channel in held {
-                channel.joining -= 1
-                forgetIfUnused(channel)
-            }
-        }
+        defer { for channel in held { release(channel) } }
         let heads = try await directory.heads(of: user)
         guard session.isOpen else { return }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
-        session.isLive = true
-        var behind: [(ChatChannel, Offset)] = []
+        session.subscription.isLive = true
         for head in heads {
             let channel = channel(of: head.chat)
             pass(channel.stream.learn(head: head.lastOffset), to: channel)
-            if !attach(session, to: channel, from: head.lastOffset) { behind.append((channel, head.lastOffset)) }
+            attach(session, user: user, to: channel, from: head.lastOffset)
         }
-        // Chats it was added to while the heads were read, and that the heads do not show yet.
-        for chat in session.addedEarly
-        where !session.chats.contains(chat) && !heads.contains(where: { $0.chat == chat }) {
-            let channel = channel(of: chat)
-            pass(channel.stream.learn(head: .zero), to: channel)
-            if !attach(session, to: channel, from: .zero) { behind.append((channel, .zero)) }
-        }
-        session.addedEarly = []
-        for (channel, offset) in behind { try await catchUp(session, user: user, with: channel, from: offset) }
+        // Those that came while the heads were read; of chats among the heads they are old.
+        let early = session.subscription.addedEarly
+        session.subscription.addedEarly = []
+        receive(early)
     }
 
     /// Forgets a session that has closed.
-    func leave(_ session: GatewaySession, user: UserID) {
+    func leave(_ session: any EventReceiver, user: UserID) {
         guard let index = sessions[user]?.firstIndex(where: { $0 === session }) else { return }
         sessions[user]?.remove(at: index)
         if sessions[user]?.isEmpty == true { sessions[user] = nil }
         metrics.sockets.add(-1)
-        session.isLive = false
-        for chat in session.chats {
-            if let channel = channels[chat] { detach(session, from: channel) }
+        for chat in session.subscription.chats {
+            guard let channel = channels[chat] else { continue }
+            channel.remove(session)
+            forgetIfUnused(channel)
         }
-        session.chats = []
+        session.subscription = Subscription()
     }
 
-    /// Makes a session a member, beginning after `offset`, with what the loop has already passed on since; false when
-    /// that is no longer all kept, and the store must be asked.
-    @discardableResult
-    func attach(_ session: GatewaySession, to channel: ChatChannel, from offset: Offset) -> Bool {
-        guard let missed = channel.stream.replay(after: offset) else {
-            channel.joining += 1
-            return false
+    /// A session of an added user receives the chat's events from the one that adds it.
+    func add(_ session: any EventReceiver, _ user: UserID, to announcement: Announcement) {
+        guard session.subscription.isLive else {
+            session.subscription.addedEarly.append(announcement)
+            return
         }
-        for event in missed { session.deliver(event.frame) }
-        channel.members.append(ChatChannel.Member(session: session, from: offset))
-        session.chats.append(channel.chat)
-        return true
+        let chat = announcement.chat
+        guard !session.subscription.chats.contains(chat),
+            announcement.offset > session.subscription.left[chat] ?? .zero
+        else { return }
+        let from = Offset(rawValue: announcement.offset.rawValue - 1)
+        let channel = channel(of: chat)
+        pass(channel.stream.learn(head: from), to: channel)
+        attach(session, user: user, to: channel, from: from)
     }
 
-    func detach(_ session: GatewaySession, from channel: ChatChannel) {
-        if let index = channel.members.firstIndex(where: { $0.session === session }) {
-            channel.members.swapAt(index, channel.members.count - 1)
-            channel.members.removeLast()
+    /// Ends the membership of a user's sessions with the event they have just been sent.
+    func remove(_ user: UserID, from channel: ChatChannel, at offset: Offset) {
+        for session in sessions[user] ?? []
+        where channel.members.contains(where: { $0.session === session && $0.from < offset }) {
+            channel.remove(session)
+            session.end(channel.chat, at: offset)
         }
-        if session.isLive { session.chats.removeAll { $0 == channel.chat } }
         forgetIfUnused(channel)
     }
 
@@ -82,30 +83,75 @@ extension Hub {
         return made
     }
 
+    /// Sends a page of what a session missed; it becomes a member once the loop's own memory reaches back far enough.
+    func catchUp(_ latecomer: Latecomer) async {
+        var latecomer = latecomer
+        let (session, channel, start) = (latecomer.session, latecomer.channel, latecomer.offset)
+        defer { release(channel) }
+        do {
+            guard session.isOpen else { return }
+            let missed = try await reader.announcements(of: channel.chat, after: start, limit: Self.fillLimit)
+            // It may have closed meanwhile, and been forgotten.
+            guard session.isOpen else { return }
+            for announcement in missed {
+                session.deliver(OutboundEvent(announcement).frame)
+                latecomer.offset = announcement.offset
+                guard !announcement.removed.contains(latecomer.user) else {
+                    return session.end(channel.chat, at: announcement.offset)
+                }
+            }
+            admit(latecomer, isProgressing: !missed.isEmpty)
+        } catch {
+            logger.warning("socket not caught up", ["error": .string("\(error)")])
+            session.giveUp()
+        }
+    }
+
+    /// Makes a session a member, beginning after `offset`.
+    private func attach(
+        _ session: any EventReceiver,
+        user: UserID,
+        to channel: ChatChannel,
+        from offset: Offset
+    ) {
+        guard session.isOpen else { return forgetIfUnused(channel) }
+        session.subscription.chats.append(channel.chat)
+        admit(Latecomer(session: session, user: user, channel: channel, offset: offset), isProgressing: true)
+    }
+
+    /// Makes a session a member, with what the loop has passed on since; where that is no longer all kept, the store is
+    /// asked.
+    ///
+    /// What was passed on may hold the end of this very membership.
+    private func admit(_ latecomer: Latecomer, isProgressing: Bool) {
+        let (session, channel) = (latecomer.session, latecomer.channel)
+        guard let missed = channel.stream.replay(after: latecomer.offset) else {
+            channel.joining += 1
+            return enqueue(latecomer, isProgressing: isProgressing)
+        }
+        defer { forgetIfUnused(channel) }
+        for event in missed {
+            session.deliver(event.frame)
+            guard !event.removed.contains(latecomer.user) else { return session.end(channel.chat, at: event.offset) }
+        }
+        guard session.isOpen else { return }
+        channel.members.append(ChatChannel.Member(session: session, from: latecomer.offset))
+    }
+
+    private func release(_ channel: ChatChannel) {
+        channel.joining -= 1
+        forgetIfUnused(channel)
+    }
+
     private func forgetIfUnused(_ channel: ChatChannel) {
         if channel.members.isEmpty, channel.joining == 0 { channels[channel.chat] = nil }
     }
+}
 
-    /// Sends what a session missed from the store until the loop's own memory reaches back far enough.
-    private func catchUp(
-        _ session: GatewaySession,
-        user: UserID,
-        with channel: ChatChannel,
-        from start: Offset
-    ) async throws {
-        defer {
-            channel.joining -= 1
-            forgetIfUnused(channel)
-        }
-        var offset = start
-        while session.isOpen {
-            for announcement in try await reader.announcements(of: channel.chat, after: offset, limit: Self.fillLimit) {
-                session.deliver(OutboundEvent(announcement).frame)
-                offset = announcement.offset
-                if announcement.removed.contains(user) { return }
-            }
-            if attach(session, to: channel, from: offset) { return }
-            channel.joining -= 1
-        }
+extension EventReceiver {
+    /// Remembers where its membership ended.
+    fileprivate func end(_ chat: ChatID, at offset: Offset) {
+        subscription.chats.removeAll { $0 == chat }
+        subscription.left[chat] = offset
     }
 }

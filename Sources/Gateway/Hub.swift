@@ -18,7 +18,7 @@ package final class Hub: AnnouncementSink {
     let reader: HistoryReader
 
     var channels: [ChatID: ChatChannel] = [:]
-    var sessions: [UserID: [GatewaySession]] = [:]
+    var sessions: [UserID: [any EventReceiver]] = [:]
     private let repairs = LoopQueue<Repair>()
     private var queuedFills: Set<ChatID> = []
     private var headsDue = false
@@ -27,12 +27,12 @@ package final class Hub: AnnouncementSink {
     /// What is to be looked up in the stores.
     private enum Repair {
         case fill(ChatID)
+        case catchUp(Latecomer)
         case compareHeads
     }
     private var nextHeartbeat: ContinuousClock.Instant
 
     static let fillLimit = 100
-    private static let holeDelay = Duration.milliseconds(250)
     private static let sweepInterval = Duration.seconds(1)
 
     /// Makes a hub over stores of the same loop.
@@ -67,7 +67,7 @@ package final class Hub: AnnouncementSink {
     package func receive(_ announcements: [Announcement]) {
         for announcement in announcements {
             for user in announcement.added {
-                for session in sessions[user] ?? [] { add(session, to: announcement) }
+                for session in sessions[user] ?? [] { add(session, user, to: announcement) }
             }
             guard let channel = channels[announcement.chat] else { continue }
             pass(channel.stream.receive(announcement), to: channel)
@@ -91,23 +91,8 @@ package final class Hub: AnnouncementSink {
             metrics.deliveries.increment(by: channel.members.count)
             // Closing a slow socket changes the list, so it is not walked in place.
             for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
-            for user in event.removed {
-                for session in sessions[user] ?? [] { detach(session, from: channel) }
-            }
+            for user in event.removed { remove(user, from: channel, at: event.offset) }
         }
-    }
-
-    /// A session of an added user receives the chat's events from the one that adds it.
-    private func add(_ session: GatewaySession, to announcement: Announcement) {
-        guard session.isLive else {
-            session.addedEarly.append(announcement.chat)
-            return
-        }
-        guard !session.chats.contains(announcement.chat) else { return }
-        let from = Offset(rawValue: announcement.offset.rawValue - 1)
-        let channel = channel(of: announcement.chat)
-        pass(channel.stream.learn(head: from), to: channel)
-        attach(session, to: channel, from: from)
     }
 
     // MARK: Filling
@@ -127,6 +112,7 @@ package final class Hub: AnnouncementSink {
                 case .fill(let chat):
                     queuedFills.remove(chat)
                     await fill(chat)
+                case .catchUp(let latecomer): await catchUp(latecomer)
                 case .compareHeads:
                     headsDue = false
                     await compareHeads()
@@ -143,12 +129,18 @@ package final class Hub: AnnouncementSink {
     func scheduleFill(of channel: ChatChannel) {
         guard !channel.isFillScheduled else { return }
         channel.isFillScheduled = true
-        loop.schedule(after: Self.holeDelay) { [weak self, weak channel] in
+        loop.schedule(after: settings.holeDelay) { [weak self, weak channel] in
             guard let self, let channel else { return }
             channel.isFillScheduled = false
             // Most holes close by themselves: the missing event was on its way.
             if channel.stream.hasHole { enqueueFill(of: channel.chat) }
         }
+    }
+
+    /// Queues a session that is behind; one for which the store had nothing is left until it may have.
+    func enqueue(_ latecomer: Latecomer, isProgressing: Bool) {
+        guard !isProgressing else { return repairs.append(.catchUp(latecomer)) }
+        loop.schedule(after: settings.holeDelay) { [weak self] in self?.repairs.append(.catchUp(latecomer)) }
     }
 
     private func enqueueFill(of chat: ChatID) {
@@ -212,7 +204,7 @@ package final class Hub: AnnouncementSink {
             }
         }
         let quiet = ServerFrames.heartbeat([])
-        for session in sessions.values.flatMap({ $0 }) where session.isLive {
+        for session in sessions.values.flatMap({ $0 }) where session.subscription.isLive {
             session.deliver(news[ObjectIdentifier(session)].map(ServerFrames.heartbeat) ?? quiet)
         }
     }

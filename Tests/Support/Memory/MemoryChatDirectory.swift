@@ -52,7 +52,7 @@ package final class MemoryChatDirectory: ChatDirectory {
         try database.check()
         return database.chats.values.sorted { $0.chat.id < $1.chat.id }.compactMap { row in
             let offset = database.announcedOffset(of: row)
-            guard let member = row.member(user), offset >= member.joinedOffset else { return nil }
+            guard let member = row.member(user) else { return nil }
             let created = row.messages.filter { $0.metadata.createdOffset <= offset }
             let sequence = created.last?.metadata.sequence ?? SequenceNumber(rawValue: 0)
             return ChatHead(

@@ -1,0 +1,32 @@
+internal import Domain
+internal import IOCore
+
+/// A user's socket as the hub sees it.
+///
+/// Loop-bound.
+protocol EventReceiver: AnyObject {
+    var isOpen: Bool { get }
+    /// What the hub keeps about it.
+    var subscription: Subscription { get set }
+
+    /// Queues a frame; one that does not read is closed, and may resume.
+    func deliver(_ frame: Frame)
+
+    /// Closes it because a store could not be read; it may resume.
+    func giveUp()
+
+    /// Closes when a token has ended or the peer is dead; asks a silent peer to speak.
+    func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp)
+}
+
+/// What the hub keeps about one socket.
+struct Subscription {
+    /// Whether `ready` is sent and events are let through.
+    var isLive = false
+    /// The chats it receives, or is catching up on.
+    var chats: [ChatID] = []
+    /// Announcements that added it to a chat before it was ready.
+    var addedEarly: [Announcement] = []
+    /// Where its membership of a chat ended; an announcement from before, repeated, does not bring it back.
+    var left: [ChatID: Offset] = [:]
+}

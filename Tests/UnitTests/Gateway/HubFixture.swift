@@ -1,0 +1,227 @@
+import Domain
+import IOCore
+import JSON
+import Messaging
+import Support
+
+@testable import Gateway
+
+/// Hubs of one loop over the same stores in memory, and sockets that remember what they were sent.
+///
+/// Loop-bound.
+final class HubFixture {
+    let loop: EventLoop
+    let stores = MemoryStores()
+    let directory: SlowDirectory
+    let history: SlowHistory
+    private(set) var hubs: [Hub] = []
+    private let joins = LoopQueue<(hub: Hub, socket: TestSocket)>()
+    private var operations: UInt64 = 0
+    private var users: [UserID] = []
+
+    private init(loop: EventLoop, hubCount: Int) {
+        self.loop = loop
+        directory = SlowDirectory(stores.directory)
+        history = SlowHistory(stores.history)
+        let reader = HistoryReader(history: history, bodies: stores.bodies)
+        var settings = GatewaySettings(now: { Timestamp(milliseconds: 0) })
+        settings.holeDelay = .milliseconds(1)
+        for _ in 0..<hubCount {
+            let hub = Hub(
+                loop: loop,
+                directory: directory,
+                reader: reader,
+                settings: settings,
+                metrics: GatewayMetrics(registry: MetricsRegistry()),
+                logger: Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+            )
+            hub.open(epoch: "memory")
+            hubs.append(hub)
+        }
+    }
+
+    /// Runs `body` beside running hubs.
+    static func run(
+        hubs hubCount: Int = 1,
+        _ body: @escaping @Sendable (HubFixture) async throws -> Void
+    ) async throws {
+        try await onLoop { actor in
+            let loop = actor.loop
+            let fixture = LoopBound(HubFixture(loop: loop, hubCount: hubCount), loop: loop)
+            let stop = ShutdownSignal()
+            try await withThrowingDiscardingTaskGroup { group in
+                for index in 0..<hubCount {
+                    group.addTask(executorPreference: loop) {
+                        await loop.actor.run { _ in await fixture.value.hubs[index].run(until: stop) }
+                    }
+                }
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in await fixture.value.performJoins() }
+                }
+                group.addTask(executorPreference: loop) {
+                    try await loop.actor.run { _ in
+                        defer {
+                            stop.trigger()
+                            fixture.value.joins.finish()
+                        }
+                        try await body(fixture.value)
+                    }
+                }
+            }
+        }
+    }
+
+    private func performJoins() async {
+        let loop = loop
+        await withDiscardingTaskGroup { group in
+            while let (hub, socket) = await joins.next() {
+                let held = LoopBound((hub, socket), loop: loop)
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        let (hub, socket) = held.value
+                        do { try await hub.join(socket, user: socket.user) } catch { socket.giveUp() }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    func user() async throws -> UserID {
+        let name = "user\(users.count)"
+        let user = try await stores.accounts.register(
+            username: name,
+            email: "\(name)@example.org",
+            passwordHash: "",
+            fullName: nil
+        )
+        users.append(user.id)
+        return user.id
+    }
+
+    /// Begins to take a socket in.
+    func connect(_ user: UserID, to hub: Int = 0) -> TestSocket {
+        let socket = TestSocket(user: user, hub: hubs[hub])
+        joins.append((hubs[hub], socket))
+        return socket
+    }
+
+    /// Commits, and lets both stores hold it; the redo row stays.
+    func commit(_ chat: ChatID, _ actor: UserID, _ body: Operation.Body) async throws -> Committed? {
+        operations += 1
+        let id = OperationID(high: 7, low: operations)
+        let operation = OperationCodec.operation(chat: chat, actor: actor, id: id, body: body)
+        let batch = BatchID.random()
+        let results = try await stores.log.commit(batch, [operation], dropping: [], wait: true)
+        guard case .committed(let allocation)? = results.first else { return nil }
+        let committed = CommittedOperation(operation: operation, allocation: allocation)
+        try await stores.bodies.apply(PostImages.documents(of: committed))
+        return Committed(batch: batch, announcement: PostImages.announcement(of: committed))
+    }
+
+    func createChat(_ founder: UserID, with others: [UserID]) async throws -> Committed {
+        let chat = try await stores.log.nextChatID()
+        let draft = ChatDraft(type: .group, name: "group", participants: others)
+        guard let made = try await commit(chat, founder, .createChat(draft)) else {
+            throw Failure(.internal, "the chat was not made")
+        }
+        return made
+    }
+
+    func say(_ chat: ChatID, _ actor: UserID) async throws -> Committed {
+        guard let said = try await commit(chat, actor, .createMessage(MessageDraft(content: "hello"))) else {
+            throw Failure.chatNotFound
+        }
+        return said
+    }
+
+    /// Drops the redo and announces to every hub.
+    func announce(_ committed: Committed...) async throws {
+        try await finish(committed)
+        for hub in hubs { hub.receive(committed.map(\.announcement)) }
+    }
+
+    /// Drops the redo, as if every announcement had been lost.
+    func finish(_ committed: [Committed]) async throws { try await stores.log.drop(committed.map(\.batch)) }
+
+    /// Waits until something is so; false when it takes too long.
+    func becomes(_ condition: () -> Bool) async -> Bool {
+        let end = ContinuousClock.now + .seconds(10)
+        while !condition() {
+            guard ContinuousClock.now < end else { return false }
+            await loop.sleep(for: .milliseconds(1))
+        }
+        return true
+    }
+}
+
+/// An event both stores hold, with the redo row that covers it.
+struct Committed {
+    let batch: BatchID
+    let announcement: Announcement
+    var chat: ChatID { announcement.chat }
+}
+
+/// A socket that remembers what it was sent.
+///
+/// Loop-bound.
+final class TestSocket: EventReceiver {
+    let user: UserID
+    private let hub: Hub
+    private(set) var isOpen = true
+    /// Heads of `ready`, once it came.
+    private(set) var heads: [ChatID: Int64]?
+    /// Offsets of the events, by chat, in the order they came.
+    private(set) var events: [ChatID: [Int64]] = [:]
+    /// How many events it takes before it counts as too slow.
+    var capacity = Int.max
+    var subscription = Subscription()
+
+    init(user: UserID, hub: Hub) {
+        self.user = user
+        self.hub = hub
+    }
+
+    func deliver(_ frame: Frame) {
+        guard isOpen else { return }
+        guard let object = Self.object(frame), case .string(let type)? = object["type"] else { return }
+        if type == "ready" { return heads = Self.heads(object) }
+        guard case .integer(let chat)? = object["chat_id"], case .integer(let offset)? = object["offset"] else {
+            return
+        }
+        capacity -= 1
+        guard capacity >= 0 else { return close() }
+        events[ChatID(rawValue: chat), default: []].append(offset)
+    }
+
+    func giveUp() { close() }
+
+    func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {}
+
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        hub.leave(self, user: user)
+    }
+
+    private static func object(_ frame: Frame) -> JSONObject? {
+        let header = frame.bytes[1] < 126 ? 2 : frame.bytes[1] == 126 ? 4 : 10
+        guard case .object(let object)? = try? JSONValue(parsing: Array(frame.bytes.dropFirst(header))) else {
+            return nil
+        }
+        return object
+    }
+
+    private static func heads(_ object: JSONObject) -> [ChatID: Int64] {
+        guard case .array(let chats)? = object["chats"] else { return [:] }
+        var heads: [ChatID: Int64] = [:]
+        for case .object(let chat) in chats {
+            guard case .integer(let id)? = chat["chat_id"], case .integer(let offset)? = chat["last_offset"] else {
+                continue
+            }
+            heads[ChatID(rawValue: id)] = offset
+        }
+        return heads
+    }
+}

@@ -1,0 +1,189 @@
+import Domain
+import IOCore
+import Support
+import Testing
+
+@testable import Gateway
+
+@Suite struct HubScheduleTests {
+    @Test(arguments: 0..<10)
+    func `in any schedule each socket gets each event after its head once, in order, and nothing after its removal`(
+        _ hundred: Int
+    ) async throws {
+        for seed in hundred * 100..<(hundred + 1) * 100 {
+            let complaint = try await Schedule.outcome(seed: UInt64(seed))
+            #expect(complaint == nil, "seed \(seed)")
+        }
+    }
+}
+
+/// Random doings of a few users on two hubs that hear of them in different orders, some twice, some not at all.
+private final class Schedule {
+    private let fixture: HubFixture
+    private var random: SplitMix
+    private var users: [UserID] = []
+    private var sockets: [TestSocket] = []
+    private var members: [ChatID: Set<UserID>] = [:]
+    private var removals: [ChatID: [UserID: Int64]] = [:]
+    private var lasts: [ChatID: Int64] = [:]
+    private var uncovered: [Committed] = []
+    /// What each hub has yet to hear.
+    private var inboxes: [[Announcement]] = [[], []]
+
+    private init(_ fixture: HubFixture, seed: UInt64) {
+        self.fixture = fixture
+        random = SplitMix(state: seed)
+    }
+
+    /// What went wrong; nil when nothing did.
+    static func outcome(seed: UInt64) async throws -> String? {
+        let complaint = Complaint()
+        try await HubFixture.run(hubs: 2) { fixture in
+            let schedule = Schedule(fixture, seed: seed)
+            complaint.text = try await schedule.play()
+        }
+        return complaint.text
+    }
+
+    private func play() async throws -> String? {
+        for _ in 0..<4 { users.append(try await fixture.user()) }
+        let pause = { [unowned self] in
+            for _ in 0..<Int.random(in: 0..<4, using: &self.random) { await Task.yield() }
+        }
+        fixture.directory.pause = pause
+        fixture.history.pause = pause
+        for _ in 0..<60 {
+            try await step()
+            await pause()
+        }
+        try await settle()
+        let isDone = await fixture.becomes { sockets.allSatisfy { complaint(of: $0) == nil } }
+        return isDone ? nil : sockets.compactMap(complaint).joined(separator: "; ")
+    }
+
+    // MARK: Steps
+
+    private func step() async throws {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<14: connect()
+        case 14..<20: sockets.filter(\.isOpen).randomElement(using: &random)?.close()
+        case 20..<28: try await createChat()
+        case 28..<34: try await removeMember()
+        case 34..<58: try await say()
+        case 58..<66: try await forgetRedo()
+        default: hear()
+        }
+    }
+
+    private func connect() {
+        guard let user = users.randomElement(using: &random) else { return }
+        sockets.append(fixture.connect(user, to: Int.random(in: 0..<2, using: &random)))
+    }
+
+    private func createChat() async throws {
+        let chosen = Array(users.shuffled(using: &random).prefix(3))
+        let made = try await fixture.createChat(chosen[0], with: Array(chosen.dropFirst()))
+        members[made.chat] = Set(chosen)
+        happened(made)
+    }
+
+    private func removeMember() async throws {
+        guard let (chat, present) = chat() else { return }
+        for user in present.shuffled(using: &random) {
+            // Everybody but the last owner may leave.
+            guard let removal = try await fixture.commit(chat, user, .removeParticipant(user)) else { continue }
+            members[chat]?.remove(user)
+            removals[chat, default: [:]][user] = removal.announcement.offset.rawValue
+            return happened(removal)
+        }
+    }
+
+    private func say() async throws {
+        guard let (chat, present) = chat(), let user = present.randomElement(using: &random) else { return }
+        happened(try await fixture.say(chat, user))
+    }
+
+    private func chat() -> (ChatID, [UserID])? {
+        members.sorted { $0.key < $1.key }.randomElement(using: &random).map { ($0.key, $0.value.sorted()) }
+    }
+
+    private func happened(_ committed: Committed) {
+        lasts[committed.chat] = committed.announcement.offset.rawValue
+        uncovered.append(committed)
+        for hub in inboxes.indices {
+            // Who is added to a chat learns of it by its announcement alone.
+            let isLost = committed.announcement.added.isEmpty && Int.random(in: 0..<6, using: &random) == 0
+            let copies = isLost ? 0 : Int.random(in: 1...2, using: &random)
+            for _ in 0..<copies { inboxes[hub].append(committed.announcement) }
+        }
+    }
+
+    /// A hub hears something, mostly what is old.
+    private func hear() {
+        let hub = Int.random(in: 0..<2, using: &random)
+        let reach = min(inboxes[hub].count, 6)
+        guard reach > 0 else { return }
+        let heard = inboxes[hub].remove(at: Int.random(in: 0..<reach, using: &random))
+        fixture.hubs[hub].receive([heard])
+    }
+
+    private func forgetRedo() async throws {
+        guard !uncovered.isEmpty else { return }
+        let index = Int.random(in: 0..<min(uncovered.count, 3), using: &random)
+        try await fixture.finish([uncovered.remove(at: index)])
+    }
+
+    private func settle() async throws {
+        try await fixture.finish(uncovered)
+        for (hub, inbox) in zip(fixture.hubs, inboxes) {
+            for announcement in inbox.shuffled(using: &random) { hub.receive([announcement]) }
+        }
+        let sockets = sockets
+        _ = await fixture.becomes { sockets.allSatisfy { !$0.isOpen || $0.subscription.isLive } }
+        for hub in fixture.hubs { hub.connectionRestored() }
+    }
+
+    // MARK: Judging
+
+    private func complaint(of socket: TestSocket) -> String? {
+        let chats = Set(lasts.keys).union(socket.events.keys)
+        for chat in chats.sorted() {
+            let events = socket.events[chat] ?? []
+            let start = socket.heads?[chat]
+            let first = (start ?? 0) + 1
+            guard events == Array(first..<first + Int64(events.count)) else {
+                return "\(socket.user) in \(chat) from \(start ?? 0): \(events)"
+            }
+            let removal = removals[chat]?[socket.user]
+            if let removal, let last = events.last, last > removal {
+                return "\(socket.user) got \(last) of \(chat) after the removal at \(removal)"
+            }
+            let isMember = members[chat]?.contains(socket.user) == true
+            guard socket.isOpen, isMember || start != nil || !events.isEmpty else { continue }
+            let end = removal ?? lasts[chat] ?? 0
+            guard (events.last ?? start ?? 0) >= end else {
+                return "\(socket.user) in \(chat) from \(start ?? 0) stopped at \(events.last ?? -1) of \(end)"
+            }
+        }
+        return nil
+    }
+}
+
+/// Carries the outcome out of the loop.
+private final class Complaint: @unchecked Sendable {
+    // Written on the loop, and read once the loop has ended.
+    var text: String?
+}
+
+/// A small deterministic generator (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014).
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

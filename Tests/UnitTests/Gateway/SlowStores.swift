@@ -1,0 +1,87 @@
+import Domain
+
+/// A directory whose answers take as long as a test wants.
+final class SlowDirectory: ChatDirectory {
+    private let base: any ChatDirectory
+    /// Awaited before and after each look.
+    var pause: () async -> Void = {}
+    /// Awaited after the heads were read and before they are told.
+    var holdHeads: () async -> Void = {}
+    private(set) var headReads = 0
+
+    init(_ base: any ChatDirectory) { self.base = base }
+
+    func heads(of user: UserID) async throws -> [ChatHead] {
+        await pause()
+        let heads = try await base.heads(of: user)
+        headReads += 1
+        await holdHeads()
+        await pause()
+        return heads
+    }
+
+    func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset] {
+        await pause()
+        let offsets = try await base.announcedOffsets(of: chats)
+        await pause()
+        return offsets
+    }
+
+    func chat(_ id: ChatID, for user: UserID) async throws -> Chat? { try await base.chat(id, for: user) }
+
+    func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
+        try await base.chats(of: user, limit: limit, cursor: cursor)
+    }
+
+    func chatCount(of user: UserID) async throws -> Int { try await base.chatCount(of: user) }
+
+    func participants(
+        of id: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<Participant>? {
+        try await base.participants(of: id, for: user, limit: limit, cursor: cursor)
+    }
+
+    func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
+        try await base.directChat(of: first, and: second)
+    }
+}
+
+/// A history whose answers take as long as a test wants.
+final class SlowHistory: HistoryStore {
+    private let base: any HistoryStore
+    /// Awaited before and after each look.
+    var pause: () async -> Void = {}
+    /// Awaited after events were read and before they are told.
+    var holdEvents: () async -> Void = {}
+    private(set) var eventReads = 0
+
+    init(_ base: any HistoryStore) { self.base = base }
+
+    func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        await pause()
+        let events = try await base.announcedEvents(of: chat, after: offset, limit: limit)
+        eventReads += 1
+        await holdEvents()
+        await pause()
+        return events
+    }
+
+    func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
+        await pause()
+        return try await base.metadata(of: chat, sequences: sequences)
+    }
+
+    func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot? {
+        try await base.snapshot(of: chat, for: user, window: window, limit: limit)
+    }
+
+    func epoch() async throws -> String { try await base.epoch() }
+}
