@@ -47,8 +47,10 @@ private final class Schedule {
 
     private func play() async throws -> String? {
         for _ in 0..<4 { users.append(try await fixture.user()) }
-        let pause = { [unowned self] in
-            for _ in 0..<Int.random(in: 0..<4, using: &self.random) { await Task.yield() }
+        // The hubs outlive the schedule by a little.
+        let pause = { [weak self] in
+            let yields = self.map { Int.random(in: 0..<4, using: &$0.random) } ?? 0
+            for _ in 0..<yields { await Task.yield() }
         }
         fixture.directory.pause = pause
         fixture.history.pause = pause
@@ -175,7 +177,7 @@ private final class Complaint: @unchecked Sendable {
     var text: String?
 }
 
-/// A small deterministic generator (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014).
+/// A small deterministic generator: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
