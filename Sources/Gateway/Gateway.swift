@@ -122,6 +122,8 @@ package final class Gateway {
         sessions[ObjectIdentifier(session)] = session
         session.begin()
         if caller == nil { expectAuth(session) }
+        // The handshake may have waited for its ticket while the others left.
+        if isEnded { session.leave() }
     }
 
     private func expectAuth(_ session: GatewaySession) {
