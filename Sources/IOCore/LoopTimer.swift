@@ -22,7 +22,8 @@ package final class LoopTimer {
                 let data = unsafe timer.unsafelyUnwrapped.pointee.data.unsafelyUnwrapped
                 unsafe Unmanaged<LoopTimer>.fromOpaque(data).takeUnretainedValue().fire()
             },
-            UInt64(max(0, delay.roundedUpMilliseconds)),
+            // libuv drops the fraction of the millisecond it starts from; one more makes up for it.
+            delay > .zero ? UInt64(delay.roundedUpMilliseconds) + 1 : 0,
             0
         )
     }
