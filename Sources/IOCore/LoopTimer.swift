@@ -22,7 +22,7 @@ package final class LoopTimer {
                 let data = unsafe timer.unsafelyUnwrapped.pointee.data.unsafelyUnwrapped
                 unsafe Unmanaged<LoopTimer>.fromOpaque(data).takeUnretainedValue().fire()
             },
-            // libuv drops the fraction of the millisecond it starts from; one more makes up for it.
+            // One more, because libuv counts from the last whole millisecond.
             delay > .zero ? UInt64(delay.roundedUpMilliseconds) + 1 : 0,
             0
         )

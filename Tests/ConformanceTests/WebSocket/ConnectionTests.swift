@@ -192,12 +192,12 @@ private final class Receiver: WebSocketReceiver {
             peer.open()
             try await server.poll { server.connections.count == 1 }
             let connection = server.connections[0]
-            // A full queue is written first, so it takes more than fit into it until the kernel's buffers are full too.
-            var accepted = 0
-            while connection.send(WebSocketFrameEncoder.text([0x61])) { accepted += 1 }
+            let frame = WebSocketFrameEncoder.text([UInt8](repeating: 0x61, count: 200))
+            var sent = 0
+            while connection.send(frame) { sent += 1 }
             #expect(connection.queuedFrames == 1_000)
             connection.close(.init(rawValue: 4008))
-            try await server.poll { peer.events.count == accepted + 1 }
+            try await server.poll { peer.events.count == sent + 1 }
             #expect(peer.events.last == .close(.init(.init(rawValue: 4008))))
         }
     }
