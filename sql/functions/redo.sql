@@ -1,12 +1,13 @@
 -- What finishes committed batches: taking over abandoned ones, keeping and dropping one's own, and asking what is covered.
 
 -- Takes up to p_limit batches whose lease ran out, oldest first; batches that another worker is taking are skipped. The caller
--- commits, and then applies, publishes and drops them.
+-- commits, and then applies, publishes and drops them. Those tried more than 20 times come last, so that what can never be
+-- applied, however much of it there is, keeps nothing else waiting.
 CREATE OR REPLACE FUNCTION duologue_take_redo(p_node uuid, p_limit integer, p_lease_ms integer) RETURNS SETOF write_redo
 LANGUAGE sql VOLATILE AS $$
     WITH due AS MATERIALIZED (
         SELECT r.batch_id FROM write_redo r WHERE r.lease_until < clock_timestamp()
-        ORDER BY r.created_at, r.batch_id LIMIT p_limit FOR UPDATE SKIP LOCKED
+        ORDER BY r.attempts > 20, r.created_at, r.batch_id LIMIT p_limit FOR UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE write_redo r
         SET node = p_node, lease_until = clock_timestamp() + make_interval(secs => p_lease_ms / 1000.0), attempts = r.attempts + 1

@@ -149,6 +149,23 @@ import Testing
         }
     }
 
+    @Test func `batches that were tried in vain many times come after all others`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let user = try await stores.users(1)[0]
+            let chat = try await stores.group(of: user)
+            let stuck = try await stores.send("stuck", to: chat, from: user)
+            let fresh = try await stores.send("fresh", to: chat, from: user)
+            let id = stuck.id.description
+            try await fixture.sql { client in
+                _ = try await client.execute("UPDATE write_redo SET attempts = 21 WHERE batch_id = \(id)::uuid")
+            }
+            try await fixture.expireLeases()
+            let first = try await stores.commitLog.takeExpired(limit: 1)
+            let then = try await stores.commitLog.takeExpired(limit: 1)
+            #expect(first.map(\.id) == [fresh.id] && then.map(\.id) == [stuck.id])
+        }
+    }
+
     @Test func `renewing keeps a batch from recoveries`() async throws {
         try await StorageFixture.run { fixture, stores in
             let user = try await stores.users(1)[0]

@@ -15,7 +15,7 @@ final class HubFixture {
     let directory: SlowDirectory
     let history: SlowHistory
     private(set) var hubs: [Hub] = []
-    private let joins = LoopQueue<(hub: Hub, socket: TestSocket)>()
+    private let joins = LoopQueue<(hub: Hub, socket: RememberingSocket)>()
     private var operations: UInt64 = 0
     private var users: [UserID] = []
 
@@ -101,8 +101,8 @@ final class HubFixture {
     }
 
     /// Begins to take a socket in.
-    func connect(_ user: UserID, to hub: Int = 0) -> TestSocket {
-        let socket = TestSocket(user: user, hub: hubs[hub])
+    func connect(_ user: UserID, to hub: Int = 0) -> RememberingSocket {
+        let socket = RememberingSocket(user: user, hub: hubs[hub])
         joins.append((hubs[hub], socket))
         return socket
     }
@@ -166,7 +166,7 @@ struct Committed {
 /// A socket that remembers what it was sent.
 ///
 /// Loop-bound.
-final class TestSocket: EventReceiver {
+final class RememberingSocket: EventReceiver {
     let user: UserID
     private let hub: Hub
     private(set) var isOpen = true

@@ -22,7 +22,7 @@ private final class Schedule {
     private let fixture: HubFixture
     private var random: SplitMix
     private var users: [UserID] = []
-    private var sockets: [TestSocket] = []
+    private var sockets: [RememberingSocket] = []
     private var members: [ChatID: Set<UserID>] = [:]
     private var removals: [ChatID: [UserID: Int64]] = [:]
     private var lasts: [ChatID: Int64] = [:]
@@ -147,7 +147,7 @@ private final class Schedule {
 
     // MARK: Judging
 
-    private func complaint(of socket: TestSocket) -> String? {
+    private func complaint(of socket: RememberingSocket) -> String? {
         let chats = Set(lasts.keys).union(socket.events.keys)
         for chat in chats.sorted() {
             let events = socket.events[chat] ?? []
