@@ -22,7 +22,8 @@ package final class LoopTimer {
                 let data = unsafe timer.unsafelyUnwrapped.pointee.data.unsafelyUnwrapped
                 unsafe Unmanaged<LoopTimer>.fromOpaque(data).takeUnretainedValue().fire()
             },
-            UInt64(max(0, delay.roundedUpMilliseconds)),
+            // One more, because libuv counts from the last whole millisecond.
+            delay > .zero ? UInt64(delay.roundedUpMilliseconds) + 1 : 0,
             0
         )
     }

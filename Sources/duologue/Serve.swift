@@ -11,6 +11,8 @@ internal import Worker
 enum Serve {
     /// How long stores that are down are left alone between two looks at them.
     private static let startupPause = Duration.seconds(1)
+    /// How long stores may take to answer for the first time before anything is said about it.
+    private static let connectGrace = Duration.seconds(2)
 
     static func run(_ configuration: Configuration, roles: Roles) async throws {
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -65,6 +67,7 @@ enum Serve {
             },
             LoopService("coordinator", on: [first]) { _, shutdown in await coordinator.value.run(until: shutdown) },
             LoopService("broker", on: [first]) { _, shutdown in
+                _ = await loops[0].value.stores.connect(deadline: connectGrace)
                 await broker.value.start()
                 await shutdown.wait()
             },
@@ -110,8 +113,7 @@ enum Serve {
             }
             return node.value.open(gate: gate)
         }
-        let port = try await server.listen()
-        shared.logger.info("listening", ["address": .string("\(configuration.host):\(port)")])
+        try await server.listen()
         return server
     }
 
@@ -168,6 +170,7 @@ enum Serve {
         until shutdown: ShutdownSignal
     ) async {
         guard let first = loops.first else { return }
+        _ = await first.value.stores.connect(deadline: connectGrace)
         while !shutdown.isTriggered {
             let missing = await first.value.stores.health.check().filter { $0.reason != nil }
             for store in missing {

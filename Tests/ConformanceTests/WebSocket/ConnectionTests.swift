@@ -1,4 +1,5 @@
 import IOCore
+import Support
 import Testing
 import Web
 
@@ -16,7 +17,7 @@ private final class Receiver: WebSocketReceiver {
 }
 
 /// Real sockets: `WebSocketClient` and raw peers against a server on `WebSocketConnection`.
-@Suite struct ConnectionTests {
+@Suite(.realTime) struct ConnectionTests {
     private static let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 8)
 
     private static func client(
@@ -191,10 +192,12 @@ private final class Receiver: WebSocketReceiver {
             peer.open()
             try await server.poll { server.connections.count == 1 }
             let connection = server.connections[0]
-            while connection.send(WebSocketFrameEncoder.text([0x61])) {}
+            let frame = WebSocketFrameEncoder.text([UInt8](repeating: 0x61, count: 200))
+            var sent = 0
+            while connection.send(frame) { sent += 1 }
             #expect(connection.queuedFrames == 1_000)
             connection.close(.init(rawValue: 4008))
-            try await server.poll { peer.events.count == 1_001 }
+            try await server.poll { peer.events.count == sent + 1 }
             #expect(peer.events.last == .close(.init(.init(rawValue: 4008))))
         }
     }

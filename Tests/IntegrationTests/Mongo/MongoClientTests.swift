@@ -1,9 +1,10 @@
 import IOCore
 import Mongo
+import Support
 import Synchronization
 import Testing
 
-@Suite struct MongoClientTests {
+@Suite(.realTime) struct MongoClientTests {
     @Test func `every BSON type survives the server`() async throws {
         try await MongoFixture.with("types") { client, collection in
             let document = BSONDocument { writer in
@@ -169,7 +170,7 @@ import Testing
 
     @Test func `the observer hears of every operation and of its failure`() async throws {
         let heard = Mutex<[String]>([])
-        let url = try #require(MongoFixture.environment("MONGODB_URL"))
+        let url = try #require(environment("MONGODB_URL"))
         let client = try MongoClient(
             MongoConfiguration(url: url, database: "mongo"),
             logger: Logger(label: "test"),

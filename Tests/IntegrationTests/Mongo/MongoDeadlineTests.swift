@@ -3,7 +3,7 @@ import Mongo
 import Support
 import Testing
 
-@Suite(.serialized) struct MongoDeadlineTests {
+@Suite(.serialized, .realTime) struct MongoDeadlineTests {
     /// Keeps the server busy for about as long as it says, once a document.
     private static func busy(_ milliseconds: Int) -> BSONDocument {
         BSONDocument { $0.string("$where", "sleep(\(milliseconds)) || true") }
@@ -22,11 +22,12 @@ import Testing
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let begun = ContinuousClock.now
             let error = await mongoFailure {
-                try await client.find(collection, Self.busy(3000), deadline: .milliseconds(200))
+                try await client.find(collection, Self.busy(10_000), deadline: .milliseconds(200))
             }
             #expect(error?.code == .timeout)
             #expect(error?.isOutcomeUnknown == false)
-            #expect(.now - begun < .seconds(1))
+            // Half of what the read would take on a server that let it go on.
+            #expect(.now - begun < .seconds(5))
         }
     }
 
@@ -34,15 +35,14 @@ import Testing
         try await MongoFixture.with("slowwrite") { client, collection in
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "late") } }
-            let begun = ContinuousClock.now
             let error = await mongoFailure {
-                try await client.updateMany(collection, Self.busy(1000), update, deadline: .milliseconds(200))
+                try await client.updateMany(collection, Self.busy(3_000), update, deadline: .milliseconds(200))
             }
             #expect(error?.code == .timeout)
             #expect(error?.isOutcomeUnknown == true)
             #expect(error?.isRetryable == true)
-            #expect(.now - begun < .milliseconds(900))
-            // Unknown is the truth: it lands after its caller was told.
+            // Unknown is the truth: its caller is told first, and it lands later.
+            #expect(try await client.find(collection, byID(1)).first?.string("text") != "late")
             try await eventually("the write lands") {
                 try await client.find(collection, byID(1)).first?.string("text") == "late"
             }
@@ -81,7 +81,7 @@ import Testing
             defer { watcher.shutdown() }
             let errors = try await withThrowingTaskGroup(of: MongoError?.self) { group in
                 group.addTask {
-                    await errorIfAny { try await client.find(collection, Self.busy(700), deadline: .seconds(5)) }
+                    await errorIfAny { try await client.find(collection, Self.busy(3_000), deadline: .seconds(30)) }
                 }
                 try await eventually("the slow read is under way") {
                     try await Self.isBusy(watcher, with: collection)
@@ -114,12 +114,12 @@ import Testing
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "x") } }
             let waits = await withTaskGroup(of: Duration.self) { group in
-                for milliseconds in [900, 300, 600, 150] {
+                for milliseconds in [2_400, 800, 1_600, 400] {
                     group.addTask {
                         let begun = ContinuousClock.now
                         _ = try? await client.updateMany(
                             collection,
-                            Self.busy(1500),
+                            Self.busy(4_000),
                             update,
                             deadline: .milliseconds(milliseconds)
                         )
@@ -128,7 +128,8 @@ import Testing
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(waits.allSatisfy { $0 >= .zero && $0 < .milliseconds(120) }, "\(waits)")
+            // The deadlines lie 400 ms apart or more: one that waited for the next would be late by as much.
+            #expect(waits.allSatisfy { $0 >= .zero && $0 < .milliseconds(400) }, "\(waits)")
         }
     }
 }

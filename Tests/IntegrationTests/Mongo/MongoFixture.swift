@@ -1,6 +1,7 @@
 import Glibc
 import IOCore
 import Mongo
+import Support
 import Testing
 
 /// Clients of the replica set under MONGODB_URL, and a collection for each test.
@@ -30,10 +31,6 @@ enum MongoFixture {
         var configuration = MongoConfiguration(url: url, database: environment("MONGODB_NAME") ?? "mongo")
         configure(&configuration)
         return try MongoClient(configuration, logger: Logger(label: "test"))
-    }
-
-    static func environment(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 }
 

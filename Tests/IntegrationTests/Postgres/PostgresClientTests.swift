@@ -1,8 +1,9 @@
 import IOCore
 import Postgres
+import Support
 import Testing
 
-@Suite struct PostgresClientTests {
+@Suite(.realTime) struct PostgresClientTests {
     @Test func `64 callers at once each get their own answer, in reads and in writes`() async throws {
         try await withPostgres { client, loop in
             try await client.execute("DROP TABLE IF EXISTS client_many")

@@ -1,18 +1,16 @@
-import Glibc
 import IOCore
 import Postgres
+import Support
 import Testing
 
 /// The server the tests share; each test makes tables of its own names.
-let sharedPostgresURL =
-    unsafe getenv("POSTGRESQL_URL").map { unsafe String(cString: $0) }
-    ?? "postgresql://postgres@127.0.0.1:5432/postgres"
+let sharedPostgresURL = environment("POSTGRESQL_URL") ?? "postgresql://postgres@127.0.0.1:5432/postgres"
 
 /// Runs `body` on a loop with a client that is connected and shut down afterwards.
 func withPostgres<Value: Sendable>(
     url: String = sharedPostgresURL,
     configure: (inout PostgresConfiguration) -> Void = { _ in },
-    _ body: @Sendable (PostgresClient, EventLoop) async throws -> Value
+    _ body: @escaping @Sendable (PostgresClient, EventLoop) async throws -> Value
 ) async throws -> Value {
     var configuration = try PostgresConfiguration(url: url)
     configuration.applicationName = "duologue-tests"
@@ -28,7 +26,7 @@ func withPostgres<Value: Sendable>(
         group.addTask(executorPreference: loop) { await loop.actor.run { _ in await client.value.run() } }
         let result: Result<Value, any Error>
         do {
-            result = .success(try await loop.actor.run { _ in try await body(client.value, loop) })
+            result = .success(try await loop.run { _ in try await body(client.value, loop) })
         } catch {
             result = .failure(error)
         }
@@ -74,19 +72,5 @@ func postgresFailure(_ body: () async throws -> Void) async -> PostgresError? {
         return nil
     } catch {
         return error as? PostgresError
-    }
-}
-
-/// Tries `body` every 20 ms until it succeeds, for at most `limit`.
-func eventually(_ loop: EventLoop, within limit: Duration = .seconds(20), _ body: () async throws -> Void) async throws
-{
-    let end = loop.now + limit
-    while true {
-        do {
-            return try await body()
-        } catch {
-            guard loop.now < end else { throw error }
-            await loop.sleep(for: .milliseconds(20))
-        }
     }
 }

@@ -1,8 +1,9 @@
 import IOCore
 import Postgres
+import Support
 import Testing
 
-@Suite struct PostgresTypeTests {
+@Suite(.realTime) struct PostgresTypeTests {
     /// Sends a value as a bind and reads it back.
     private func echo<Value: PostgresEncodable & PostgresDecodable>(
         _ value: Value,

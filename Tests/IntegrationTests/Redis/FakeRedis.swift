@@ -1,4 +1,5 @@
 import IOCore
+import Support
 
 @testable import Redis
 
@@ -47,28 +48,24 @@ final class FakeRedis: TCPStreamDelegate {
     func stream(_ stream: TCPStream, didCloseWith error: IOError?) {}
     func streamDidDrain(_ stream: TCPStream) {}
 
-    /// What a GET on one connection to such a server comes to; nothing where there is no connection.
-    static func run(answer: [UInt8], thenCloses: Bool) async throws -> [String] {
-        let loop = EventLoop(name: "fake-redis")
+    /// What a GET on one connection to such a server comes to.
+    ///
+    /// - Throws: what connecting throws.
+    static func run(answer: [UInt8], thenCloses: Bool, deadline: Duration) async throws -> String {
         let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 1)
-        loop.start()
-        let codes = try await loop.actor.run { _ in
-            let server = FakeRedis(answer: answer, thenCloses: thenCloses, loop: loop)
+        defer { resolver.shutdown() }
+        return try await onLoop { actor in
+            let server = FakeRedis(answer: answer, thenCloses: thenCloses, loop: actor.loop)
             defer { server.close() }
             var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(try server.listen())"))
-            configuration.connectDeadline = .seconds(2)
-            let opened = try? await RedisConnection.open(configuration, loop: loop, resolver: resolver)
-            guard let opened else { return [String]() }
+            configuration.connectDeadline = .seconds(60)
+            let opened = try await RedisConnection.open(configuration, loop: actor.loop, resolver: resolver)
             do throws(RedisError) {
-                try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: .seconds(1))
+                try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: deadline)
             } catch {
-                return ["\(error.code)"]
+                return "\(error.code)"
             }
-            guard let reason = opened.closeReason else { return ["ok"] }
-            return ["\(reason.code)"]
+            return opened.closeReason.map { "\($0.code)" } ?? "ok"
         }
-        resolver.shutdown()
-        loop.stop()
-        return codes
     }
 }

@@ -1,9 +1,10 @@
 import IOCore
+import Support
 import Testing
 
 @testable import Redis
 
-@Suite struct RedisFaultTests {
+@Suite(.realTime) struct RedisFaultTests {
     /// Keeps 32 callers busy until `isDone`; returns how often each code was thrown, and fails on anything untyped.
     private func hammer(
         _ fixture: RedisFixture,
@@ -37,7 +38,7 @@ import Testing
     }
 
     @Test func `a killed server fails all that is pending and is found again`() async throws {
-        let server = try RedisServerProcess()
+        let server = try await PrivateRedis()
         try await RedisFixture.run(url: server.url) { fixture in
             let heard = Heard()
             try await fixture.withSubscriber { subscriber in
@@ -47,11 +48,11 @@ import Testing
             async let outcome = hammer(fixture) {
                 await fixture.withClient { $0.connectionCount >= 2 && $0.isAvailable }
             }
-            try await poll("no load") {
+            try await eventually("no load") {
                 try await fixture.send(RedisCommands.Get("n0")) != nil
             }
             server.kill()
-            try await poll("the loss went unnoticed") {
+            try await eventually("the loss went unnoticed") {
                 let client = await fixture.withClient { $0.isAvailable }
                 let subscriber = await fixture.withSubscriber { $0.isAvailable }
                 return !client && !subscriber
@@ -61,21 +62,21 @@ import Testing
             } throws: {
                 ($0 as? RedisError)?.code == .unavailable
             }
-            try server.start()
+            try await server.start()
             let codes = await outcome
             #expect(Set(codes.keys).isSubset(of: ["ok", "connectionLost", "unavailable"]))
             #expect(codes["connectionLost", default: 0] > 0)
             #expect(codes["unavailable", default: 0] > 0)
-            try await poll("not restored") { heard.restored == [["a", "b", "c"]] }
+            try await eventually("not restored") { heard.restored == [["a", "b", "c"]] }
             try await fixture.waitUntilConnected()
             let receivers = try await fixture.send(RedisCommands.Publish([7], to: "c"))
             #expect(receivers == 1)
-            try await poll("no message") { heard.messages(of: "c") == [[7]] }
+            try await eventually("no message") { heard.messages(of: "c") == [[7]] }
         }
     }
 
     @Test func `a frozen server times out callers and is used again when it thaws`() async throws {
-        let server = try RedisServerProcess()
+        let server = try await PrivateRedis()
         try await RedisFixture.run(url: server.url) {
             $0.commandDeadline = .milliseconds(200)
             $0.connectDeadline = .milliseconds(200)
@@ -91,7 +92,7 @@ import Testing
     }
 
     @Test func `an idle client and subscriber notice a frozen server by themselves`() async throws {
-        let server = try RedisServerProcess()
+        let server = try await PrivateRedis()
         try await RedisFixture.run(url: server.url) {
             $0.watchdogInterval = .milliseconds(100)
             $0.watchdogDeadline = .milliseconds(100)
@@ -103,19 +104,19 @@ import Testing
                 try await subscriber.subscribe(["a"])
             }
             server.freeze()
-            try await poll("the watchdog slept") {
+            try await eventually("the watchdog slept") {
                 let client = await fixture.withClient { $0.isAvailable }
                 let subscriber = await fixture.withSubscriber { $0.isAvailable }
                 return !client && !subscriber
             }
             server.thaw()
             try await fixture.waitUntilConnected()
-            try await poll("not restored") { heard.restored == [["a"]] }
+            try await eventually("not restored") { heard.restored == [["a"]] }
         }
     }
 
     @Test func `a deadline of one command gives up its connection but not its neighbours' meaning`() async throws {
-        let server = try RedisServerProcess()
+        let server = try await PrivateRedis()
         try await RedisFixture.run(url: server.url) { fixture in
             let codes = await withTaskGroup(of: (Int, String).self) { group in
                 for caller in 0..<2 {
@@ -147,25 +148,33 @@ import Testing
         "+OK\r\nnonsense\r\n", "+OK\r\n$99999999999\r\n", "+OK\r\n*2147483647\r\n", "+OK\r\n+PONG\r\n+PONG\r\n",
     ])
     func `what is not Redis is a protocol violation`(answer: String) async throws {
-        let codes = try await ask(serverThatSends: answer)
-        #expect(codes == ["protocolViolation"] || codes == ["ok"] && answer.hasSuffix("+PONG\r\n"))
+        let code = try await ask(serverThatSends: answer)
+        // The reply too many may come in a second read, after the caller has its own.
+        #expect(code == "protocolViolation" || code == "ok" && answer.hasSuffix("+PONG\r\n"))
     }
 
     @Test func `half a reply is a timeout`() async throws {
-        #expect(try await ask(serverThatSends: "+OK\r\n$5\r\nab") == ["timeout"])
+        #expect(try await ask(serverThatSends: "+OK\r\n$5\r\nab", deadline: .milliseconds(200)) == "timeout")
     }
 
     @Test func `a connection closed in the middle of a reply is lost`() async throws {
-        let codes = try await ask(serverThatSends: "+OK\r\n$5\r\nab", thenCloses: true)
-        #expect(codes == ["connectionLost"])
+        #expect(try await ask(serverThatSends: "+OK\r\n$5\r\nab", thenCloses: true) == "connectionLost")
     }
 
     @Test func `garbage instead of a greeting never becomes a connection`() async throws {
-        #expect(try await ask(serverThatSends: "SSH-2.0-OpenSSH\r\n") == [])
+        await #expect {
+            try await ask(serverThatSends: "SSH-2.0-OpenSSH\r\n")
+        } throws: {
+            ($0 as? RedisError)?.code == .protocolViolation
+        }
     }
 
-    /// What one GET on a connection to such a server throws; nothing where no connection came about.
-    private func ask(serverThatSends answer: String, thenCloses: Bool = false) async throws -> [String] {
-        try await FakeRedis.run(answer: Array(answer.utf8), thenCloses: thenCloses)
+    /// What one GET on a connection to such a server comes to.
+    private func ask(
+        serverThatSends answer: String,
+        thenCloses: Bool = false,
+        deadline: Duration = .seconds(60)
+    ) async throws -> String {
+        try await FakeRedis.run(answer: Array(answer.utf8), thenCloses: thenCloses, deadline: deadline)
     }
 }

@@ -1,5 +1,5 @@
-import Glibc
 import IOCore
+import Support
 
 @testable import Redis
 
@@ -14,8 +14,7 @@ final class RedisFixture: Sendable {
     let prefix = "redis:\(UInt64.random(in: 0...UInt64.max)):"
 
     static var sharedURL: String {
-        guard let text = unsafe getenv("REDIS_URL") else { return "redis://127.0.0.1:56379" }
-        return unsafe String(cString: text)
+        environment("REDIS_URL") ?? "redis://127.0.0.1:6379"
     }
 
     private init(_ configuration: RedisConfiguration, mode: RedisPubSubMode) async {
@@ -99,19 +98,10 @@ final class RedisFixture: Sendable {
     }
 
     func waitUntilConnected() async throws {
-        try await poll("no connection") {
+        try await eventually("no connection") {
             let client = await self.withClient { $0.isAvailable }
             let subscriber = await self.withSubscriber { $0.isAvailable }
             return client && subscriber
         }
-    }
-}
-
-/// Asks until the answer is yes; throws after ten seconds.
-func poll(_ failure: String, _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw ServerFailure.tooLate(failure) }
-        try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -1,3 +1,4 @@
+import Support
 import Synchronization
 import Testing
 
@@ -22,7 +23,7 @@ final class Heard: Sendable {
     }
 }
 
-@Suite struct RedisSubscriberTests {
+@Suite(.realTime) struct RedisSubscriberTests {
     @Test(arguments: [RedisPubSubMode.sharded, .classic])
     func `messages of many channels arrive once and in order`(mode: RedisPubSubMode) async throws {
         try await RedisFixture.run(mode: mode) { fixture in
@@ -40,7 +41,7 @@ final class Heard: Sendable {
                     #expect(receivers == 1)
                 }
             }
-            try await poll("messages are missing") { heard.messageCount >= 5_000 }
+            try await eventually("messages are missing") { heard.messageCount >= 5_000 }
             for channel in channels {
                 #expect(heard.messages(of: channel) == (0..<10).map { [0, 13, 10, UInt8($0)] })
             }
@@ -63,13 +64,13 @@ final class Heard: Sendable {
             let ofLeft = try await fixture.send(RedisCommands.Publish([1], to: left, mode: mode))
             let ofKept = try await fixture.send(RedisCommands.Publish([2], to: kept, mode: mode))
             #expect(ofLeft == 0 && ofKept == 1)
-            try await poll("no message") { heard.messageCount == 1 }
+            try await eventually("no message") { heard.messageCount == 1 }
             #expect(heard.messages(of: kept) == [[2]])
         }
     }
 
     @Test func `a refused channel is told to its caller and spares the others`() async throws {
-        let server = try RedisServerProcess()
+        let server = try await PrivateRedis()
         let admin = RedisCommands.Raw("ACL", "SETUSER", "app", "on", ">pw", "~*", "resetchannels", "&ok*", "+@all")
         try await RedisFixture.run(url: server.url) { fixture in
             try await fixture.send(admin)
@@ -97,7 +98,7 @@ final class Heard: Sendable {
                 return String(decoding: try reply.decodeOptionalBytes() ?? [], as: UTF8.self)
             }
             try await fixture.subscribe([fixture.prefix + "x"])
-            try await poll("no PING was sent") { try await pings().contains("cmd=ping") }
+            try await eventually("no PING was sent") { try await pings().contains("cmd=ping") }
             #expect(await fixture.withSubscriber { $0.connectionCount } == 1)
         }
     }

@@ -3,9 +3,10 @@ import IOCore
 import Messaging
 import Mongo
 import Storage
+import Support
 import Testing
 
-@Suite struct BodyStoreTests {
+@Suite(.realTime) struct BodyStoreTests {
     @Test func `a document comes back as it was written`() async throws {
         try await StorageFixture.run { _, stores in
             var image = self.image(seq: 1, rev: 2, "hällo")

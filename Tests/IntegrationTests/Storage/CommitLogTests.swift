@@ -3,10 +3,11 @@ import IOCore
 import Messaging
 import Postgres
 import Storage
+import Support
 import Synchronization
 import Testing
 
-@Suite struct CommitLogTests {
+@Suite(.realTime) struct CommitLogTests {
     @Test func `a message is committed once and answered the same again`() async throws {
         try await StorageFixture.run { _, stores in
             let users = try await stores.users(2)
@@ -123,7 +124,7 @@ import Testing
             let bodies = try await stores.bodies.messages(of: chat, in: .first(1))
             #expect(bodies.map(\.content) == ["lost by a crash"])
             try await stores.commitLog.maintain()
-            try await eventually(fixture.loop) { try #require(sink.announcements.count == 1) }
+            try await eventually("it is announced") { sink.announcements.count == 1 }
             #expect(sink.announcements.first?.offset == Offset(rawValue: 2))
         }
     }

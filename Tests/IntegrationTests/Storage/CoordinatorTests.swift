@@ -2,9 +2,10 @@ import Domain
 import IOCore
 import Messaging
 import Storage
+import Support
 import Testing
 
-@Suite struct CoordinatorTests {
+@Suite(.realTime) struct CoordinatorTests {
     @Test func `500 sends at once are all acknowledged, without gaps, and stand in both stores`() async throws {
         try await StorageFixture.run { fixture, stores in
             let user = try await stores.users(1)[0]

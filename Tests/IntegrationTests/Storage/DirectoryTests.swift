@@ -2,9 +2,10 @@ import Domain
 import IOCore
 import Messaging
 import Storage
+import Support
 import Testing
 
-@Suite struct DirectoryTests {
+@Suite(.realTime) struct DirectoryTests {
     @Test func `chats come with the latest activity first, page by page`() async throws {
         try await StorageFixture.run { _, stores in
             let user = try await stores.users(1)[0]

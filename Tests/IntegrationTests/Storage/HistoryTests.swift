@@ -2,9 +2,10 @@ import Domain
 import IOCore
 import Messaging
 import Storage
+import Support
 import Testing
 
-@Suite struct HistoryTests {
+@Suite(.realTime) struct HistoryTests {
     @Test func `a committed message is read from the redo while MongoDB lacks it`() async throws {
         try await StorageFixture.run { _, stores in
             let users = try await stores.users(2)

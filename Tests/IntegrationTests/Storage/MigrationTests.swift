@@ -4,9 +4,10 @@ import IOCore
 import Mongo
 import Postgres
 import Storage
+import Support
 import Testing
 
-@Suite struct MigrationTests {
+@Suite(.realTime) struct MigrationTests {
     @Test func `a second migration finds nothing to do`() async throws {
         try await StorageFixture.withDatabases { databases in
             let first = try await migrate(databases)

@@ -6,6 +6,7 @@ import Mongo
 import Postgres
 import Redis
 import Storage
+import Support
 import Testing
 
 /// Real stores, migrated and empty, for one test: databases and a key prefix of its own, gone afterwards.
@@ -122,10 +123,6 @@ final class StorageFixture: Sendable {
         configuration.deadline = .seconds(30)
     }
 
-    private static func environment(_ name: String) -> String? {
-        unsafe getenv(name).map { unsafe String(cString: $0) }
-    }
-
     private static func with<Value: Sendable>(
         _ databases: Databases,
         setUpMongo: Bool,
@@ -164,7 +161,7 @@ final class StorageFixture: Sendable {
 extension StorageFixture {
     /// Runs SQL of the test's own against the database of the stores.
     func sql<Value: Sendable>(
-        _ body: @Sendable (PostgresClient) async throws -> Value
+        _ body: @escaping @Sendable (PostgresClient) async throws -> Value
     ) async throws -> Value {
         try await withPostgres(url: databases.postgresURL) { client, _ in
             try await body(client)

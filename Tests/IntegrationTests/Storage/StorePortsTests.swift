@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// What the twins in memory promise, of the real stores.
-@Suite(.serialized) struct StorePortsTests {
+@Suite(.serialized, .realTime) struct StorePortsTests {
     @Test(arguments: StoreScenario.all)
     func `the real stores keep the promise`(_ scenario: StoreScenario) async throws {
         try await StorageFixture.run { _, stores in

@@ -1,10 +1,11 @@
 import IOCore
+import Support
 import Testing
 import Web
 
 private func text(_ response: HTTPClientResponse) -> String { String(decoding: response.body, as: UTF8.self) }
 
-@Suite struct HTTPServerTests {
+@Suite(.realTime) struct HTTPServerTests {
     @Test func `a connection carries many requests`() async throws {
         try await TestServer.run(loops: 2) { _, server, _ in
             let client = try await server.connect()
@@ -142,14 +143,16 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
             let idle = try await server.connect()
             _ = try await idle.send(.get, "/hello")
             let busy = try await server.connect()
-            try busy.sendRaw(Array("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-            await server.clientLoop.sleep(for: .milliseconds(50))
+            try busy.sendRaw(Array("GET /held HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            try await eventually("the handler has the request") { server.held.isBegun }
             shutdown.trigger()
+            // Its end shows that the drain is under way.
+            try await idle.waitForClose()
+            server.held.release()
             let response = try await busy.receive()
-            #expect(text(response) == "slow")
+            #expect(text(response) == "held")
             #expect(response.headers["connection"] == "close")
-            try await idle.waitForClose(deadline: .seconds(2))
-            try await busy.waitForClose(deadline: .seconds(2))
+            try await busy.waitForClose()
             let late = try? await server.connect()
             #expect(late == nil)
         }

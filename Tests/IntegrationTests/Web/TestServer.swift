@@ -1,17 +1,20 @@
 import IOCore
+import Synchronization
 import Web
 
 /// A server on a loop of its own with a handful of routes, and a loop for the clients.
 struct TestServer: Sendable {
     let port: Int
     let clientLoop: EventLoop
+    /// The request to `/held`.
+    let held: HeldRequest
     private let resolver: BlockingPool
 
     /// Runs `body` on the client loop against a running server, then drains the server.
     static func run(
         limits: HTTPLimits = HTTPLimits(),
         loops: Int = 1,
-        drainTimeout: Duration = .seconds(5),
+        drainTimeout: Duration = .seconds(30),
         _ body: @escaping @Sendable (isolated LoopActor, TestServer, ShutdownSignal) async throws -> Void
     ) async throws {
         let group = EventLoopGroup(count: loops)
@@ -20,19 +23,20 @@ struct TestServer: Sendable {
         clientLoop.start()
         let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 1)
         let logger = Logger(label: "test", level: .error)
+        let held = HeldRequest()
         let server = HTTPServer(
             configuration: .init(limits: limits, drainTimeout: drainTimeout),
             group: group,
             logger: logger
-        ) { loop in makeRouter(loop: loop, logger: logger) }
+        ) { loop in makeRouter(loop: loop, held: held, logger: logger) }
         let port = try await server.listen()
         let shutdown = ShutdownSignal()
-        let test = TestServer(port: port, clientLoop: clientLoop, resolver: resolver)
+        let test = TestServer(port: port, clientLoop: clientLoop, held: held, resolver: resolver)
         let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try? await server.run(until: shutdown) }
             let result: Result<Void, any Error>
             do {
-                result = .success(try await clientLoop.actor.run { try await body($0, test, shutdown) })
+                result = .success(try await clientLoop.run { try await body($0, test, shutdown) })
             } catch {
                 result = .failure(error)
             }
@@ -51,7 +55,7 @@ struct TestServer: Sendable {
         try await HTTPClient.connect(port: port, loop: clientLoop, resolver: resolver)
     }
 
-    private static func makeRouter(loop: EventLoop, logger: Logger) -> Router<BasicRequestContext> {
+    private static func makeRouter(loop: EventLoop, held: HeldRequest, logger: Logger) -> Router<BasicRequestContext> {
         let router = Router<BasicRequestContext>(logger: logger)
         router.on(.get, "/hello", name: "hello") { _, _ in .text(.ok, "hello") }
         router.on(.post, "/echo", name: "echo") { request, _ in
@@ -63,9 +67,10 @@ struct TestServer: Sendable {
         router.on(.get, "/large", name: "large") { _, _ in
             HTTPResponse(contentType: "text/plain", body: [UInt8](repeating: UInt8(ascii: "x"), count: 4 * 1024 * 1024))
         }
-        router.on(.get, "/slow", name: "slow") { _, _ in
-            await loop.sleep(for: .milliseconds(300))
-            return .text(.ok, "slow")
+        router.on(.get, "/held", name: "held") { _, _ in
+            held.begin()
+            while !held.isReleased { await loop.sleep(for: .milliseconds(5)) }
+            return .text(.ok, "held")
         }
         router.on(.get, "/upgrade", name: "upgrade") { _, _ in
             .upgrade(to: "echo", headers: HTTPHeaders([("X-Own", "1")])) { stream, leftover, ended in
@@ -74,6 +79,16 @@ struct TestServer: Sendable {
         }
         return router
     }
+}
+
+/// A request that is answered when the test says so.
+final class HeldRequest: Sendable {
+    private let state = Mutex((begun: false, released: false))
+
+    var isBegun: Bool { state.withLock { $0.begun } }
+    var isReleased: Bool { state.withLock { $0.released } }
+    func begin() { state.withLock { $0.begun = true } }
+    func release() { state.withLock { $0.released = true } }
 }
 
 /// Returns every byte until the peer closes: the smallest thing to upgrade to.

@@ -202,7 +202,7 @@ struct Answer {
 /// Runs `body` with an API of its own.
 func withAPI(
     _ options: APIOptions = APIOptions(),
-    _ body: @Sendable (APIHarness) async throws -> Void
+    _ body: @escaping @Sendable (APIHarness) async throws -> Void
 ) async throws {
     try await onLoop { actor in
         try await APIHarness(loop: actor.loop, options: options).run(body)

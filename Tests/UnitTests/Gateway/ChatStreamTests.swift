@@ -71,7 +71,7 @@ import Testing
     }
 }
 
-/// A small deterministic generator (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014).
+/// A small deterministic generator: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -1,4 +1,5 @@
 import IOCore
+import Support
 import Testing
 
 @Suite struct BlockingPoolTests {

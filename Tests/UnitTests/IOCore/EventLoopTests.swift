@@ -1,21 +1,6 @@
 import IOCore
+import Support
 import Testing
-
-/// Runs `body` on a loop of its own and stops the loop afterwards.
-func onLoop<Success: Sendable>(
-    _ body: @Sendable (isolated LoopActor) async throws -> Success
-) async throws -> Success {
-    let loop = EventLoop(name: "test")
-    loop.start()
-    let result: Result<Success, any Error>
-    do {
-        result = .success(try await loop.actor.run(body))
-    } catch {
-        result = .failure(error)
-    }
-    loop.stop()
-    return try result.get()
-}
 
 @Suite struct EventLoopTests {
     @Test func `a loop-bound task stays on its loop across awaits`() async throws {

@@ -1,4 +1,5 @@
 import IOCore
+import Support
 import Testing
 
 /// Sends back what it reads, until the peer closes.

@@ -1,0 +1,30 @@
+/// A Redis server of a test's own, which it may kill, freeze and start again on the same port.
+package final class PrivateRedis: Sendable {
+    private let server: ServerProcess
+
+    package var port: Int { server.port }
+    package var url: String { "redis://127.0.0.1:\(port)" }
+
+    /// Starts a server and waits until it accepts connections.
+    package init() async throws {
+        server = try ServerProcess("redis") { port, _ in
+            [
+                "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                "--logfile", "/dev/null", "--dir", "/tmp",
+            ]
+        }
+        try await start()
+    }
+
+    /// Starts it again after `kill()`, empty.
+    package func start() async throws { try await server.start { FreePort.accepts(port) } }
+
+    /// Ends it as a crash would.
+    package func kill() { server.kill() }
+
+    /// Freezes it: its connections stay open and nothing answers.
+    package func freeze() { server.freeze() }
+
+    /// Lets it go on.
+    package func thaw() { server.thaw() }
+}
