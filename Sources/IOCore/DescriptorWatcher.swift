@@ -49,12 +49,23 @@ package final class DescriptorWatcher {
             unsafe uv_poll_stop(poll)
             return
         }
-        unsafe uv_poll_start(poll, Int32(wanted.rawValue)) { poll, status, events in
+        start()
+    }
+
+    private func start() {
+        guard let poll = unsafe handle, !interest.isEmpty else { return }
+        unsafe uv_poll_start(poll, Int32(interest.rawValue)) { poll, status, events in
             guard let data = unsafe poll.unsafelyUnwrapped.pointee.data else { return }
-            let watcher = unsafe Unmanaged<DescriptorWatcher>.fromOpaque(data).takeUnretainedValue()
-            // An error is reported as readiness for all that was asked: the next read or write tells what it is.
-            watcher.onReady(status < 0 ? watcher.interest : Readiness(rawValue: UInt8(events & 3)))
+            unsafe Unmanaged<DescriptorWatcher>.fromOpaque(data).takeUnretainedValue().ready(status, events)
         }
+    }
+
+    private func ready(_ status: Int32, _ events: Int32) {
+        guard status < 0 else { return onReady(Readiness(rawValue: UInt8(events & 3))) }
+        // libuv stops polling at an error, but what arrived before the error is still to be read, and the error after it.
+        start()
+        // An error is reported as readiness for all that was asked: the next read or write tells what it is.
+        onReady(interest)
     }
 
     /// Stops for good.

@@ -128,6 +128,9 @@ package final class HTTPClient {
         }
     }
 
+    /// Whether another request can be sent.
+    package var isOpen: Bool { !isClosed }
+
     /// Gives up the stream after a 101, with what the server sent behind it.
     package func release() -> (stream: TCPStream, leftover: [UInt8]) {
         stream.stopReading()

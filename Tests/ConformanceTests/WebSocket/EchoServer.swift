@@ -16,6 +16,9 @@ final class EchoServer {
     var isConsuming = true
     private(set) var consumed = 0
 
+    /// Short enough to wait for, and long enough for a loaded machine to write out a full queue in.
+    static let closeTimeout = Duration.seconds(2)
+
     init(loop: EventLoop, limits: WebSocketLimits) {
         self.loop = loop
         self.limits = limits
@@ -36,7 +39,7 @@ final class EchoServer {
             role: .server,
             leftover: upgrade.leftover,
             limits: limits,
-            closeTimeout: .milliseconds(300)
+            closeTimeout: Self.closeTimeout
         )
         connections.append(connection)
         try await poll { self.isConsuming }
@@ -51,9 +54,9 @@ final class EchoServer {
         endings.append(connection.closeStatus ?? .init(.internalError))
     }
 
-    /// Waits until something holds; fails the test after five seconds.
+    /// Waits until something holds; fails a test that would wait for ever.
     func poll(_ condition: () -> Bool) async throws {
-        let end = loop.now + .seconds(5)
+        let end = loop.now + .seconds(60)
         while !condition() {
             try #require(loop.now < end, "waited in vain")
             await loop.sleep(for: .milliseconds(1))

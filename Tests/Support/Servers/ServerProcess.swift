@@ -69,7 +69,18 @@ package final class ServerProcess: Sendable {
     }
 
     /// SIGSTOP to it and its children: connections stay open and nothing answers.
-    package func freeze() { signalAll(SIGSTOP) }
+    ///
+    /// Returns when all have stopped: until the first of its threads gets a turn to see the signal, a busy server works on.
+    package func freeze() {
+        signalAll(SIGSTOP)
+        process.withLock { process in
+            guard process > 0 else { return }
+            _ = waitpid(process, nil, WUNTRACED)
+            for child in Self.children(of: process) {
+                while !Self.isStopped(child) { usleep(1_000) }
+            }
+        }
+    }
 
     /// SIGCONT.
     package func thaw() { signalAll(SIGCONT) }
@@ -106,14 +117,22 @@ package final class ServerProcess: Sendable {
     }
 
     private static func children(of process: pid_t) -> [pid_t] {
-        let descriptor = unsafe open("/proc/\(process)/task/\(process)/children", O_RDONLY)
-        guard descriptor >= 0 else { return [] }
+        contents(of: "/proc/\(process)/task/\(process)/children").split(separator: " ").compactMap { pid_t($0) }
+    }
+
+    /// Whether a process has stopped or ended: its state follows its name, which stands in parentheses.
+    private static func isStopped(_ process: pid_t) -> Bool {
+        guard let state = contents(of: "/proc/\(process)/stat").split(separator: ") ").last?.first else { return true }
+        return "TZX".contains(state)
+    }
+
+    private static func contents(of file: String) -> String {
+        let descriptor = unsafe open(file, O_RDONLY)
+        guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = unsafe read(descriptor, &buffer, buffer.count)
-        return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self).split(separator: " ").compactMap {
-            pid_t($0)
-        }
+        return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
     }
 
     /// Starts a program that inherits nothing but the environment: a socket it held would stay open when a test closes it.

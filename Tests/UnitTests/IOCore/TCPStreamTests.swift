@@ -1,3 +1,4 @@
+import Glibc
 import IOCore
 import Support
 import Testing
@@ -129,6 +130,35 @@ private final class Sink: TCPStreamDelegate {
             return (accepted, sink.received.count)
         }
         #expect(accepted == (1_000, 50_000))
+    }
+
+    @Test func `a reset behind unread bytes still ends the stream`() async throws {
+        let (received, closes) = try await onLoop { actor in
+            var accepted: Int32 = -1
+            let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: actor.loop) { accepted = $0 }
+            let stream = try await TCPStream.connect(
+                host: "127.0.0.1",
+                port: listener.localPort,
+                loop: actor.loop,
+                deadline: .seconds(5),
+                resolver: resolver
+            )
+            while accepted < 0 { await actor.loop.sleep(for: .milliseconds(1)) }
+            let sink = Sink()
+            stream.delegate = sink
+            // Both are there before the stream is looked at.
+            unsafe Glibc.send(accepted, "hello", 5, 0)
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            unsafe setsockopt(accepted, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+            close(accepted)
+            stream.startReading()
+            let end = actor.loop.now + .seconds(5)
+            while sink.closed == 0, actor.loop.now < end { await actor.loop.sleep(for: .milliseconds(1)) }
+            listener.close()
+            return (sink.received, sink.closed)
+        }
+        #expect(received == Array("hello".utf8))
+        #expect(closes == 1)
     }
 
     @Test func `connecting to a closed port is refused and to a silent name fails typed`() async throws {

@@ -1,0 +1,103 @@
+package import IOCore
+package import JSON
+package import Web
+
+/// What a server answered to a request of a test.
+package struct TestAnswer: Sendable {
+    package let status: Int
+    package let headers: HTTPHeaders
+    /// The object in the body; empty where it is none.
+    package let object: JSONObject
+
+    /// The code of a problem.
+    package var code: String? { object.string("code") }
+    /// The objects of a list.
+    package var items: [JSONObject] { object.objects("items") }
+}
+
+/// The REST side of one server, over a connection that is made anew where it was closed.
+///
+/// Loop-bound; one request at a time.
+package final class TestClient {
+    package let port: Int
+    package let loop: EventLoop
+    package let resolver: BlockingPool
+    private var connection: HTTPClient?
+
+    /// A client of the server on `port`.
+    package init(port: Int, loop: EventLoop, resolver: BlockingPool) {
+        self.port = port
+        self.loop = loop
+        self.resolver = resolver
+    }
+
+    deinit { connection?.close() }
+
+    /// Sends a request and returns the answer, whatever it says; `path` is below `/api/v1` unless it begins with `//`.
+    package func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ body: String? = nil,
+        token: String? = nil,
+        headers: [(name: String, value: String)] = [],
+        deadline: Duration = .seconds(10)
+    ) async throws(IOError) -> TestAnswer {
+        try await send(method, path, bytes: body.map { Array($0.utf8) }, token: token, headers: headers, deadline)
+    }
+
+    /// Sends a body that need not be text.
+    package func send(
+        _ method: HTTPMethod,
+        _ path: String,
+        bytes: [UInt8]?,
+        token: String? = nil,
+        headers: [(name: String, value: String)] = [],
+        _ deadline: Duration = .seconds(10)
+    ) async throws(IOError) -> TestAnswer {
+        var fields = HTTPHeaders(headers)
+        if bytes != nil, !fields.contains("content-type") { fields.append("Content-Type", "application/json") }
+        if let token { fields.append("Authorization", "Bearer \(token)") }
+        let target = path.hasPrefix("//") ? String(path.dropFirst()) : "/api/v1" + path
+        let client = try await connected()
+        let response = try await client.send(method, target, headers: fields, body: bytes ?? [], deadline: deadline)
+        if !response.keepsAlive { connection = nil }
+        var object = JSONObject([])
+        if case .object(let parsed)? = try? JSONValue(parsing: response.body) { object = parsed }
+        return TestAnswer(status: response.status.code, headers: response.headers, object: object)
+    }
+
+    private func connected() async throws(IOError) -> HTTPClient {
+        if let connection, connection.isOpen { return connection }
+        let made = try await HTTPClient.connect(port: port, loop: loop, resolver: resolver)
+        connection = made
+        return made
+    }
+}
+
+extension JSONObject {
+    /// The text under `name`.
+    package func string(_ name: String) -> String? {
+        if case .string(let text) = self[name] { text } else { nil }
+    }
+
+    /// The integer under `name`.
+    package func integer(_ name: String) -> Int64? {
+        if case .integer(let number) = self[name] { number } else { nil }
+    }
+
+    /// The truth value under `name`.
+    package func bool(_ name: String) -> Bool? {
+        if case .bool(let value) = self[name] { value } else { nil }
+    }
+
+    /// The object under `name`; empty where there is none.
+    package func object(_ name: String) -> JSONObject {
+        if case .object(let object) = self[name] { object } else { JSONObject([]) }
+    }
+
+    /// The objects in the array under `name`.
+    package func objects(_ name: String) -> [JSONObject] {
+        guard case .array(let values) = self[name] else { return [] }
+        return values.compactMap { if case .object(let object) = $0 { object } else { nil } }
+    }
+}
