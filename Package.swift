@@ -83,7 +83,7 @@ let package = Package(
             name: "UnitTests",
             dependencies: [
                 "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
-                "Security", "Storage", "Support", "Web", "Worker", "duologue-load",
+                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
             swiftSettings: strict
         ),

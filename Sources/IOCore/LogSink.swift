@@ -37,8 +37,14 @@ package final class LogSink: Sendable {
         if schedule { _ = writer.submit { self.drain() } }
     }
 
-    /// Writes what is queued before the process ends.
-    package func flush() { drain() }
+    /// Writes what is queued, waits until all of it is written, and ends the thread.
+    ///
+    /// For the end of the process: lines that come later are lost.
+    package func close() {
+        // Joined first: the thread may hold lines that it has taken and not yet written.
+        writer.shutdown()
+        drain()
+    }
 
     private func drain() {
         let (bytes, dropped) = pending.withLock { pending in

@@ -4,7 +4,8 @@ internal import Glibc
 /// A listening socket.
 ///
 /// Loop-bound; one on each loop, all bound to the same port (SO_REUSEPORT), so that the kernel spreads connections
-/// over the loops.
+/// over the loops. The first claims the port and the others join it: were all to join, a second server on the port would
+/// start without a word and take a part of the first one's connections.
 package final class TCPListener {
     /// The port it listens on: the one the kernel chose where 0 was asked for.
     package let localPort: Int
@@ -21,10 +22,13 @@ package final class TCPListener {
 
     /// Listens at once; `onAccept` gets each connected socket and owns it.
     ///
+    /// With `joining` the port is one that a listener of this process has claimed.
+    ///
     /// - Throws: `addressInUse`, `nameResolution` (the host must be digits) or `system`.
     package init(
         host: String,
         port: Int,
+        joining: Bool = false,
         loop: EventLoop,
         onAccept: @escaping (Int32) -> Void
     ) throws(IOError) {
@@ -37,10 +41,10 @@ package final class TCPListener {
         let socket = try Socket.open(family: address.family)
         descriptor = socket
         Socket.setOption(socket, SOL_SOCKET, SO_REUSEADDR, 1)
-        // A port the kernel chooses must be free: with the option set before, it may be one that others share.
-        if port != 0 { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
+        // Set only once it is bound, the option lets others join but not this one, so that the port must be free.
+        if joining { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
         let isBound = unsafe address.withPointer { unsafe bind(socket, $0, $1) } == 0
-        if isBound, port == 0 { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
+        if isBound, !joining { Socket.setOption(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
         guard isBound, listen(socket, Self.backlog) == 0 else {
             let number = errno
             Glibc.close(socket)

@@ -7,7 +7,9 @@ package struct EmailAddress: Sendable {
 
     /// The address as its owner writes it.
     package let text: String
-    /// The address in lower case, by which it is unique and looked up.
+    /// The address with its ASCII letters in lower case, by which it is unique and looked up.
+    ///
+    /// Other letters stay: the store lowers the same ones, whatever the locale of either.
     package let canonical: String
 
     /// Throws `invalidEmailAddress` unless `text` has one `@`, something before it, a domain with a dot after it, and
@@ -17,7 +19,11 @@ package struct EmailAddress: Sendable {
             Self.hasParts(text)
         else { throw SecurityError(.invalidEmailAddress, "this is not an email address") }
         self.text = text
-        canonical = text.lowercased()
+        canonical = String(decoding: text.utf8.map(Self.lowercased), as: UTF8.self)
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
     private static func hasParts(_ text: String) -> Bool {

@@ -10,7 +10,7 @@ enum Main {
     ]
 
     static func main() async {
-        exit(await status(of: Array(CommandLine.arguments.dropFirst()), environment: environment()))
+        exit(await status(of: Array(CommandLine.arguments.dropFirst()), environment: ProcessEnvironment.variables()))
     }
 
     /// Runs a command line and returns the exit status: 0 all is well, 1 a fault or a failure, 2 wrong usage.
@@ -64,20 +64,5 @@ enum Main {
         }
         return "usage: duologue-load COMMAND [options]\n\n" + list.joined(separator: "\n")
             + "\n\nduologue-load COMMAND --help tells more."
-    }
-
-    private static func environment() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-            unsafe entry += 1
-        }
-        return variables
     }
 }

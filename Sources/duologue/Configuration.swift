@@ -1,4 +1,7 @@
 internal import IOCore
+internal import Mongo
+internal import Postgres
+internal import Redis
 internal import Security
 
 /// Everything the process is told, read once from the environment; `docs/configuration.md` has the table.
@@ -31,10 +34,10 @@ struct Configuration: Sendable {
     /// - Throws: `ConfigurationError` with everything that is wrong, not only the first.
     init(environment: [String: String]) throws {
         var reader = EnvironmentReader(environment)
-        postgresURL = reader.url("POSTGRESQL_URL", schemes: ["postgresql", "postgres"])
+        postgresURL = reader.url("POSTGRESQL_URL", schemes: ["postgresql", "postgres"], fault: Self.postgresFault)
         mongoURL = reader.url("MONGODB_URL", schemes: ["mongodb", "mongodb+srv"])
         mongoName = reader.name("MONGODB_NAME", default: "duologue")
-        redisURL = reader.url("REDIS_URL", schemes: ["redis"])
+        redisURL = reader.url("REDIS_URL", schemes: ["redis"], fault: Self.redisFault)
         let secret = reader.secret("SECRET_KEY")
         _ = reader.choice("ALGORITHM", ["HS256"], default: "HS256")
         accessTokenLifetime = .seconds(60 * reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 1...1440, default: 15))
@@ -55,10 +58,33 @@ struct Configuration: Sendable {
         guard let secret, reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
         self.secret = secret
     }
+
+    private static func postgresFault(_ url: String) -> String? {
+        do throws(PostgresError) {
+            _ = try PostgresConfiguration(url: url)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private static func redisFault(_ url: String) -> String? {
+        do throws(RedisError) {
+            _ = try RedisURL(url)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
 }
 
 /// Values of the environment that do not fit, each with its mend.
 struct ConfigurationError: Error, CustomStringConvertible {
     let problems: [String]
     var description: String { problems.joined(separator: "\n") }
+
+    init(problems: [String]) { self.problems = problems }
+
+    /// What the driver, which alone reads MongoDB's URL, refuses about it.
+    init(_ refusal: MongoError) { problems = ["MONGODB_URL: \(refusal.message). It looks like mongodb://host:27017"] }
 }

@@ -8,29 +8,20 @@ struct EnvironmentReader {
 
     init(_ values: [String: String]) { self.values = values.filter { !$0.value.isEmpty } }
 
-    /// The environment of this process.
-    static func process() -> [String: String] {
-        var values: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let parts = unsafe String(cString: text).split(
-                separator: "=",
-                maxSplits: 1,
-                omittingEmptySubsequences: false
-            )
-            if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
-            unsafe entry += 1
-        }
-        return values
-    }
-
-    mutating func url(_ name: String, schemes: [String]) -> String {
+    /// A URL; `fault` says what else is wrong with one that has a right scheme, without repeating it.
+    mutating func url(
+        _ name: String,
+        schemes: [String],
+        fault: (String) -> String? = { _ in nil }
+    ) -> String {
         guard let text = values[name] else {
             problems.append("\(name) is not set. Set it to a URL that begins with \(schemes[0])://")
             return ""
         }
         if !schemes.contains(where: { text.hasPrefix($0 + "://") }) {
             problems.append("\(name) does not begin with \(schemes.map { $0 + "://" }.joined(separator: " or "))")
+        } else if let fault = fault(text) {
+            problems.append("\(name): \(fault). It looks like \(schemes[0])://user:password@host:port/database")
         }
         return text
     }

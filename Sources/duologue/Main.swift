@@ -9,7 +9,7 @@ enum Main {
 
     static func main() async {
         let code = await run(Array(CommandLine.arguments.dropFirst()))
-        LogSink.standardError.flush()
+        LogSink.standardError.close()
         exit(code)
     }
 
@@ -18,8 +18,8 @@ enum Main {
         do {
             switch try Command.parse(arguments) {
             case .serve(let roles):
-                try await Serve.run(Configuration(environment: EnvironmentReader.process()), roles: roles)
-            case .migrate: try await Migrate.run(Configuration(environment: EnvironmentReader.process()))
+                try await Serve.run(Configuration(environment: ProcessEnvironment.variables()), roles: roles)
+            case .migrate: try await Migrate.run(Configuration(environment: ProcessEnvironment.variables()))
             case .version: print("duologue \(version)")
             case .help(let usage): print(usage)
             }

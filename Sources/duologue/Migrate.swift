@@ -29,10 +29,7 @@ enum Migrate {
             )
             try await migrate(client, loop: actor.loop, logger: logger)
         }
-        let mongo = try MongoClient(
-            MongoConfiguration(url: configuration.mongoURL, database: configuration.mongoName),
-            logger: logger
-        )
+        let mongo = try client(configuration, logger: logger)
         defer { mongo.shutdown() }
         try await setUp(mongo, logger: logger)
     }
@@ -63,6 +60,16 @@ enum Migrate {
                     "functions_installed": .bool(report.installedFunctions),
                 ]
             )
+        }
+    }
+
+    private static func client(_ configuration: Configuration, logger: Logger) throws(ConfigurationError) -> MongoClient
+    {
+        do throws(MongoError) {
+            let mongo = MongoConfiguration(url: configuration.mongoURL, database: configuration.mongoName)
+            return try MongoClient(mongo, logger: logger)
+        } catch {
+            throw ConfigurationError(error)
         }
     }
 

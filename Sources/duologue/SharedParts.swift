@@ -38,7 +38,11 @@ struct SharedParts: Sendable {
         )
         storeMetrics = StoreMetrics(registry: registry)
         gatewayMetrics = GatewayMetrics(registry: registry)
-        mongo = try LoopStores.mongoClient(stores, metrics: storeMetrics, logger: logger.labelled("mongo"))
+        do throws(MongoError) {
+            mongo = try LoopStores.mongoClient(stores, metrics: storeMetrics, logger: logger.labelled("mongo"))
+        } catch {
+            throw ConfigurationError(error)
+        }
         blocking = BlockingPool(name: "blocking", threads: 4, queueLimit: 1024)
         hashing = BlockingPool(name: "hashing", threads: cores, queueLimit: 256)
         tokens = AccessTokenAuthority(secret: configuration.secret, lifetime: configuration.accessTokenLifetime)

@@ -35,7 +35,7 @@ final class OperationsRoutes {
         let stores = await health.check()
         let down = stores.filter { $0.reason != nil }
         let isUsable = down.allSatisfy { $0.store == .redis }
-        return HTTPResponse.json(isUsable ? .ok : .serviceUnavailable) { writer in
+        var response = HTTPResponse.json(isUsable ? .ok : .serviceUnavailable) { writer in
             writer.beginObject()
             writer.key("status")
             writer.string(down.isEmpty ? "ok" : isUsable ? "degraded" : "unavailable")
@@ -45,6 +45,8 @@ final class OperationsRoutes {
             writer.endObject()
             writer.endObject()
         }.uncached()
+        if !isUsable { response.headers.set("Retry-After", "1") }
+        return response
     }
 
     private static func write(_ health: StoreHealth, to writer: inout JSONWriter) {

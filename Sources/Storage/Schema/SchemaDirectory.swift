@@ -27,7 +27,10 @@ struct SchemaDirectory {
     }
 
     private static func names(in path: String) throws(SchemaError) -> [String] {
-        guard let directory = unsafe opendir(path) else { throw SchemaError("cannot list \(path): errno \(errno)") }
+        guard let directory = unsafe opendir(path) else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw SchemaError("cannot list \(path)/: \(reason); the working directory must hold sql/ and mongo/")
+        }
         defer { unsafe closedir(directory) }
         var names: [String] = []
         while let entry = unsafe readdir(directory) {

@@ -23,7 +23,8 @@ package final class HTTPClient {
     private var input = InputBuffer()
     private var isClosed = false
     private var timedOut = false
-    private var waiter: UnsafeContinuation<Void, Never>?
+    /// Raised by whatever the owner's task may wait for; every wait is in a loop that looks again.
+    private let news: WakeSignal
 
     /// Connects to a server given by name or address.
     ///
@@ -52,6 +53,7 @@ package final class HTTPClient {
         self.loop = loop
         self.host = host
         self.limits = limits
+        news = WakeSignal(loop: loop)
         stream.delegate = self
         stream.startReading()
     }
@@ -97,7 +99,7 @@ package final class HTTPClient {
         timedOut = false
         let timer = loop.schedule(after: deadline) { [self] in
             timedOut = true
-            resumeWaiter()
+            news.raise()
         }
         defer { timer.cancel() }
         do {
@@ -118,7 +120,7 @@ package final class HTTPClient {
         timedOut = false
         let timer = loop.schedule(after: deadline) { [self] in
             timedOut = true
-            resumeWaiter()
+            news.raise()
         }
         defer { timer.cancel() }
         while !isClosed {
@@ -191,25 +193,19 @@ package final class HTTPClient {
 
     private func wait() async {
         guard !isClosed else { return }
-        await unsafe withUnsafeContinuation { unsafe waiter = $0 }
-    }
-
-    private func resumeWaiter() {
-        guard let continuation = unsafe waiter else { return }
-        unsafe waiter = nil
-        unsafe continuation.resume()
+        await news.wait()
     }
 }
 
 extension HTTPClient: TCPStreamDelegate {
     package func stream(_ stream: TCPStream, didRead bytes: Span<UInt8>) {
         input.append(bytes)
-        resumeWaiter()
+        news.raise()
     }
 
     package func stream(_ stream: TCPStream, didCloseWith error: IOError?) {
         isClosed = true
-        resumeWaiter()
+        news.raise()
     }
 
     package func streamDidDrain(_ stream: TCPStream) {}

@@ -28,7 +28,8 @@ final class HTTPConnection {
     private var draining = false
     /// A handler has the request.
     private var answering = false
-    private var waiter: UnsafeContinuation<Void, Never>?
+    /// Raised by whatever the owner's task may wait for; every wait is in a loop that looks again.
+    private let news: WakeSignal
 
     /// When what is awaited is overdue; nil while a handler works.
     private var deadline: ContinuousClock.Instant?
@@ -44,6 +45,7 @@ final class HTTPConnection {
         self.stream = stream
         self.loop = loop
         parser = HTTPRequestParser(limits: loop.limits)
+        news = loop.makeSignal()
         stream.delegate = self
         phase = .idle
         deadline = loop.now + loop.limits.idleTimeout
@@ -127,7 +129,7 @@ final class HTTPConnection {
         guard let deadline, deadline <= now else { return }
         if state == .open, phase != .idle {
             refuse(.timeout)
-            resumeWaiter()
+            news.raise()
         } else {
             close()
         }
@@ -137,7 +139,7 @@ final class HTTPConnection {
     func drain() {
         draining = true
         guard state == .open, !answering else { return }
-        resumeWaiter()
+        news.raise()
     }
 
     /// Closes at once, whatever is under way.
@@ -177,7 +179,7 @@ final class HTTPConnection {
     /// Answers for the connection itself, with the identity of the request as far as that is known.
     private func refuse(_ problem: Problem) {
         let identity = loop.requestIDs.identity(for: parser.head?.headers["x-request-id"])
-        let response = problem.response(requestID: identity)
+        let response = problem.response(requestID: identity, instance: parser.head?.path)
         let framing = HTTPResponseEncoder.Framing(requestID: identity, closes: true)
         _ = stream.send(Frame(loop.encode(response, framing: framing)))
         // Behind a head that was read whole nothing is likely to follow; behind one cut off there is.
@@ -204,13 +206,7 @@ final class HTTPConnection {
 
     private func wait() async {
         guard state != .closed else { return }
-        await unsafe withUnsafeContinuation { unsafe waiter = $0 }
-    }
-
-    private func resumeWaiter() {
-        guard let continuation = unsafe waiter else { return }
-        unsafe waiter = nil
-        unsafe continuation.resume()
+        await news.wait()
     }
 
     private func resumeReading() {
@@ -253,15 +249,15 @@ extension HTTPConnection: TCPStreamDelegate {
             readingPaused = true
             stream.stopReading()
         }
-        if !answering { resumeWaiter() }
+        if !answering { news.raise() }
     }
 
     package func stream(_ stream: TCPStream, didCloseWith error: IOError?) {
         state = .closed
-        resumeWaiter()
+        news.raise()
     }
 
     package func streamDidDrain(_ stream: TCPStream) {
-        resumeWaiter()
+        news.raise()
     }
 }

@@ -17,6 +17,9 @@ struct HTTPRequestHead {
         case chunked
     }
 
+    /// The target without its query, which may hold a secret.
+    var path: String { String(target.prefix { $0 != "?" }) }
+
     /// Checks the complete head in `bytes`, whose lines `reader` has found.
     init(bytes: [UInt8], reader: HTTPHeadReader) throws(Problem) {
         let line = bytes[reader.startLine]

@@ -72,7 +72,7 @@ package final class HTTPServer: Service {
         var port = configuration.port
         do {
             for loop in group.loops {
-                let (bound, bindPort) = try await listen(on: loop, port: port)
+                let (bound, bindPort) = try await listen(on: loop, port: port, joining: !loops.isEmpty)
                 loops.append(bound)
                 port = bindPort
             }
@@ -103,7 +103,11 @@ package final class HTTPServer: Service {
         }
     }
 
-    private func listen(on loop: EventLoop, port: Int) async throws -> (LoopBound<HTTPServerLoop>, Int) {
+    private func listen(
+        on loop: EventLoop,
+        port: Int,
+        joining: Bool
+    ) async throws -> (LoopBound<HTTPServerLoop>, Int) {
         try await loop.actor.run { [configuration, logger, makeResponder] _ in
             let responder = try makeResponder(loop)
             let server = HTTPServerLoop(
@@ -112,7 +116,7 @@ package final class HTTPServer: Service {
                 responder: responder,
                 logger: logger
             )
-            let port = try server.listen(host: configuration.host, port: port)
+            let port = try server.listen(host: configuration.host, port: port, joining: joining)
             return (LoopBound(server, loop: loop), port)
         }
     }

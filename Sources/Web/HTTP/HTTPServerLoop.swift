@@ -33,9 +33,13 @@ final class HTTPServerLoop {
 
     var now: ContinuousClock.Instant { eventLoop.now }
 
-    /// Listens, and returns the port.
-    func listen(host: String, port: Int) throws(IOError) -> Int {
-        let listener = try TCPListener(host: host, port: port, loop: eventLoop) { [unowned self] in accept($0) }
+    func makeSignal() -> WakeSignal { WakeSignal(loop: eventLoop) }
+
+    /// Listens, and returns the port; `joining` where another loop of the server has claimed it.
+    func listen(host: String, port: Int, joining: Bool) throws(IOError) -> Int {
+        let listener = try TCPListener(host: host, port: port, joining: joining, loop: eventLoop) {
+            [unowned self] in accept($0)
+        }
         self.listener = listener
         return listener.localPort
     }

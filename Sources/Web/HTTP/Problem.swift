@@ -79,9 +79,16 @@ extension Problem {
         code: "invalid_value",
         detail: "only HTTP/1.0 and HTTP/1.1 are spoken"
     )
+    static let noRoute = Problem(.notFound, code: "not_found", detail: "there is nothing at this path")
     static let methodUnknown = Problem(501, code: "method_not_allowed", detail: "the method is not known")
     static let timeout = Problem(408, code: "limit_exceeded", detail: "the request took too long", retryable: true)
-    static let overloaded = Problem(503, code: "overloaded", retryable: true, retryAfter: .seconds(1))
+    static let overloaded = Problem(
+        503,
+        code: "overloaded",
+        detail: "the server holds as many connections as it can",
+        retryable: true,
+        retryAfter: .seconds(1)
+    )
     /// What a client learns of an error that is not its own.
-    package static let `internal` = Problem(500, code: "internal", retryable: true)
+    package static let `internal` = Problem(500, code: "internal", detail: "the server failed; the fault is logged")
 }

@@ -91,12 +91,13 @@ package final class Router<Context: RequestContext>: HTTPResponder {
         if request.path == "*" { return unmatched(.options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")) }
         let segments: [String]
         do { segments = try request.segments() } catch { return unmatched(.problem(error)) }
-        guard let match = trie.find(segments) else { return unmatched(.problem(Problem(.notFound, code: "not_found"))) }
+        guard let match = trie.find(segments) else { return unmatched(.problem(.noRoute)) }
         guard let index = Self.index(for: request.method, in: match.routes) else {
             let allow = Self.allow(match.routes)
             if request.method == .options { return unmatched(.options(allow: allow)) }
             let headers = HTTPHeaders([("Allow", allow)])
-            return unmatched(.problem(Problem(405, code: "method_not_allowed", headers: headers)))
+            let detail = "this path takes \(allow)"
+            return unmatched(.problem(Problem(405, code: "method_not_allowed", detail: detail, headers: headers)))
         }
         let endpoint = endpoints[index]
         let core = CoreRequestContext(

@@ -107,10 +107,13 @@ extension WebSocketConnection {
     ///
     /// One caller at a time. Cancellation does not end the wait; `close` does, at once.
     package func nextMessage() async -> WebSocketMessage? {
-        if !inbox.isEmpty { return takeFromInbox() }
-        guard state == .open else { return nil }
-        precondition(unsafe waiter == nil && receiver == nil, "a WebSocket has one consumer")
-        return unsafe await withUnsafeContinuation { unsafe waiter = $0 }
+        unsafe await withUnsafeContinuation { continuation in
+            // Looked at in here: other jobs of the loop may run before the continuation exists.
+            if !inbox.isEmpty { return unsafe continuation.resume(returning: takeFromInbox()) }
+            guard state == .open else { return unsafe continuation.resume(returning: nil) }
+            precondition(unsafe waiter == nil && receiver == nil, "a WebSocket has one consumer")
+            unsafe waiter = continuation
+        }
     }
 
     /// Has `receiver` called with every message from now on, and with those waiting, instead of `nextMessage()`.
@@ -138,9 +141,11 @@ extension WebSocketConnection {
     ///
     /// One caller at a time; `close` bounds the wait.
     package func waitUntilClosed() async {
-        guard state != .closed else { return }
-        precondition(unsafe closeObserver == nil, "somebody already waits for the WebSocket to close")
-        unsafe await withUnsafeContinuation { unsafe closeObserver = $0 }
+        unsafe await withUnsafeContinuation { continuation in
+            guard state != .closed else { return unsafe continuation.resume() }
+            precondition(unsafe closeObserver == nil, "somebody already waits for the WebSocket to close")
+            unsafe closeObserver = continuation
+        }
     }
 
     private func deliver(_ message: WebSocketMessage) {

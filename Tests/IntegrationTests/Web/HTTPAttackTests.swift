@@ -53,6 +53,15 @@ private func impatient(_ deadline: WritableKeyPath<HTTPLimits, Duration>) -> HTT
         }
     }
 
+    @Test func `a refused body names the path, without a query that may hold a secret`() async throws {
+        try await TestServer.run(limits: impatient(\.lingerTimeout)) { _, server, _ in
+            let client = try await server.connect()
+            try client.sendRaw(Array("POST /echo?ticket=x HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n".utf8))
+            let refusal = String(decoding: try await client.receive().body, as: UTF8.self)
+            #expect(refusal.contains(#""instance":"/echo","#))
+        }
+    }
+
     @Test func `a refusal reaches a client that is still sending its body`() async throws {
         try await TestServer.run(limits: HTTPLimits()) { _, server, _ in
             let client = try await server.connect()

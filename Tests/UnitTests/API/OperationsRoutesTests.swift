@@ -29,6 +29,7 @@ import Web
                 api.stores.health.reasons = [store: "gone"]
                 let down = await api.call(.get, path)
                 #expect(down.status == 503 && down.string("status") == "unavailable")
+                #expect(down.headers["Retry-After"] == "1")
             }
         }
     }

@@ -25,6 +25,11 @@ import Testing
         #expect(try EmailAddress("Alice@Example.ORG").canonical == "alice@example.org")
     }
 
+    /// The store lowers ASCII only; an address lowered further would never be found again.
+    @Test func `letters beyond ASCII keep their case`() throws {
+        #expect(try EmailAddress("ÄNNE@Müller.DE").canonical == "Änne@müller.de")
+    }
+
     @Test(arguments: ["a@b.c", "first.last+tag@sub.example.org", "o'neil@example.ie", "用户@例子.广告", "a_b-c@x-y.io"])
     func `ordinary addresses are taken`(text: String) throws {
         #expect(try EmailAddress(text).text == text)

@@ -77,6 +77,8 @@ private func answer(_ method: HTTPMethod, _ target: String) async -> (Int, Strin
         #expect(status == 405)
         #expect(headers["allow"] == "DELETE, GET, HEAD, OPTIONS")
         #expect(body.contains("method_not_allowed"))
+        #expect(body.contains(#""detail":"this path takes DELETE, GET, HEAD, OPTIONS""#))
+        #expect(await answer(.get, "/nowhere").1.contains(#""detail":"there is nothing at this path""#))
         let options = await answer(.options, "/api/users/7")
         #expect(options.0 == 204)
         #expect(options.2["allow"] == "DELETE, GET, HEAD, OPTIONS")
@@ -105,6 +107,7 @@ private func answer(_ method: HTTPMethod, _ target: String) async -> (Int, Strin
         let (status, body, _) = await answer(.get, "/api/fail")
         #expect(status == 500)
         #expect(body.contains(#""code":"internal""#))
+        #expect(body.contains(#""retryable":false"#))
         #expect(body.contains(#""request_id":"test""#))
         #expect(!body.contains("Secret"))
     }

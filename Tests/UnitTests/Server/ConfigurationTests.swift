@@ -1,0 +1,59 @@
+import Testing
+
+@testable import duologue
+
+@Suite struct ConfigurationTests {
+    private static let valid = [
+        "POSTGRESQL_URL": "postgresql://app:hunter2@db.example:5432/app", "MONGODB_URL": "mongodb://db.example",
+        "REDIS_URL": "redis://:hunter2@db.example", "SECRET_KEY": String(repeating: "k", count: 32),
+    ]
+
+    private static func problems(_ changes: [String: String]) -> [String] {
+        do {
+            _ = try Configuration(environment: valid.merging(changes) { $1 })
+            return []
+        } catch {
+            return (error as? ConfigurationError)?.problems ?? ["\(error)"]
+        }
+    }
+
+    @Test func `what is not set has a default`() throws {
+        let configuration = try Configuration(environment: Self.valid)
+        #expect(configuration.port == 8080)
+        #expect(configuration.host == "127.0.0.1")
+        #expect(configuration.mongoName == "duologue")
+        #expect(configuration.accessTokenLifetime == .seconds(900))
+    }
+
+    @Test(arguments: [
+        ("POSTGRESQL_URL", ""), ("POSTGRESQL_URL", "mysql://db"), ("POSTGRESQL_URL", "postgresql://a:hunter2@[db/x"),
+        ("MONGODB_URL", ""), ("MONGODB_URL", "db.example"), ("MONGODB_NAME", "a/b"), ("REDIS_URL", ""),
+        ("REDIS_URL", "redis://:hunter2@db:port"), ("REDIS_URL", "rediss://db"), ("SECRET_KEY", ""),
+        ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+        ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
+        ("SPAM_GUARD", "yes"), ("ALLOWED_ORIGINS", "example.org"), ("HOST", "localhost"), ("PORT", "65536"),
+        ("LOG_LEVEL", "verbose"),
+    ])
+    func `a wrong value is refused by its variable's name and not repeated`(name: String, value: String) {
+        let problems = Self.problems([name: value])
+        #expect(problems.count == 1)
+        #expect(problems.allSatisfy { $0.hasPrefix(name) && !$0.contains("hunter2") })
+    }
+
+    @Test func `everything that is wrong is said at once`() {
+        #expect(Self.problems(["PORT": "x", "SECRET_KEY": "short", "REDIS_URL": "", "HOST": "?"]).count == 4)
+    }
+
+    @Test(
+        arguments: [
+            ([], nil), (["fly"], nil), (["migrate", "now"], nil), (["serve", "--roles"], nil),
+            (["serve", "--roles", "api,,worker"], nil), (["serve"], .serve(.all)),
+            (["serve", "--roles", "api,worker"], .serve([.api, .worker])),
+            (["serve", "--roles=gateway"], .serve(.gateway)),
+            (["migrate"], .migrate), (["version"], .version), (["serve", "--help"], .help(Usage.serve)),
+        ] as [([String], Command?)]
+    )
+    func `a command line is a command or refused`(arguments: [String], expected: Command?) {
+        #expect((try? Command.parse(arguments)) == expected)
+    }
+}
