@@ -55,6 +55,9 @@ package final class API {
         problems = ProblemMiddleware(logger: logger)
     }
 
+    /// The routes that monitors ask all the time.
+    package static let probes: Set<String> = ["/health", "/health/live", "/health/ready", "/metrics"]
+
     /// Adds the routes for operators, which every role has; to be called once, before the first request.
     package func registerOperations(on router: Router<APIContext>) {
         operations.register(on: router.group("", middleware: [problems]))

@@ -12,7 +12,9 @@ struct OutboundQueue {
 
     /// Queues a frame; false, and nothing queued, when it would pass a limit.
     mutating func append(_ frame: Frame, limits: OutboundLimits) -> Bool {
-        guard queuedFrames < limits.frames, frame.bytes.count <= limits.bytes - queuedBytes else { return false }
+        // A frame larger than the limit passes alone: no reader could ever be fast enough for it otherwise.
+        let fits = isEmpty || frame.bytes.count <= limits.bytes - queuedBytes
+        guard queuedFrames < limits.frames, fits else { return false }
         guard !frame.bytes.isEmpty else { return true }
         frames.append(frame)
         queuedBytes += frame.bytes.count

@@ -46,7 +46,8 @@ final class ServerLoop {
     /// Makes the loop's routes over the node's lane.
     func open(gate: WriteGate) -> any HTTPResponder {
         let router = Router<APIContext>(logger: shared.logger)
-        router.add(AccessLogMiddleware(logger: shared.logger.labelled("http"), metrics: shared.registry))
+        let logger = shared.logger.labelled("http")
+        router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,

@@ -15,12 +15,16 @@ package final class AccessLogMiddleware<Context: RequestContext>: Middleware {
 
     private let logger: Logger
     private let metrics: MetricsRegistry
+    private let probes: Set<String>
     private var requests: [Key: Counter] = [:]
     private var latencies: [String: Histogram] = [:]
 
-    /// A stage that reports to `logger` (level info) and `metrics`.
-    package init(logger: Logger, metrics: MetricsRegistry) {
+    /// A stage that reports to `logger`, at level info, and to `metrics`.
+    ///
+    /// The routes whose patterns are `probes` are asked every few seconds; when all is well they are logged at debug.
+    package init(logger: Logger, metrics: MetricsRegistry, probes: Set<String> = []) {
         self.logger = logger
+        self.probes = probes
         self.metrics = metrics
     }
 
@@ -40,14 +44,16 @@ package final class AccessLogMiddleware<Context: RequestContext>: Middleware {
         let pattern = route?.pattern ?? "none"
         counter(Key(method: request.method.label, route: pattern, status: status.code)).increment()
         histogram(pattern).observe(elapsed.seconds)
-        logger.info(
-            "request",
-            [
-                "request_id": .string(request.requestID), "method": .string(request.method.name),
-                "path": .string(request.path), "route": .string(pattern), "status": .int(status.code),
-                "seconds": .double(elapsed.seconds), "peer": .string(request.peerAddress),
-            ]
-        )
+        let fields: [String: LogValue] = [
+            "request_id": .string(request.requestID), "method": .string(request.method.name),
+            "path": .string(request.path), "route": .string(pattern), "status": .int(status.code),
+            "seconds": .double(elapsed.seconds), "peer": .string(request.peerAddress),
+        ]
+        if probes.contains(pattern), status.code < 400 {
+            logger.debug("request", fields)
+        } else {
+            logger.info("request", fields)
+        }
     }
 
     private func counter(_ key: Key) -> Counter {

@@ -31,6 +31,13 @@ import Testing
         #expect(queue.queuedBytes == 0)
     }
 
+    @Test func `a frame above the limit passes alone`() {
+        let limits = OutboundLimits(bytes: 10, frames: 2)
+        var queue = OutboundQueue()
+        let answers = [Array(repeating: 7, count: 20), [1]].map { queue.append(Frame($0), limits: limits) }
+        #expect(answers == [true, false])
+    }
+
     @Test func `both limits refuse and leave the queue as it was`() {
         let limits = OutboundLimits(bytes: 10, frames: 2)
         var queue = OutboundQueue()
