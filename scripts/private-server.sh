@@ -31,7 +31,10 @@ private_server_setup() {
 }
 
 private_server_cleanup() {
-    [[ -z $server ]] || kill -9 "$server" 2>/dev/null || true
+    if [[ -n $server ]]; then
+        kill -9 "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
     scripts/stores.sh stop "$work"
 }
 
