@@ -1,10 +1,7 @@
-internal import Synchronization
-
 /// A fixed set of event loops, one for each core the process may use.
 package final class EventLoopGroup: Sendable {
     /// The loops, in the order of their threads' names.
     package let loops: [EventLoop]
-    private let turn = Atomic<Int>(0)
 
     /// Makes `count` loops (at least one) that do nothing until `start()`.
     package init(count: Int) {
@@ -18,9 +15,4 @@ package final class EventLoopGroup: Sendable {
     ///
     /// Not to be called on a loop.
     package func stop() { for loop in loops { loop.stop() } }
-
-    /// The loops in turn.
-    package func next() -> EventLoop {
-        loops[turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count]
-    }
 }

@@ -21,14 +21,6 @@ package struct CircuitBreaker: Sendable {
         self.pause = pause
     }
 
-    /// Whether it refuses just now.
-    package func isOpen(at now: ContinuousClock.Instant) -> Bool {
-        switch state {
-        case .closed: false
-        case .open(let until), .probing(let until): now < until
-        }
-    }
-
     /// Nil when the call may go ahead; otherwise how long to stay away.
     ///
     /// An expired pause lets one call through.
