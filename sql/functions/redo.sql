@@ -78,13 +78,15 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- How much is unfinished, for admission, metrics and alerts. The bytes are of what clients sent, as stored; no payload is read.
--- What is quarantined counts in most_attempts and in the number of its chats, and in nothing else.
+-- What is quarantined is told by the number of its chats; of the rest of the answer it is only in stuck, rows tried more than 20 times.
 CREATE OR REPLACE FUNCTION duologue_redo_depth(
-    OUT batches bigint, OUT bytes bigint, OUT oldest timestamptz, OUT most_attempts integer, OUT quarantined_chats bigint)
+    OUT batches bigint, OUT bytes bigint, OUT oldest_age_ms bigint, OUT most_attempts integer, OUT stuck bigint,
+    OUT quarantined_chats bigint)
 LANGUAGE sql STABLE AS $$
     SELECT count(*) FILTER (WHERE NOT r.quarantined),
            coalesce(sum(pg_column_size(r.op_payloads) + pg_column_size(r.op_data)) FILTER (WHERE NOT r.quarantined), 0)::bigint,
-           min(r.created_at) FILTER (WHERE NOT r.quarantined), coalesce(max(r.attempts), 0),
+           coalesce(extract(epoch FROM clock_timestamp() - min(r.created_at) FILTER (WHERE NOT r.quarantined)) * 1000, 0)::bigint,
+           coalesce(max(r.attempts), 0), count(*) FILTER (WHERE r.attempts > 20),
            (SELECT count(*) FROM quarantined_chats)
     FROM write_redo r
 $$;
