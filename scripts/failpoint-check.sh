@@ -17,6 +17,6 @@ done
 
 # It ignores the variable and has nothing to list.
 status=0
-DUOLOGUE_FAILPOINTS=nonsense "$release" failpoints >"$LOCAL/failpoints.out" 2>&1 || status=$?
-[ "$status" = 2 ] && grep -q 'release build' "$LOCAL/failpoints.out" || die "the release build lists failpoints"
+DUOLOGUE_FAILPOINTS=nonsense "$release" failpoints >/dev/null 2>&1 || status=$?
+[ "$status" = 2 ] || die "the release build lists failpoints"
 say "the release build has none of ${#probes[@]} traces of failpoints"

@@ -43,22 +43,31 @@ import Testing
 
     @Test func `a step that fails after its work has done it, and one that fails before has not`() async throws {
         try await onLoop { actor in
-            let database = MemoryDatabase()
-            let failpoints = try Self.failpoints("drop.before=error@1,drop.after=error@1")
-            let log = FailingCommitLog(MemoryCommitLog(database), failpoints, for: .lane, loop: actor.loop)
-            let batch = BatchID.random()
-            database.redo.append(.init(batch: RedoBatch(id: batch, operations: []), leaseUntil: database.now))
-            await #expect(throws: StoreError.self) { try await log.drop([batch]) }
-            #expect(database.redo.count == 1)
-            await #expect(throws: StoreError.self) { try await log.drop([batch]) }
-            #expect(database.redo.isEmpty)
-            try await log.drop([batch])
+            let stores = MemoryStores()
+            let failpoints = try Self.failpoints("commit.before=error@1,commit.after=error@1")
+            let log = FailingCommitLog(stores.log, failpoints, for: .lane, loop: actor.loop)
+            let founding = OperationCodec.operation(
+                chat: try await log.nextChatID(),
+                actor: try await stores.ports.someone().id,
+                id: .random(),
+                body: .createChat(ChatDraft(type: .group, name: "room", participants: []))
+            )
+            await #expect(throws: StoreError.self) {
+                try await log.commit(.random(), [founding], dropping: [], wait: false)
+            }
+            #expect(try await log.depth().rows == 0)
+            await #expect(throws: StoreError.self) {
+                try await log.commit(.random(), [founding], dropping: [], wait: false)
+            }
+            #expect(try await log.depth().rows == 1)
+            _ = try await log.commit(.random(), [founding], dropping: [], wait: false)
+            #expect(try await log.depth().rows == 1, "it found what the second run did")
         }
     }
 
     @Test func `a partial apply leaves the first half of the documents`() async throws {
         try await onLoop { actor in
-            let store = MemoryBodyStore(MemoryDatabase())
+            let store = MemoryBodyStore()
             let failpoints = try Self.failpoints("apply.partial=error@1")
             let bodies = FailingBodyStore(store, failpoints, for: .lane, loop: actor.loop)
             let images = (1...4).map { Self.image(Int64($0)) }
