@@ -13,6 +13,7 @@ package final class LoopStores {
     package let commitLog: any CommitLog
     package let history: any HistoryStore
     package let bodies: any BodyStore
+    package let purges: any PurgeLog
     package let tickets: any TicketStore
     package let health: any HealthProbe
 
@@ -59,6 +60,7 @@ package final class LoopStores {
         commitLog = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         history = PostgresHistoryStore(client: postgres)
         bodies = MongoBodyStore(client: mongo, logger: logger)
+        purges = PostgresPurgeLog(client: postgres)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         health = StoreHealthProbe(loop: loop, postgres: postgres, mongo: mongo, redis: redis)
     }
