@@ -73,7 +73,10 @@ enum Serve {
                 await shutdown.wait()
             },
         ]
-        if shared.roles.contains(.worker) { services.append(recovery(shared, loops[0], broker)) }
+        if shared.roles.contains(.worker) {
+            services.append(recovery(shared, loops[0], broker))
+            services.append(purge(shared, loops[0]))
+        }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
@@ -146,6 +149,15 @@ enum Serve {
                 logger: logger
             )
             await RecoveryWorker(loop: loop, recovery: recovery, log: ports.log, logger: logger)
+                .run(until: shutdown)
+        }
+    }
+
+    private static func purge(_ shared: SharedParts, _ node: LoopBound<ServerLoop>) -> any Service {
+        LoopService("purge", on: [node.loop]) { loop, shutdown in
+            let stores = node.value.stores
+            let logger = shared.logger.labelled("purge")
+            await PurgeWorker(loop: loop, log: stores.purges, bodies: stores.bodies, logger: logger)
                 .run(until: shutdown)
         }
     }
