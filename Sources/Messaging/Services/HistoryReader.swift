@@ -7,8 +7,8 @@ package import Domain
 /// statement repeats everything, because membership may have changed since; a missing or older one is read again.
 /// Reactions are those of the statement's head.
 package final class HistoryReader {
-    private let history: any HistoryStore
-    private let bodies: any BodyStore
+    let history: any HistoryStore
+    let bodies: any BodyStore
 
     private static let attempts = 4
 
@@ -75,6 +75,31 @@ package final class HistoryReader {
         let stored = try await bodies.revisions(of: id)
         return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
+
+    /// The document of a message as it is now, a deleted one with what it said.
+    ///
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `store_unavailable` as `page` does.
+    package func image(of id: MessageID, for user: UserID) async throws -> MessageImage {
+        let before = SequenceNumber(rawValue: id.sequence.rawValue - 1)
+        for _ in 0..<Self.attempts {
+            guard let snapshot = try await history.snapshot(of: id.chat, for: user, window: .after(before), limit: 1)
+            else { throw Failure.chatNotFound }
+            guard let row = snapshot.rows.first else { throw Failure.messageNotFound }
+            var image = try await bodies.messages(of: id.chat, in: id.sequence...id.sequence).first
+            for committed in snapshot.redo {
+                if let newer = PostImages.messageImage(of: committed), newer.id == id,
+                    (image?.revision ?? .zero) < newer.revision
+                {
+                    image = newer
+                }
+            }
+            if let image, (row.revision...snapshot.lastOffset).contains(image.revision) { return image }
+        }
+        throw Failure(.storeUnavailable, "The message is being written; try again.")
+    }
+
+    /// What a message said before, oldest first.
+    package func revisions(of id: MessageID) async throws -> [RevisionImage] { try await bodies.revisions(of: id) }
 
     /// Announced events after an offset as clients receive them; messages as they are today.
     package func announcements(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [Announcement] {
