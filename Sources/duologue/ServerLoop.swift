@@ -32,7 +32,7 @@ final class ServerLoop {
             registry: shared.registry,
             logger: shared.logger
         )
-        reader = HistoryReader(history: stores.history, bodies: stores.bodies)
+        reader = HistoryReader(stores, shared.configuration, loop: loop)
         hub = Hub(
             loop: loop,
             directory: stores.chats,
