@@ -223,7 +223,7 @@ import Testing
         driver.submit(1)
         let first = driver.takeCommit()
         driver.submit(2)
-        for ticket in 1...2 { driver.step { lane, _ in lane.expire(ticket) } }
+        driver.step { lane, _ in lane.expire([1, 2]) }
         guard case .failure(let decided)? = driver.answers[1]?.first,
             case .failure(let unwritten)? = driver.answers[2]?.first
         else { return #expect(Bool(false)) }
@@ -282,7 +282,7 @@ import Testing
         var driver = LaneDriver()
         driver.submit(1)
         _ = driver.takeCommit()
-        driver.step { lane, _ in lane.expire(1) }
+        driver.step { lane, _ in lane.expire([1]) }
         driver.step { $0.committed([.duplicate(Self.allocation, pending: .random())], $1) }
         driver.step { $0.retryCovered($1) }
         #expect(driver.takeCommit() == nil)
@@ -296,7 +296,7 @@ import Testing
         driver.submit(2)
         driver.step { $0.committed([.duplicate(Self.allocation, pending: .random())], $1) }
         driver.step { $0.retryCovered($1) }
-        driver.step { lane, _ in lane.expire(1) }
+        driver.step { lane, _ in lane.expire([1]) }
         #expect(code(driver.answers[1]?.first) == .inFlight)
 
         driver.submit(3)
