@@ -4,13 +4,14 @@ internal import Messaging
 internal import Storage
 internal import Worker
 
-/// What finishes committed batches that their own nodes do not: on every node for whoever waits for one, and on workers
-/// by itself.
+/// What finishes committed batches that their own nodes do not, on every node for whoever waits for one and on workers by
+/// itself; and on workers what erases deleted messages.
 struct Finishing: Sendable {
     /// Finishes what somebody asks for.
     let covering: LoopBound<CoveringRecovery>
     private let recovery: LoopBound<RedoRecovery>
-    private let log: LoopBound<any CommitLog>
+    private let ports: LoopBound<WritePorts>
+    private let purges: LoopBound<any PurgeLog>
 
     static func make(
         _ shared: SharedParts,
@@ -34,7 +35,8 @@ struct Finishing: Sendable {
             return Finishing(
                 covering: LoopBound(covering, loop: loop),
                 recovery: LoopBound(recovery, loop: loop),
-                log: LoopBound(ports.log, loop: loop)
+                ports: LoopBound(ports, loop: loop),
+                purges: LoopBound(stores.purges, loop: loop)
             )
         }
     }
@@ -47,9 +49,18 @@ struct Finishing: Sendable {
 
     /// The passes of a worker.
     func worker(_ shared: SharedParts) -> any Service {
-        LoopService("recovery", on: [recovery.loop]) { [recovery, log] loop, shutdown in
+        LoopService("recovery", on: [recovery.loop]) { [recovery, ports] loop, shutdown in
             let logger = shared.logger.labelled("recovery")
-            await RecoveryWorker(loop: loop, recovery: recovery.value, log: log.value, logger: logger)
+            await RecoveryWorker(loop: loop, recovery: recovery.value, log: ports.value.log, logger: logger)
+                .run(until: shutdown)
+        }
+    }
+
+    /// The erasing of what was deleted, by a worker.
+    func purge(_ shared: SharedParts) -> any Service {
+        LoopService("purge", on: [recovery.loop]) { [ports, purges] loop, shutdown in
+            let logger = shared.logger.labelled("purge")
+            await PurgeWorker(loop: loop, log: purges.value, bodies: ports.value.bodies, logger: logger)
                 .run(until: shutdown)
         }
     }

@@ -80,7 +80,7 @@ enum Serve {
                 await shutdown.wait()
             },
         ]
-        if shared.roles.contains(.worker) { services.append(finishing.worker(shared)) }
+        if shared.roles.contains(.worker) { services += [finishing.worker(shared), finishing.purge(shared)] }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
