@@ -17,6 +17,9 @@ package final class Hub: AnnouncementSink {
     let directory: any ChatDirectory
     let reader: HistoryReader
 
+    /// Asked to have events of a chat finished, up to an offset, that a redo has covered for longer than a hole may stay.
+    package var finishCovering: ((ChatID, Offset) -> Void)?
+
     var channels: [ChatID: ChatChannel] = [:]
     var sessions: [UserID: [any EventReceiver]] = [:]
     private let repairs = LoopQueue<Repair>()
@@ -156,6 +159,8 @@ package final class Hub: AnnouncementSink {
             metrics.fills.increment()
             receive(events)
             if events.count == Self.fillLimit { enqueueFill(of: chat) }
+            // What the stores do not give is covered: its node may have crashed between its commit and its announcement.
+            if events.isEmpty, let end = channel.stream.holeEnd { finishCovering?(chat, end) }
         } catch {
             logger.warning("hole not filled", ["chat_id": .int(Int(chat.rawValue)), "error": .string("\(error)")])
         }
