@@ -29,3 +29,18 @@ hidden byte I10_a_removed_member_receives_nothing;
 /* Faults strike at any moment and any number of times until the world turns calm, which it may do at any moment. */
 bool calm;
 active proctype Weather() { calm = true }
+
+/* With -DENDLESS: a run that goes on for ever after the faults have stopped. There must be none, so that quiescence,
+   where each model asserts I7, is always reached. (pan -a, compiled with -DNOSTUTTER: a run that ends is not endless.) */
+#ifdef ENDLESS
+never {
+    do
+    :: true
+    :: calm -> break
+    od;
+accept:
+    do
+    :: calm
+    od
+}
+#endif

@@ -2,7 +2,8 @@
    announcement, and the end of the redo.
 
    Two chats; two nodes with a batch each; one recovery; one purge. A sender posts A in chat 0 and B in chat 1, edits A,
-   and is removed from chat 0; a moderator deletes A. -DWANTED picks which of this happens, as bits 1 << operation.
+   and is removed from chat 0; a moderator deletes A; A is purged. -DWANTED picks what of this may happen, as bits
+   1 << operation: all of it at once has more states than memory holds.
 
    What is left out, and why the result still covers it:
    - Leases. Every driver may drive every row at any moment: leases save work, and nothing may depend on them.
@@ -29,6 +30,7 @@
 #define REV_CHECK        12 /* a commit is refused when the old body it carries was replaced meanwhile */
 #define ALLOCATE_INSIDE  13 /* offsets come from the locked chat row, so that a rollback returns them */
 #define WHOLE_ROW        14 /* a driver waits for every document of its row, not for the first */
+#define CALLER_WAITS     15 /* a duplicate waits for the redo to go, and does not ask again and again */
 
 /* The operations, as a caller wants them: retried under the same id until they are answered. */
 #define OPERATIONS 5
@@ -58,7 +60,7 @@ byte offset[OPERATIONS];   /* 0: not committed */
 byte cover[OPERATIONS];
 byte rev;                  /* message_metadata.rev of A */
 byte oldRev;               /* which revision's body the redo of the deletion carries */
-bool purging, purged;      /* a purge was decided; it is done */
+bool purging, purged;      /* a purge of A was decided; it is done */
 #define IS_COMMITTED(o) (offset[o] != 0)
 #define IS_DELETED      IS_COMMITTED(DELETE_A)
 #define IS_MEMBER(o)    (!(BY_SENDER(o) && CHAT(o) == CHAT(REMOVE) && IS_COMMITTED(REMOVE)))
@@ -210,7 +212,8 @@ inline drive(row, has_callers) {
 
 /* A caller's operation waits at the node while it has no answer. Who changes A has seen A; a duplicate waits while a
    redo covers the first. */
-#define WAITS(o) (IS_WANTED(o) && !answer[o] && !cover[o] && (!NEEDS_OLD(o) || IS_COMMITTED(SEND_A)))
+#define WAITS(o) (IS_WANTED(o) && !answer[o] && (!cover[o] || WITHOUT(CALLER_WAITS)) \
+                  && (!NEEDS_OLD(o) || IS_COMMITTED(SEND_A)))
 
 inline take(o, least) {
     if
@@ -259,7 +262,6 @@ inline insert(o) {
     row = row | SET(o)
 }
 
-#define IN_CHAT_0(o) (HAS(row, o) && CHAT(o) == 0)
 inline cover_all(row) {
     if :: HAS(row, SEND_A) -> cover[SEND_A] = row :: else fi;
     if :: HAS(row, SEND_B) -> cover[SEND_B] = row :: else fi;
@@ -320,7 +322,6 @@ crashed:
 }
 
 /* Every worker looks for rows to finish, each second. */
-#define IS_ROW_OF(o) (cover[o] != 0)
 proctype Recovery() {
     byte row;
 end:
