@@ -15,19 +15,23 @@ esac
 # search TITLE MODEL MEMORY_MB DEFINES…: compiles and runs one search in a directory of its own and leaves pan's report
 # there. With ENDLESS among the defines it looks for runs without end, otherwise for violations and deadlocks.
 search() {
-    local title=$1 model=$2 memory=$3 status=0 build=-DSAFETY run=()
+    local title=$1 model=$2 memory=$3 status=0 build=-DSAFETY optimisation=-O2 run=() pan
     shift 3
     if [[ " $* " == *" ENDLESS "* ]]; then
         build=-DNOSTUTTER
         run=(-a)
     fi
-    directory=$work/${title//[^a-zA-Z_]/-}
+    [[ $* != *KNOCKOUT=* ]] || optimisation=-O0 # found sooner than compiled
+    directory=$work/${title//[^a-zA-Z0-9_]/-}
     mkdir "$directory"
     cp "$ROOT"/Tests/Model/*.pml "$directory"
     cd "$directory" || exit
     spin -a "${@/#/-D}" "$model.pml" >spin.log 2>&1 || die "$title: $(head -n 3 spin.log)"
-    gcc -O2 -w "$build" -DCOLLAPSE -DNOFAIR "-DMEMLIM=$memory" -o pan pan.c || die "$title: pan.c does not compile"
-    timeout "$seconds" ./pan -m100000 "${run[@]}" >report 2>&1 || status=$?
+    gcc $optimisation -w "$build" -DCOLLAPSE -DNOFAIR "-DMEMLIM=$memory" -o pan pan.c || die "$title: pan.c does not compile"
+    timeout "$seconds" ./pan -m100000 "${run[@]}" >report 2>&1 &
+    pan=$!
+    trap 'kill "$pan"; exit 1' TERM
+    wait "$pan" || status=$?
     [[ $status -ne 124 ]] || die "$title: not finished after $seconds s"
     if grep -iE 'max search depth too small|out of memory|reached -DMEMLIM' report >&2; then die "$title: truncated"; fi
     grep -q 'errors: ' report || die "$title: pan failed: $(head -n 3 report)"
@@ -81,28 +85,28 @@ open_local
 "$ROOT/scripts/packages.sh" spin gcc libc6-dev
 work=$(mktemp -d "$LOCAL/model.XXXXXX")
 directory=
-trap 'rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
 
 # What happens in writes.pml: A and B sent, A edited, A deleted, the sender removed, A purged.
 A=1 B=2 E=4 D=8 R=16 P=32
 
 if [[ $extent == full ]]; then
     begin proved "send A and B, edit, delete" writes 4500 WANTED=$((A + B + E + D))
-    begin proved "delivery, 3 and 1 events" delivery 1500 EVENTS_0=3 EVENTS_1=1
-    begin proved "edit, delete, remove, purge" writes 1500 WANTED=$((A + D + R + P))
+    begin proved "delete, remove, purge" writes 1500 WANTED=$((A + D + R + P))
     begin proved "delivery, 2 and 1 events, end" delivery 1500 EVENTS_0=2 EVENTS_1=1 ENDLESS
     begin proved "send A and B, delete, purge" writes 1500 WANTED=$((A + B + D + P))
+    begin proved "delivery, 2 and 1 events" delivery 1000 EVENTS_0=2 EVENTS_1=1
+    begin proved "edit, delete, end" writes 1000 WANTED=$((A + E + D)) ENDLESS
+    begin proved "edit, remove" writes 1000 WANTED=$((A + E + R))
     begin proved "send A and B, edit, end" writes 1500 WANTED=$((A + B + E)) ENDLESS
     begin proved "send A and B, remove, end" writes 1500 WANTED=$((A + B + R)) ENDLESS
 fi
 begin proved "send A and B, remove" writes 1000 WANTED=$((A + B + R))
 begin proved "send A and B, edit" writes 1000 WANTED=$((A + B + E))
 begin proved "edit, delete, purge" writes 1000 WANTED=$((A + E + D + P))
-begin proved "edit, remove" writes 1000 WANTED=$((A + E + R))
-begin proved "edit, delete, end" writes 1000 WANTED=$((A + E + D)) ENDLESS
 begin proved "send A and B, end" writes 1000 WANTED=$((A + B)) ENDLESS
 begin proved "delivery, 3 events" delivery 1000 EVENTS_0=3 EVENTS_1=0
-begin proved "delivery, 2 and 1 events" delivery 1000 EVENTS_0=2 EVENTS_1=1
+begin proved "delivery, 1 event each" delivery 1000 EVENTS_0=1 EVENTS_1=1
 begin proved "delivery, 2 events, end" delivery 1000 EVENTS_0=2 EVENTS_1=0 ENDLESS
 
 begin violates REV_GUARD I3_an_event_is_in_mongo_or_a_redo_covers_it writes WANTED=$((A + E + D))
@@ -120,15 +124,15 @@ begin violates REV_CHECK I8_an_old_body_is_the_one_replaced writes WANTED=$((A +
 begin violates ALLOCATE_INSIDE I5_offsets_have_no_hole writes WANTED=$((A + B))
 begin violates WHOLE_ROW I6_announced_is_in_both_stores writes WANTED=$((A + B))
 begin never_ends CALLER_WAITS writes WANTED=$((A + B))
-begin violates IN_ORDER I9_received_without_hole_or_double delivery EVENTS_1=0
-begin violates ONCE I9_received_without_hole_or_double delivery EVENTS_1=0
-begin violates FILL_UNCOVERED I6_announced_is_in_both_stores delivery EVENTS_1=0
-begin violates FILL I7_faults_stop_and_all_is_finished delivery EVENTS_1=0
-begin violates END_IN_HUB I10_a_removed_member_receives_nothing delivery EVENTS_1=0
-begin violates END_IN_CATCH_UP I10_a_removed_member_receives_nothing delivery EVENTS_1=0
-begin violates MEMBERS_ONLY I10_a_removed_member_receives_nothing delivery EVENTS_1=0
-begin violates CATCH_UP I7_faults_stop_and_all_is_finished delivery EVENTS_1=0
-begin violates BEYOND_CATCH_UP I9_received_without_hole_or_double delivery EVENTS_1=0
+begin violates IN_ORDER I9_received_without_hole_or_double delivery EVENTS_0=2 EVENTS_1=0
+begin violates ONCE I9_received_without_hole_or_double delivery EVENTS_0=2 EVENTS_1=0
+begin violates FILL_UNCOVERED I6_announced_is_in_both_stores delivery EVENTS_0=2 EVENTS_1=0
+begin violates FILL I7_faults_stop_and_all_is_finished delivery EVENTS_0=2 EVENTS_1=0
+begin violates END_IN_HUB I10_a_removed_member_receives_nothing delivery EVENTS_0=2 EVENTS_1=0
+begin violates END_IN_CATCH_UP I10_a_removed_member_receives_nothing delivery EVENTS_0=2 EVENTS_1=0
+begin violates MEMBERS_ONLY I10_a_removed_member_receives_nothing delivery EVENTS_0=2 EVENTS_1=0
+begin violates CATCH_UP I7_faults_stop_and_all_is_finished delivery EVENTS_0=2 EVENTS_1=0
+begin violates BEYOND_CATCH_UP I9_received_without_hole_or_double delivery EVENTS_0=2 EVENTS_1=0
 finish
 [[ $failures -eq 0 ]] || die "$failures searches did not end as they must"
 say "the $extent model holds, and every knock-out is refuted, in $SECONDS s"

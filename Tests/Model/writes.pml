@@ -42,7 +42,7 @@
 #define PURGE    5
 #define NONE     6
 #ifndef WANTED
-#define WANTED 31
+#define WANTED 13 /* A is sent, edited, deleted */
 #endif
 #define IS_WANTED(o)    ((WANTED >> (o)) & 1)
 #define CHAT(o)         ((o) == SEND_B)
