@@ -48,16 +48,13 @@ package struct FoldedEvent: Sendable, Equatable {
     }
 }
 
-/// A row of `chats` with its participants, and where its events and messages end, all at one moment.
+/// A row of `chats` with its participants and pins, all at one moment.
 package struct ChatFacts: Sendable, Equatable {
     package var lastSequence: SequenceNumber
     package var lastOffset: Offset
     package var participantCount: Int
     package var members: [UserID: ChatFold.Membership]
-    package var pins: Set<SequenceNumber>
-    /// The highest offset and message number that events have.
-    package var highestOffset: Offset
-    package var highestSequence: SequenceNumber
+    package var pins: [SequenceNumber: ChatFold.Pin]
 
     /// Makes facts of all their fields.
     package init(
@@ -65,17 +62,13 @@ package struct ChatFacts: Sendable, Equatable {
         lastOffset: Offset,
         participantCount: Int,
         members: [UserID: ChatFold.Membership],
-        pins: Set<SequenceNumber> = [],
-        highestOffset: Offset,
-        highestSequence: SequenceNumber
+        pins: [SequenceNumber: ChatFold.Pin] = [:]
     ) {
         self.lastSequence = lastSequence
         self.lastOffset = lastOffset
         self.participantCount = participantCount
         self.members = members
         self.pins = pins
-        self.highestOffset = highestOffset
-        self.highestSequence = highestSequence
     }
 }
 
@@ -97,9 +90,24 @@ package struct ChatFold: Sendable {
         }
     }
 
+    /// A pin as the events have it.
+    package struct Pin: Sendable, Equatable {
+        package var user: UserID
+        /// Of the event that pinned it.
+        package var offset: Offset
+        package var at: Timestamp
+
+        /// Makes a pin of all its fields.
+        package init(user: UserID, offset: Offset, at: Timestamp) {
+            self.user = user
+            self.offset = offset
+            self.at = at
+        }
+    }
+
     package let chat: ChatID
     package private(set) var members: [UserID: Membership] = [:]
-    package private(set) var pins: Set<SequenceNumber> = []
+    package private(set) var pins: [SequenceNumber: Pin] = [:]
     /// When each member joined.
     package private(set) var joinedAt: [UserID: Timestamp] = [:]
     package private(set) var lastOffset = Offset.zero
@@ -124,15 +132,19 @@ package struct ChatFold: Sendable {
         return findings
     }
 
-    /// Takes a membership or pin event that was committed after the ones that were folded whole.
-    package mutating func takeTail(_ event: FoldedEvent) { apply(event) }
+    /// Takes an event that was committed after the ones that are looked at; only what it changes counts.
+    package mutating func takeTail(_ event: FoldedEvent) {
+        lastOffset = max(lastOffset, event.offset)
+        if event.kind == .messageCreated, let sequence = event.sequence { lastSequence = max(lastSequence, sequence) }
+        apply(event)
+    }
 
-    /// What differs between the chat as folded and its row; nil facts mean that there is no row.
+    /// What differs between the chat, folded up to its last event, and its row; nil facts mean that there is no row.
     package func differences(_ facts: ChatFacts?) -> [FindingKind] {
         guard let facts else { return [.missingChat] }
         var kinds: [FindingKind] = []
         let countersAgree =
-            facts.lastSequence == facts.highestSequence && facts.lastOffset == facts.highestOffset
+            facts.lastSequence == lastSequence && facts.lastOffset == lastOffset
             && facts.participantCount == facts.members.count
         if !countersAgree { kinds.append(.counterDrift) }
         guard !hasHole else { return kinds }
@@ -179,8 +191,9 @@ package struct ChatFold: Sendable {
             guard let user = event.targetUser else { return }
             members[user] = nil
             joinedAt[user] = nil
-        case .pinAdded: if let sequence = event.sequence { pins.insert(sequence) }
-        case .pinRemoved: if let sequence = event.sequence { pins.remove(sequence) }
+        case .pinAdded:
+            if let sequence = event.sequence { pins[sequence] = Pin(user: event.actor, offset: event.offset, at: event.at) }
+        case .pinRemoved, .messageDeleted: if let sequence = event.sequence { pins[sequence] = nil }
         default: return
         }
     }

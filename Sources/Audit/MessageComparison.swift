@@ -34,15 +34,20 @@ package enum MessageComparison {
             let withMentions = MessageEdit(content: content, mentions: image.mentions)
             return OperationCodec.hash(of: .editMessage(withMentions, of: image)) == event.hash
         }
+        return hash(ofNew: image) == event.hash
+    }
+
+    /// What the event of the message has as its hash if the message is as it was sent.
+    package static func hash(ofNew image: MessageImage) -> [UInt8] {
         let draft = MessageDraft(
             type: image.type,
-            content: content,
+            content: image.content ?? "",
             replyTo: image.replyTo,
             threadRoot: image.threadRoot,
             attachments: image.attachments,
             mentions: image.mentions
         )
-        return OperationCodec.hash(of: .createMessage(draft)) == event.hash
+        return OperationCodec.hash(of: .createMessage(draft))
     }
 
     private static func metadataDifference(_ facts: MessageFacts) -> FindingKind? {
