@@ -32,12 +32,10 @@ enum AuditMongo {
             }
             var limit = limit
             while true {
-                do throws(MongoError) {
-                    let documents = try await find(collection, filter, limit: limit, mongo)
+                if let documents = try await find(collection, filter, limit: limit, mongo) {
                     return (documents, documents.count == limit)
-                } catch  where error.code == .resultTooLarge && limit > 1 {
-                    limit /= 2
                 }
+                limit /= 2
             }
         }
     }
@@ -60,25 +58,31 @@ enum AuditMongo {
                     }
                 }
             }
-            do throws(MongoError) {
-                documents += try await find(collection, filter, limit: part.count, mongo)
+            if let found = try await find(collection, filter, limit: part.count, mongo) {
+                documents += found
                 rest = rest.dropFirst(part.count)
-            } catch  where error.code == .resultTooLarge && size > 1 {
-                size /= 2
+            } else {
+                size = part.count / 2
             }
         }
         return documents
     }
 
+    /// Nil when the documents, more than one, take too much memory.
     private static func find(
         _ collection: String,
         _ filter: BSONDocument,
         limit: Int,
         _ mongo: MongoClient
-    ) async throws(MongoError) -> [BSONDocument] {
+    ) async throws -> [BSONDocument]? {
         var options = FindOptions(sort: BSONDocument { $0.int32("_id", 1) }, limit: limit, readConcern: .majority)
         options.maximumBytes = maximumBytes
-        return try await mongo.find(collection, filter, options: options, deadline: deadline)
+        do {
+            return try await mongo.find(collection, filter, options: options, deadline: deadline)
+        } catch {
+            guard error.code == .resultTooLarge, limit > 1 else { throw error }
+            return nil
+        }
     }
 
     /// The message an `_id` names; nil for one that no version of ours has written.

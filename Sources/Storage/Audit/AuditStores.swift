@@ -1,8 +1,8 @@
 package import Audit
-package import Domain
+internal import Domain
 package import IOCore
 internal import Messaging
-package import Mongo
+internal import Mongo
 internal import Postgres
 internal import Redis
 

@@ -26,6 +26,7 @@ struct PairedWindows<Source: AuditSource> {
     mutating func next(_ ask: Ask) async throws -> [Pair]? {
         guard !isAtEnd else { return nil }
         let selection = AuditSelection.window(after: cursor, chats: chats, limit: limit)
+        let mongo = mongo
         async let reading = Source.found(selection, mongo)
         let facts = try await source.facts(selection, ask)
         let (located, isFull) = try await reading
