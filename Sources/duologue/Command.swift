@@ -3,6 +3,7 @@ enum Command: Equatable {
     case serve(Roles)
     case migrate
     case audit(AuditRequest)
+    case failpoints
     case version
     case help(String)
 
@@ -21,9 +22,10 @@ enum Command: Equatable {
         case "serve": return .serve(try roles(rest))
         case "audit": return .audit(try AuditRequest(rest))
         case "migrate" where rest.isEmpty: return .migrate
+        case "failpoints" where rest.isEmpty: return .failpoints
         case "version" where rest.isEmpty: return .version
         case "--version" where rest.isEmpty: return .version
-        case "migrate", "version", "--version":
+        case "migrate", "failpoints", "version", "--version":
             throw Invalid(message: "\(name) takes no arguments: \(rest.joined(separator: " "))")
         default: throw Invalid(message: "there is no command \(name)\n\n\(Usage.general)")
         }
@@ -55,6 +57,7 @@ enum Usage {
         duologue migrate                              bring the databases to this version's schema
         duologue audit [--chat N] [--since T] [--json] [--repair]
                                                       compare the stores, and mend what differs
+        duologue failpoints                           list the failpoints of a debug build
         duologue version                              print the version
         duologue COMMAND --help                       more about a command
 
@@ -87,6 +90,13 @@ enum Usage {
         Exit status: 0 the stores agree (now, after a repair), 1 they differ, 2 wrong usage or a store is out of reach.
         docs/audit.md says what each finding means and what a repair does about it.
         """
+    static let failpoints = """
+        duologue failpoints
+
+        Lists the steps at which a debug build can be made to die, wait or fail: see docs/failpoints.md.
+        """
     static let version = "duologue version\n\nPrints the version."
-    static let commands = ["serve": serve, "migrate": migrate, "audit": audit, "version": version]
+    static let commands = [
+        "serve": serve, "migrate": migrate, "audit": audit, "failpoints": failpoints, "version": version,
+    ]
 }
