@@ -61,6 +61,15 @@ package final class FailingBodyStore: BodyStore {
         try await bodies.reactions(of: chat, in: range, upTo: offset, excluding: excluding)
     }
 
+    package func contents(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> BodyContents {
+        try await bodies.contents(of: chat, at: sequences, upTo: offset, excluding: excluding)
+    }
+
     package func revisions(of message: MessageID) async throws -> [RevisionImage] {
         try await bodies.revisions(of: message)
     }

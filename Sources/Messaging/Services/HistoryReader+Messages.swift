@@ -2,15 +2,6 @@ package import Domain
 
 /// Reads of messages by their numbers.
 extension HistoryReader {
-    /// A message as it is now.
-    ///
-    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `store_unavailable` as `page` does.
-    package func message(_ id: MessageID, for user: UserID) async throws -> Message {
-        guard let message = try await page(of: id.chat, for: user, window: .only(id.sequence), limit: 1).messages.first
-        else { throw Failure.messageNotFound }
-        return message
-    }
-
     /// Those of the messages that exist, ascending.
     ///
     /// `sequences` ascend. Each run of numbers is of one moment.

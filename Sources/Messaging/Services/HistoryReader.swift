@@ -49,7 +49,7 @@ package final class HistoryReader {
     /// - Throws: `chat_not_found`, `message_not_found`, `store_unavailable`.
     package func message(_ id: MessageID, for user: UserID) async throws -> Message {
         let page = try await page(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
-        guard let message = page.messages.first, message.id == id else { throw Self.messageNotFound }
+        guard let message = page.messages.first, message.id == id else { throw Failure.messageNotFound }
         return message
     }
 
@@ -71,35 +71,10 @@ package final class HistoryReader {
     /// - Throws: as `message`; `message_not_found` for a deleted one too.
     package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
         let snapshot = try await snapshot(of: id, for: user)
-        guard let row = snapshot.rows.first, !row.isDeleted else { throw Self.messageNotFound }
+        guard let row = snapshot.rows.first, !row.isDeleted else { throw Failure.messageNotFound }
         let stored = try await bodies.revisions(of: id)
         return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
-
-    /// The document of a message as it is now, a deleted one with what it said.
-    ///
-    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `store_unavailable` as `page` does.
-    package func image(of id: MessageID, for user: UserID) async throws -> MessageImage {
-        let before = SequenceNumber(rawValue: id.sequence.rawValue - 1)
-        for _ in 0..<Self.attempts {
-            guard let snapshot = try await history.snapshot(of: id.chat, for: user, window: .after(before), limit: 1)
-            else { throw Failure.chatNotFound }
-            guard let row = snapshot.rows.first else { throw Failure.messageNotFound }
-            var image = try await bodies.messages(of: id.chat, in: id.sequence...id.sequence).first
-            for committed in snapshot.redo {
-                if let newer = PostImages.messageImage(of: committed), newer.id == id,
-                    (image?.revision ?? .zero) < newer.revision
-                {
-                    image = newer
-                }
-            }
-            if let image, (row.revision...snapshot.lastOffset).contains(image.revision) { return image }
-        }
-        throw Failure(.storeUnavailable, "The message is being written; try again.")
-    }
-
-    /// What a message said before, oldest first.
-    package func revisions(of id: MessageID) async throws -> [RevisionImage] { try await bodies.revisions(of: id) }
 
     /// Announced events after an offset as clients receive them; messages as they are today.
     package func announcements(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [Announcement] {
@@ -134,15 +109,13 @@ package final class HistoryReader {
     /// The page of one message.
     private func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
         let snapshot = try await snapshot(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
-        guard snapshot.rows.first?.sequence == id.sequence else { throw Self.messageNotFound }
+        guard snapshot.rows.first?.sequence == id.sequence else { throw Failure.messageNotFound }
         return snapshot
     }
 
     private static func window(of id: MessageID) -> HistoryWindow {
         .after(SequenceNumber(rawValue: id.sequence.rawValue - 1))
     }
-
-    private static let messageNotFound = Failure(.messageNotFound, "There is no such message in this chat.")
 
     /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.
     private static func images(

@@ -79,13 +79,8 @@ package final class MessageService {
         return (messages, found.count > limit)
     }
 
-    /// What a message said before, oldest first; of a deleted one only when and by whom it was changed.
-    ///
-    /// - Throws: `chat_not_found` for a stranger, `message_not_found`.
+    /// What a message said before; see `HistoryReader.revisions`.
     package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
-        let isDeleted = try await reader.message(id, for: user).isDeleted
-        var revisions = try await reader.revisions(of: id)
-        if isDeleted { for index in revisions.indices { revisions[index].content = nil } }
-        return revisions
+        try await reader.revisions(of: id, for: user)
     }
 }
