@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+/// Debug builds can be made to die, wait or fail at named steps; release builds have no trace of that.
+let failpoints: [SwiftSetting] = strict + [.define("FAILPOINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "duologue",
     products: [
@@ -38,11 +41,12 @@ let package = Package(
 
         // The product.
         .target(name: "Domain", swiftSettings: strict),
-        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Domain", "Messaging"], swiftSettings: strict),
+        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
         .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
+            dependencies: ["Audit", "Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
             swiftSettings: strict
         ),
         .target(
@@ -59,10 +63,10 @@ let package = Package(
         .executableTarget(
             name: "duologue",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Web", "Worker",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .executableTarget(
             name: "duologue-load",
@@ -82,16 +86,16 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
                 "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Support", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Support", "Web", "Worker",
             ],
             swiftSettings: strict
         ),
