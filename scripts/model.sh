@@ -85,7 +85,7 @@ open_local
 "$ROOT/scripts/packages.sh" spin gcc libc6-dev
 work=$(mktemp -d "$LOCAL/model.XXXXXX")
 directory=
-trap 'kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; wait || true; rm -rf "$work"' EXIT
 
 # What happens in writes.pml: A and B sent, A edited, A deleted, the sender removed, A purged.
 A=1 B=2 E=4 D=8 R=16 P=32
