@@ -70,7 +70,7 @@ package final class Hub: AnnouncementSink {
     package func receive(_ announcements: [Announcement]) {
         for announcement in announcements {
             for user in announcement.added {
-                for session in sessions[user] ?? [] { add(session, user, to: announcement) }
+                for session in sessions[user] ?? [] { expect(session, user, in: announcement) }
             }
             guard let channel = channels[announcement.chat] else { continue }
             pass(channel.stream.receive(announcement), to: channel)
@@ -91,6 +91,7 @@ package final class Hub: AnnouncementSink {
             channel.stream.remember(event)
             channel.hasNews = true
             metrics.events.increment()
+            for user in event.added { add(user, to: channel, at: event.offset) }
             metrics.deliveries.increment(by: channel.members.count)
             // Closing a slow socket changes the list, so it is not walked in place.
             for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
