@@ -75,7 +75,7 @@ enum Serve {
         ]
         if shared.roles.contains(.worker) {
             services.append(recovery(shared, loops[0], broker))
-            services.append(purge(shared, loops[0]))
+            services.append(purge(shared, loops[0], broker))
         }
         services.append(http)
         services.append(
@@ -153,11 +153,16 @@ enum Serve {
         }
     }
 
-    private static func purge(_ shared: SharedParts, _ node: LoopBound<ServerLoop>) -> any Service {
+    private static func purge(
+        _ shared: SharedParts,
+        _ node: LoopBound<ServerLoop>,
+        _ broker: LoopBound<RedisBroker>
+    ) -> any Service {
         LoopService("purge", on: [node.loop]) { loop, shutdown in
             let stores = node.value.stores
+            let ports = WritePorts(stores, broker.value, for: .recovery, shared.configuration, loop: loop)
             let logger = shared.logger.labelled("purge")
-            await PurgeWorker(loop: loop, log: stores.purges, bodies: stores.bodies, logger: logger)
+            await PurgeWorker(loop: loop, log: stores.purges, bodies: ports.bodies, logger: logger)
                 .run(until: shutdown)
         }
     }
