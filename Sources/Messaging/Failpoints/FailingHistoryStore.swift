@@ -36,6 +36,10 @@ package final class FailingHistoryStore: HistoryStore {
         try await history.announcedEvents(of: chat, after: offset, limit: limit)
     }
 
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        try await history.replies(to: root, window: window, limit: limit)
+    }
+
     package func epoch() async throws -> String { try await history.epoch() }
 
     package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {

@@ -112,6 +112,12 @@ package enum ClientFields {
 
     private static func label(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String? {
         guard let text = try reader.optional(name, as: String.self) else { return nil }
+        try check(label: text, name, limit: limit)
+        return text
+    }
+
+    /// Refuses what no name or description may be.
+    static func check(label text: String, _ name: String, limit: Int) throws(Failure) {
         guard !text.isEmpty else { throw Failure(.empty, "\(name): must not be empty") }
         guard text.unicodeScalars.count <= limit else {
             throw Failure(.tooLong, "\(name): at most \(limit) characters")
@@ -119,7 +125,6 @@ package enum ClientFields {
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw Failure(.invalidContent, "\(name): must not hold control characters")
         }
-        return text
     }
 
     static func attachments(_ reader: inout JSONObjectReader) throws -> [Attachment] {

@@ -7,8 +7,8 @@ package import Domain
 /// statement repeats everything, because membership may have changed since; a missing or older one is read again.
 /// Reactions are those of the statement's head.
 package final class HistoryReader {
-    private let history: any HistoryStore
-    private let bodies: any BodyStore
+    let history: any HistoryStore
+    let bodies: any BodyStore
 
     private static let attempts = 4
 
@@ -49,7 +49,7 @@ package final class HistoryReader {
     /// - Throws: `chat_not_found`, `message_not_found`, `store_unavailable`.
     package func message(_ id: MessageID, for user: UserID) async throws -> Message {
         let page = try await page(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
-        guard let message = page.messages.first, message.id == id else { throw Self.messageNotFound }
+        guard let message = page.messages.first, message.id == id else { throw Failure.messageNotFound }
         return message
     }
 
@@ -71,7 +71,7 @@ package final class HistoryReader {
     /// - Throws: as `message`; `message_not_found` for a deleted one too.
     package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
         let snapshot = try await snapshot(of: id, for: user)
-        guard let row = snapshot.rows.first, !row.isDeleted else { throw Self.messageNotFound }
+        guard let row = snapshot.rows.first, !row.isDeleted else { throw Failure.messageNotFound }
         let stored = try await bodies.revisions(of: id)
         return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
@@ -109,15 +109,13 @@ package final class HistoryReader {
     /// The page of one message.
     private func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
         let snapshot = try await snapshot(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
-        guard snapshot.rows.first?.sequence == id.sequence else { throw Self.messageNotFound }
+        guard snapshot.rows.first?.sequence == id.sequence else { throw Failure.messageNotFound }
         return snapshot
     }
 
     private static func window(of id: MessageID) -> HistoryWindow {
         .after(SequenceNumber(rawValue: id.sequence.rawValue - 1))
     }
-
-    private static let messageNotFound = Failure(.messageNotFound, "There is no such message in this chat.")
 
     /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.
     private static func images(

@@ -165,4 +165,36 @@ package final class PostgresHistoryStore: HistoryStore {
             }
         }
     }
+
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        let (chat, sequence) = (root.chat.rawValue, root.sequence.rawValue)
+        let query: PostgresQuery
+        switch window {
+        case .after(let low):
+            query = PostgresQuery(
+                """
+                SELECT seq FROM message_metadata
+                WHERE chat_id = \(chat) AND thread_root = \(sequence) AND seq > \(low.rawValue)
+                ORDER BY seq LIMIT \(limit)
+                """
+            ).named("replies_after")
+        case .before(let high): query = Self.repliesBefore(chat, sequence, high.rawValue, limit)
+        case .newest, .around, .firstUnread: query = Self.repliesBefore(chat, sequence, .max, limit)
+        }
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query).map { row throws(PostgresError) in try row.id(0) }
+        }
+    }
+
+    private static func repliesBefore(_ chat: Int64, _ root: Int64, _ high: Int64, _ limit: Int) -> PostgresQuery {
+        PostgresQuery(
+            """
+            SELECT seq FROM (
+                SELECT seq FROM message_metadata
+                WHERE chat_id = \(chat) AND thread_root = \(root) AND seq < \(high)
+                ORDER BY seq DESC LIMIT \(limit)
+            ) page ORDER BY seq
+            """
+        ).named("replies_before")
+    }
 }

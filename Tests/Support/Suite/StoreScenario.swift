@@ -16,5 +16,6 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
 
     /// All scenarios of all ports.
     package static let all =
-        accountScenarios + commitScenarios + chatScenarios + historyScenarios + bodyScenarios + ticketScenarios
+        accountScenarios + commitScenarios + changeScenarios + memberScenarios + redoScenarios + mixtureScenarios
+        + chatScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }
