@@ -93,6 +93,7 @@ package final class AuditStores {
     private func auditor(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) -> Auditor {
         let log = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         let recovery = RedoRecovery(
+            loop: loop,
             log: log,
             bodies: MongoBodyStore(client: mongo, logger: logger),
             broker: RedisBroker(
