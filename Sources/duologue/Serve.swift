@@ -80,14 +80,7 @@ enum Serve {
                 await shutdown.wait()
             },
         ]
-<<<<<<< HEAD
-        if shared.roles.contains(.worker) {
-            services.append(recovery(shared, loops[0], broker))
-            services.append(purge(shared, loops[0], broker))
-        }
-=======
         if shared.roles.contains(.worker) { services += [finishing.worker(shared), finishing.purge(shared)] }
->>>>>>> main
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
@@ -144,43 +137,6 @@ enum Serve {
         }
     }
 
-<<<<<<< HEAD
-    private static func recovery(
-        _ shared: SharedParts,
-        _ node: LoopBound<ServerLoop>,
-        _ broker: LoopBound<RedisBroker>
-    ) -> any Service {
-        LoopService("recovery", on: [node.loop]) { loop, shutdown in
-            let ports = WritePorts(node.value.stores, broker.value, for: .recovery, shared.configuration, loop: loop)
-            let logger = shared.logger.labelled("recovery")
-            let recovery = RedoRecovery(
-                log: ports.log,
-                bodies: ports.bodies,
-                broker: ports.broker,
-                registry: shared.registry,
-                logger: logger
-            )
-            await RecoveryWorker(loop: loop, recovery: recovery, log: ports.log, logger: logger)
-                .run(until: shutdown)
-        }
-    }
-
-    private static func purge(
-        _ shared: SharedParts,
-        _ node: LoopBound<ServerLoop>,
-        _ broker: LoopBound<RedisBroker>
-    ) -> any Service {
-        LoopService("purge", on: [node.loop]) { loop, shutdown in
-            let stores = node.value.stores
-            let ports = WritePorts(stores, broker.value, for: .recovery, shared.configuration, loop: loop)
-            let logger = shared.logger.labelled("purge")
-            await PurgeWorker(loop: loop, log: stores.purges, bodies: ports.bodies, logger: logger)
-                .run(until: shutdown)
-        }
-    }
-
-=======
->>>>>>> main
     /// The hub outlives the sockets, so that a draining client still receives what others say.
     private static func gateway(_ node: LoopBound<ServerLoop>, until shutdown: ShutdownSignal) async {
         let loop = node.loop
