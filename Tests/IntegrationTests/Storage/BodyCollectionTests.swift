@@ -3,10 +3,11 @@ import IOCore
 import JSON
 import Messaging
 import Mongo
-@testable import Storage
 import Support
 import Testing
 import Worker
+
+@testable import Storage
 
 /// What of MongoDB the ports do not show: threads, plans, validators, writers side by side.
 @Suite(.realTime) struct BodyCollectionTests {
@@ -178,7 +179,8 @@ import Worker
                     BSONDocument { writer in
                         writer.document("explain") { command in
                             command.string("aggregate", "reactions")
-                            command.array("pipeline") { list in for stage in pipeline { list.append(.document(stage)) } }
+                            command.array("pipeline") { list in for stage in pipeline { list.append(.document(stage)) }
+                            }
                             command.document("cursor") { _ in }
                         }
                         writer.string("verbosity", "executionStats")

@@ -182,6 +182,8 @@ final class ScriptedHistory: HistoryStore {
         return page
     }
 
+    func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] { [] }
+
     func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] { [] }
 
     func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
