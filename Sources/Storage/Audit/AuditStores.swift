@@ -93,6 +93,7 @@ package final class AuditStores {
     private func auditor(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) -> Auditor {
         let log = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         let recovery = RedoRecovery(
+            loop: loop,
             log: log,
             bodies: MongoBodyStore(client: mongo, logger: logger),
             broker: RedisBroker(
@@ -113,7 +114,11 @@ package final class AuditStores {
             mongo: mongo,
             loop: loop,
             options: options,
-            finishRedo: { _ = try await recovery.pass() },
+            finishRedo: {
+                _ = try await recovery.pass()
+                // Opens chats of which no redo is left, also where this pass dropped nothing.
+                try await log.drop([])
+            },
             progress: progress
         )
     }
