@@ -3,7 +3,7 @@
 /// What differs at first sight is a suspect. Each later look at it either shows that it was changing, that nothing is wrong
 /// any more, or that it still differs; only one that differs in the same way at several looks in a row, with nothing under
 /// way at any of them, is a finding.
-package struct Confirmation<Key: Hashable & Comparable & Sendable>: Sendable {
+package struct Suspicion<Key: Hashable & Comparable & Sendable>: Sendable {
     /// What one look showed.
     package enum Observation: Sendable, Equatable {
         /// Postgres changed during the look, or a redo row still covers the place.
