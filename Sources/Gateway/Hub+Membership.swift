@@ -35,11 +35,7 @@ extension Hub {
         guard session.isOpen else { return }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
         session.subscription.isLive = true
-        for head in heads {
-            let channel = channel(of: head.chat)
-            pass(channel.stream.learn(head: head.lastOffset), to: channel)
-            attach(session, user: user, to: channel, from: head.lastOffset)
-        }
+        for head in heads { attach(session, user: user, to: channel(of: head.chat), from: head.lastOffset) }
         // Those that came while the heads were read; of chats among the heads they are old.
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
@@ -72,10 +68,8 @@ extension Hub {
         let chat = announcement.chat
         guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
         if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
-        let channel = channel(of: chat)
         let from = Offset(rawValue: announcement.offset.rawValue - 1)
-        pass(channel.stream.learn(head: from), to: channel)
-        attach(session, user: user, to: channel, from: from)
+        attach(session, user: user, to: channel(of: chat), from: from)
     }
 
     /// Begins the membership of a user's sessions with the event they are about to be sent.
@@ -124,7 +118,7 @@ extension Hub {
         }
     }
 
-    /// Makes a session a member, beginning after `offset`.
+    /// Makes a session a member, beginning after `offset`, which is the chat's head where this loop did not hear it yet.
     private func attach(
         _ session: any EventReceiver,
         user: UserID,
@@ -133,6 +127,7 @@ extension Hub {
     ) {
         guard session.isOpen else { return forgetIfUnused(channel) }
         session.subscription.chats.append(channel.chat)
+        pass(channel.stream.learn(head: offset), to: channel)
         admit(Latecomer(session: session, user: user, channel: channel, offset: offset), isProgressing: true)
     }
 

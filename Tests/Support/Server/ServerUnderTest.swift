@@ -98,6 +98,9 @@ package final class ServerUnderTest {
     /// SIGTERM.
     package func terminate() { process?.signal(SIGTERM) }
 
+    /// SIGCONT, for one that has stopped itself.
+    package func resume() { process?.signal(SIGCONT) }
+
     /// The exit status of a process that ends by itself; nil when a signal ended it.
     package func exitStatus(within limit: Duration) async throws -> Int32? {
         defer { process = nil }

@@ -85,6 +85,15 @@ final class RefusingBodyStore: BodyStore {
         excluding: [ReactionID]
     ) async throws -> [SequenceNumber: [ReactionGroup]] { [:] }
 
+    func contents(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> BodyContents {
+        try await base.contents(of: chat, at: sequences, upTo: offset, excluding: excluding)
+    }
+
     func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
     func purge(_ targets: [PurgeTarget]) async throws {}
 }
