@@ -101,7 +101,8 @@ final class AuditLoad {
                 if Bool.random(using: &random) { draft.threadRoot = SequenceNumber(rawValue: 1) }
                 let sent = try? await messages.send(draft, to: chat, by: user, id: .random())
                 newest = max(newest, sent?.message.id.sequence.rawValue ?? 1)
-            case 5, 6: _ = try? await messages.edit(message, MessageEdit(content: "edit \(writes)"), by: user, id: .random())
+            case 5, 6:
+                _ = try? await messages.edit(message, MessageEdit(content: "edit \(writes)"), by: user, id: .random())
             case 7: _ = try? await messages.delete(message, by: user, id: .random())
             case 8: _ = try? await messages.restore(message, by: user, id: .random())
             case 9, 10:

@@ -96,7 +96,11 @@ extension AuditScene {
 
         let edit = try await document("messages", 12).int64("offset")
         let twelve = try await document("revisions", 12) { $0.int64("r", edit) }
-        try await insert("revisions", twelve, ["_id": .document(try key(13) { $0.int64("r", 3) }.document("_id")), "seq": .int64(13)])
+        try await insert(
+            "revisions",
+            twelve,
+            ["_id": .document(try key(13) { $0.int64("r", 3) }.document("_id")), "seq": .int64(13)]
+        )
         _ = try await fixture.mongo.deleteMany("revisions", key(12) { $0.int64("r", edit) })
         let nine = try await document("messages", 9).int64("offset")
         try await change("revisions", key(9) { $0.int64("r", nine) }) { $0.string("content", "secret") }
@@ -106,7 +110,11 @@ extension AuditScene {
         try await set(1, in: "threads") { $0.int32("reply_count", 7) }
     }
 
-    private func change(_ collection: String, _ filter: BSONDocument, _ fields: (inout BSONDocumentWriter) -> Void) async throws {
+    private func change(
+        _ collection: String,
+        _ filter: BSONDocument,
+        _ fields: (inout BSONDocumentWriter) -> Void
+    ) async throws {
         let update = BSONDocument { writer in writer.document("$set") { fields(&$0) } }
         let outcome = try await fixture.mongo.updateMany(collection, filter, update)
         guard outcome.modified == 1 else { throw StorageFixture.SetUpFailure() }
@@ -140,11 +148,15 @@ extension AuditScene {
         ]
     }
 
-    private func plantOtherChats() async throws -> (counters: ChatID, members: ChatID, pins: ChatID, quarantined: ChatID) {
+    private func plantOtherChats() async throws -> (
+        counters: ChatID, members: ChatID, pins: ChatID, quarantined: ChatID
+    ) {
         let counters = try await stores.group(of: users[0])
         try await sql("UPDATE chats SET last_offset = last_offset + 3 WHERE id = \(counters.rawValue)")
         let members = try await stores.group(of: users[0], with: [users[1]])
-        try await sql("UPDATE participants SET role = 'admin' WHERE chat_id = \(members.rawValue) AND user_id = \(users[1].rawValue)")
+        try await sql(
+            "UPDATE participants SET role = 'admin' WHERE chat_id = \(members.rawValue) AND user_id = \(users[1].rawValue)"
+        )
         let pins = try await stores.group(of: users[0])
         try await sql("INSERT INTO pins VALUES (\(pins.rawValue), 1, 1, now(), 1)")
         let quarantined = try await stores.group(of: users[0])
@@ -174,7 +186,10 @@ extension AuditScene {
         #expect(try four.string("content") == "message 4", "its content was never wrong")
         for number in [2, 3] as [Int64] {
             let lost = try await document("messages", number)
-            #expect(try lost.bool("deleted") && lost["content"] == .null, "the content is lost; a tombstone keeps the place")
+            #expect(
+                try lost.bool("deleted") && lost["content"] == .null,
+                "the content is lost; a tombstone keeps the place"
+            )
         }
         let seventeen = try await document("messages", 17)
         #expect(try seventeen.string("content") == "message 17")

@@ -29,9 +29,11 @@ final class AuditScene {
         try await writeHistory()
     }
 
-    /// Messages 1 to 40. 3 and 12 are edited; 7 and 9 deleted, 9 after an edit and purged; 1 is the root of a thread with
-    /// the replies 36 to 40, of which 40 is deleted; 11, 20 and 21 have reactions of which that on 20 is taken back; 22 and
-    /// 23 are pinned. A member came, got a role, and went.
+    /// Messages 1 to 40.
+    ///
+    /// 3 and 12 are edited; 7 and 9 deleted, 9 after an edit and purged; 1 is the root of a thread with the replies
+    /// 36 to 40, of which 40 is deleted; 11, 20 and 21 have reactions of which that on 20 is taken back; 22 and 23
+    /// are pinned. A member came, got a role, and went.
     private func writeHistory() async throws {
         let (ada, bob) = (users[0], users[1])
         for number in 1...35 {
@@ -134,7 +136,11 @@ final class AuditScene {
     }
 
     /// Changes fields of a message's document behind everybody's back.
-    func set(_ number: Int64, in collection: String = "messages", _ fields: (inout BSONDocumentWriter) -> Void) async throws {
+    func set(
+        _ number: Int64,
+        in collection: String = "messages",
+        _ fields: (inout BSONDocumentWriter) -> Void
+    ) async throws {
         let update = BSONDocument { writer in writer.document("$set") { fields(&$0) } }
         let outcome = try await fixture.mongo.updateMany(collection, key(number), update)
         guard outcome.modified == 1 else { throw StorageFixture.SetUpFailure() }
@@ -154,8 +160,11 @@ final class AuditScene {
         var contents: [String] = []
         for collection in ["messages", "revisions", "reactions", "threads", "set_aside"] {
             let all = FindOptions(sort: BSONDocument { $0.int32("_id", 1) }, limit: 10_000)
-            let filter = collection == "set_aside" ? BSONDocument() : BSONDocument { $0.int64("chat_id", quiet.rawValue) }
-            contents += try await fixture.mongo.find(collection, filter, options: all).map { "\(collection) \($0.bytes)" }
+            let filter =
+                collection == "set_aside" ? BSONDocument() : BSONDocument { $0.int64("chat_id", quiet.rawValue) }
+            contents += try await fixture.mongo.find(collection, filter, options: all).map {
+                "\(collection) \($0.bytes)"
+            }
         }
         let chat = quiet.rawValue
         contents += try await fixture.sql { client in

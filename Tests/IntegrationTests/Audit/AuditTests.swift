@@ -55,7 +55,9 @@ import Testing
             let quiet = scene.quiet.rawValue
             try await scene.set(5) { $0.string("content", "forged") }
             // The event that renamed the chat: no body tells who did it.
-            try await scene.sql("UPDATE chat_events SET actor_id = \(scene.users[3].rawValue) WHERE chat_id = \(quiet) AND kind = 6")
+            try await scene.sql(
+                "UPDATE chat_events SET actor_id = \(scene.users[3].rawValue) WHERE chat_id = \(quiet) AND kind = 6"
+            )
             try await scene.sql("ALTER TABLE chat_events DROP CONSTRAINT chat_events_op_unique")
             try await scene.sql(
                 """
