@@ -5,12 +5,15 @@ package final class PrivateRedis: Sendable {
     package var port: Int { server.port }
     package var url: String { "redis://127.0.0.1:\(port)" }
 
-    /// Starts a server and waits until it accepts connections.
-    package init() async throws {
+    /// Whether it has not ended.
+    package var isRunning: Bool { server.isRunning }
+
+    /// Starts a server, which would write to `disk`, and waits until it accepts connections.
+    package init(disk: String = "/tmp") async throws {
         server = try ServerProcess("redis") { port, _ in
             [
                 "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                "--logfile", "/dev/null", "--dir", "/tmp",
+                "--logfile", "/dev/null", "--dir", disk,
             ]
         }
         try await start()
