@@ -1,75 +1,3 @@
-/// What a durable event is; the raw value is what `chat_events.kind` holds.
-package enum EventKind: Int16, Sendable, CaseIterable {
-    case chatCreated = 1
-    case messageCreated = 2
-    case participantRemoved = 3
-
-    /// The type clients know the event by.
-    package var name: String {
-        switch self {
-        case .chatCreated: "chat.created"
-        case .messageCreated: "message.new"
-        case .participantRemoved: "participant.removed"
-        }
-    }
-}
-
-/// What a sender wants said: a message before it has a place.
-package struct MessageDraft: Sendable, Equatable {
-    package var type: MessageType
-    package var content: String
-    package var replyTo: SequenceNumber?
-    package var threadRoot: SequenceNumber?
-    package var attachments: [Attachment]
-    package var mentions: [Mention]
-    /// The id the client gave, when it gave one.
-    package var clientMessageID: OperationID?
-
-    /// Makes a draft of all its fields.
-    package init(
-        type: MessageType = .text,
-        content: String,
-        replyTo: SequenceNumber? = nil,
-        threadRoot: SequenceNumber? = nil,
-        attachments: [Attachment] = [],
-        mentions: [Mention] = [],
-        clientMessageID: OperationID? = nil
-    ) {
-        self.type = type
-        self.content = content
-        self.replyTo = replyTo
-        self.threadRoot = threadRoot
-        self.attachments = attachments
-        self.mentions = mentions
-        self.clientMessageID = clientMessageID
-    }
-}
-
-/// What the founder of a chat asks for.
-package struct ChatDraft: Sendable, Equatable {
-    package var type: ChatType
-    package var visibility: ChatVisibility
-    package var name: String?
-    package var description: String?
-    /// Everyone else who is in it from the start, without the founder, each once.
-    package var participants: [UserID]
-
-    /// Makes a draft of all its fields.
-    package init(
-        type: ChatType,
-        visibility: ChatVisibility = .private,
-        name: String? = nil,
-        description: String? = nil,
-        participants: [UserID]
-    ) {
-        self.type = type
-        self.visibility = visibility
-        self.name = name
-        self.description = description
-        self.participants = participants
-    }
-}
-
 /// One durable write somebody asks for: the unit the coordinator commits, applies and announces.
 package struct Operation: Sendable, Equatable {
     /// What is to be done.
@@ -77,6 +5,15 @@ package struct Operation: Sendable, Equatable {
         case createChat(ChatDraft)
         case createMessage(MessageDraft)
         case removeParticipant(UserID)
+        case addParticipant(ParticipantAddition)
+        case changeRole(UserID, to: Role)
+        case changeChat(ChatChange)
+        /// With the message as it was read before: its post-image is made of both.
+        case editMessage(MessageEdit, of: MessageImage)
+        case deleteMessage(MessageImage)
+        case restoreMessage(MessageImage)
+        case react(SequenceNumber, emoji: String, isOn: Bool)
+        case pin(SequenceNumber, isOn: Bool)
     }
 
     package var chat: ChatID
@@ -105,23 +42,95 @@ package struct Operation: Sendable, Equatable {
         case .createChat: .chatCreated
         case .createMessage: .messageCreated
         case .removeParticipant: .participantRemoved
+        case .addParticipant: .participantAdded
+        case .changeRole: .participantUpdated
+        case .changeChat: .chatUpdated
+        case .editMessage: .messageUpdated
+        case .deleteMessage: .messageDeleted
+        case .restoreMessage: .messageRestored
+        case .react(_, _, let isOn): isOn ? .reactionAdded : .reactionRemoved
+        case .pin(_, let isOn): isOn ? .pinAdded : .pinRemoved
+        }
+    }
+
+    /// The message that exists already and that it is about.
+    package var target: SequenceNumber? {
+        switch body {
+        case .editMessage(_, let old), .deleteMessage(let old), .restoreMessage(let old): old.id.sequence
+        case .react(let sequence, _, _), .pin(let sequence, _): sequence
+        case .createChat, .createMessage, .removeParticipant, .addParticipant, .changeRole, .changeChat: nil
+        }
+    }
+
+    /// The member it is about.
+    package var targetUser: UserID? {
+        switch body {
+        case .removeParticipant(let user), .changeRole(let user, _): user
+        case .addParticipant(let addition): addition.user
+        default: nil
+        }
+    }
+
+    /// The revision its old document had when it was read; the commit refuses the operation when there is a newer one.
+    package var expectedRevision: Offset? {
+        switch body {
+        case .editMessage(_, let old), .deleteMessage(let old), .restoreMessage(let old): old.revision
+        default: nil
         }
     }
 }
 
-/// The place the commit gave an operation.
+/// The place the commit gave an operation, and what it found out for what follows.
 package struct Allocation: Sendable, Equatable {
     package var offset: Offset
-    /// For messages only.
+    /// For new messages only.
     package var sequence: SequenceNumber?
     package var at: Timestamp
+    /// For replies that came, went or came back: their thread after it.
+    package var thread: ThreadState?
+    /// What the announcement tells beside the operation itself.
+    package var facts: EventFacts?
 
     /// Makes an allocation of all its fields.
-    package init(offset: Offset, sequence: SequenceNumber?, at: Timestamp) {
+    package init(
+        offset: Offset,
+        sequence: SequenceNumber?,
+        at: Timestamp,
+        thread: ThreadState? = nil,
+        facts: EventFacts? = nil
+    ) {
         self.offset = offset
         self.sequence = sequence
         self.at = at
+        self.thread = thread
+        self.facts = facts
     }
+}
+
+/// A thread as one event left it; deleted replies do not count.
+package struct ThreadState: Sendable, Equatable {
+    package var root: SequenceNumber
+    package var replyCount: Int
+    package var lastReply: SequenceNumber?
+    package var lastReplyAt: Timestamp?
+
+    /// Makes a state of all its fields.
+    package init(root: SequenceNumber, replyCount: Int, lastReply: SequenceNumber?, lastReplyAt: Timestamp?) {
+        self.root = root
+        self.replyCount = replyCount
+        self.lastReply = lastReply
+        self.lastReplyAt = lastReplyAt
+    }
+}
+
+/// What the commit saw under the chat's lock that an announcement needs, exact as of its offset.
+package enum EventFacts: Sendable, Equatable {
+    /// Of an updated or restored message: what its document does not hold.
+    case message(replyCount: Int, lastReply: SequenceNumber?, reactions: [ReactionSummary])
+    /// Of a changed chat.
+    case chat(Chat)
+    /// Of a member who joined, with the chat, or whose role changed, without.
+    case participant(Participant, chat: Chat?)
 }
 
 /// An operation that is decided: all that is needed to finish it, now or in recovery.
@@ -159,6 +168,12 @@ package enum CommitResult: Sendable, Equatable {
     case duplicate(Allocation, pending: BatchID?)
     /// The pair's direct chat exists already.
     case existingChat(ChatID)
+    /// Things are as asked already, by the event at this offset where one is known; no event was made.
+    ///
+    /// `pending` as of a duplicate.
+    case unchanged(Offset?, pending: BatchID?)
+    /// The message's body changed since its old document was read: to be read and asked again.
+    case moved
     /// Another node holds the chat's lock: to be tried again, waiting.
     case busy
     /// Refused; nothing was written for it.

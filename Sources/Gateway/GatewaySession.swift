@@ -183,8 +183,8 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: false))
         case .success(.duplicate(let allocation)):
             deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: true))
-        case .success(.existingChat):
-            deliver(ServerFrames.error(id, Failure(.internal, "A message was answered with a chat.")))
+        case .success(.existingChat), .success(.unchanged), .success(.moved):
+            deliver(ServerFrames.error(id, Failure(.internal, "A message was not answered as one.")))
         case .failure(let failure): deliver(ServerFrames.error(id, failure))
         }
         guard isPaused, !isLeaving, inFlight < Self.inFlightLimit / 2 else { return }

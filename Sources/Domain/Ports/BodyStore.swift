@@ -9,4 +9,43 @@ package protocol BodyStore: AnyObject {
 
     /// The messages of a chat in a closed range of numbers as a majority sees them, ascending; holes are left out.
     func messages(of chat: ChatID, in range: ClosedRange<SequenceNumber>) async throws -> [MessageImage]
+
+    /// The reactions on messages in a closed range of numbers, as they stood at an offset, without those named.
+    ///
+    /// A reaction that changed after `offset` is left out: its event tells. Emojis come in the order of their oldest
+    /// reaction, users in the order of theirs, at most the first 20.
+    func reactions(
+        of chat: ChatID,
+        in range: ClosedRange<SequenceNumber>,
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> [SequenceNumber: [ReactionGroup]]
+
+    /// What a message said before, oldest first.
+    func revisions(of message: MessageID) async throws -> [RevisionImage]
+
+    /// Erases the content of tombstones and of their revisions, on a majority; the documents stay.
+    ///
+    /// A document that has changed since is left alone.
+    func purge(_ targets: [PurgeTarget]) async throws
+}
+
+/// One emoji on a message as the store counts it.
+package struct ReactionGroup: Sendable, Equatable {
+    package var emoji: String
+    package var count: Int
+    /// At most the first 20, by revision.
+    package var users: [(user: UserID, revision: Offset)]
+
+    /// Makes a group of all its fields.
+    package init(emoji: String, count: Int, users: [(user: UserID, revision: Offset)]) {
+        self.emoji = emoji
+        self.count = count
+        self.users = users
+    }
+
+    package static func == (left: ReactionGroup, right: ReactionGroup) -> Bool {
+        left.emoji == right.emoji && left.count == right.count
+            && left.users.elementsEqual(right.users) { $0.user == $1.user && $0.revision == $1.revision }
+    }
 }

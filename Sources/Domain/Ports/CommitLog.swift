@@ -28,9 +28,47 @@ package protocol CommitLog: AnyObject {
     /// Forgets finished batches.
     func drop(_ batches: [BatchID]) async throws
 
-    /// Rows and bytes of the redo table, for metrics and admission.
-    func depth() async throws -> (rows: Int, bytes: Int)
+    /// Leases what covers the events of a chat up to an offset and is no live node's any more, or has been unfinished
+    /// for longer than a reader waits.
+    func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch]
+
+    /// Takes chats that MongoDB will never take as they are out of a batch, into redo rows of their own, in one
+    /// transaction; their writes are refused until a recovery has finished those rows.
+    ///
+    /// Doing it twice does nothing.
+    func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws
+
+    /// How much of the redo table is unfinished, for metrics and admission.
+    func depth() async throws -> RedoDepth
 
     /// Frees what dropped redo rows leave behind, so that reads stay fast.
     func maintain() async throws
+}
+
+/// How much is committed and not finished, over all nodes.
+package struct RedoDepth: Sendable, Equatable {
+    /// Rows, without those of quarantined chats.
+    package var rows: Int
+    /// Bytes of what clients sent in those rows.
+    package var bytes: Int
+    /// How long the oldest of those rows has been there.
+    package var oldestAge: Duration
+    /// Rows tried more than 20 times, quarantined ones too.
+    package var stuckRows: Int
+    package var quarantinedChats: Int
+
+    /// Makes a depth of all its fields.
+    package init(
+        rows: Int = 0,
+        bytes: Int = 0,
+        oldestAge: Duration = .zero,
+        stuckRows: Int = 0,
+        quarantinedChats: Int = 0
+    ) {
+        self.rows = rows
+        self.bytes = bytes
+        self.oldestAge = oldestAge
+        self.stuckRows = stuckRows
+        self.quarantinedChats = quarantinedChats
+    }
 }

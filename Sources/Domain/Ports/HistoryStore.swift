@@ -17,7 +17,9 @@ package struct MessageMetadata: Sendable, Equatable {
     package var revision: Offset
     package var createdOffset: Offset
     package var isDeleted: Bool
+    /// Of the thread that this message is the root of.
     package var replyCount: Int
+    package var lastReply: SequenceNumber?
 
     /// Makes metadata of all its fields.
     package init(
@@ -25,13 +27,15 @@ package struct MessageMetadata: Sendable, Equatable {
         revision: Offset,
         createdOffset: Offset,
         isDeleted: Bool,
-        replyCount: Int
+        replyCount: Int,
+        lastReply: SequenceNumber? = nil
     ) {
         self.sequence = sequence
         self.revision = revision
         self.createdOffset = createdOffset
         self.isDeleted = isDeleted
         self.replyCount = replyCount
+        self.lastReply = lastReply
     }
 }
 
@@ -67,10 +71,12 @@ package struct LoggedEvent: Sendable, Equatable {
     package var kind: EventKind
     package var actor: UserID
     package var operation: OperationID
+    /// The message that it made or is about.
     package var sequence: SequenceNumber?
     package var at: Timestamp
-    /// What was done; nil for messages, whose bodies are in MongoDB.
+    /// What was done; nil where that needs a body, which is in MongoDB.
     package var body: Operation.Body?
+    package var facts: EventFacts?
 
     /// Makes an event of all its fields.
     package init(
@@ -80,7 +86,8 @@ package struct LoggedEvent: Sendable, Equatable {
         operation: OperationID,
         sequence: SequenceNumber?,
         at: Timestamp,
-        body: Operation.Body?
+        body: Operation.Body?,
+        facts: EventFacts? = nil
     ) {
         self.offset = offset
         self.kind = kind
@@ -89,6 +96,7 @@ package struct LoggedEvent: Sendable, Equatable {
         self.sequence = sequence
         self.at = at
         self.body = body
+        self.facts = facts
     }
 }
 

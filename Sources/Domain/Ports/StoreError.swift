@@ -19,12 +19,15 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     package let outcome: Outcome
     /// For operators; holds no values of statements.
     package let message: String
+    /// Of a permanent error: the chats whose documents the store will never take; empty where it is not about some.
+    package let chats: Set<ChatID>
 
     /// Makes an error of all its fields.
-    package init(_ store: Store, _ outcome: Outcome, _ message: String) {
+    package init(_ store: Store, _ outcome: Outcome, _ message: String, chats: Set<ChatID> = []) {
         self.store = store
         self.outcome = outcome
         self.message = message
+        self.chats = chats
     }
 
     package var description: String { "\(store.rawValue): \(message)" }

@@ -50,6 +50,10 @@ package struct CommitLane: Sendable {
         case committed(Allocation)
         case duplicate(Allocation)
         case existingChat(ChatID)
+        /// Things were as asked; by the event at this offset, where one is known.
+        case unchanged(Offset?)
+        /// The message's body changed since its old document was read: read it and ask again.
+        case moved
     }
 
     private struct Entry: Sendable {
@@ -151,7 +155,7 @@ package struct CommitLane: Sendable {
                     operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                     waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
                 }
-            case .duplicate(_, .some):
+            case .duplicate(_, .some), .unchanged(_, .some):
                 // Where nobody waits for the answer any more, nobody needs to ask.
                 guard entry.ticket != nil else { continue }
                 var again = entry
@@ -159,6 +163,8 @@ package struct CommitLane: Sendable {
                 covered.append(again)
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
+            case .unchanged(let offset, nil): actions += answer(entry.ticket, .success(.unchanged(offset)))
+            case .moved: actions += answer(entry.ticket, .success(.moved))
             case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
             case .busy:
                 var again = entry

@@ -6,6 +6,8 @@ package struct CoordinatorMetrics: Sendable {
     private let acknowledged: Counter
     private let duplicates: Counter
     private let refused: Counter
+    private let unchanged: Counter
+    private let moved: Counter
     private let latency: Histogram
     /// Operations in each batch.
     package let batchSize: Histogram
@@ -16,6 +18,8 @@ package struct CoordinatorMetrics: Sendable {
         let name = "duologue_writes_total"
         acknowledged = registry.counter(name, help: help, labels: [("outcome", "acknowledged")])
         duplicates = registry.counter(name, help: help, labels: [("outcome", "duplicate")])
+        unchanged = registry.counter(name, help: help, labels: [("outcome", "unchanged")])
+        moved = registry.counter(name, help: help, labels: [("outcome", "moved")])
         refused = registry.counter(name, help: help, labels: [("outcome", "refused")])
         latency = registry.histogram("duologue_write_seconds", help: "Time from submission to the answer.")
         batchSize = registry.histogram(
@@ -29,6 +33,8 @@ package struct CoordinatorMetrics: Sendable {
         switch result {
         case .success(.duplicate), .success(.existingChat): duplicates.increment()
         case .success(.committed): acknowledged.increment()
+        case .success(.unchanged): unchanged.increment()
+        case .success(.moved): moved.increment()
         case .failure: refused.increment()
         }
         latency.observe(duration.seconds)

@@ -4,29 +4,78 @@ package import Domain
 package enum PostImages {
     /// The documents MongoDB shall hold after the operation; none where it makes no document.
     package static func documents(of committed: CommittedOperation) -> [PostImage] {
-        guard case .createMessage(let draft) = committed.operation.body,
-            let sequence = committed.allocation.sequence
-        else { return [] }
         let operation = committed.operation
-        return [
-            .message(
-                MessageImage(
-                    id: MessageID(chat: operation.chat, sequence: sequence),
-                    revision: committed.allocation.offset,
-                    createdOffset: committed.allocation.offset,
-                    sender: operation.actor,
-                    type: draft.type,
-                    content: draft.content,
-                    createdAt: committed.allocation.at,
-                    replyTo: draft.replyTo,
-                    threadRoot: draft.threadRoot,
-                    attachments: draft.attachments,
-                    mentions: draft.mentions,
-                    clientMessageID: draft.clientMessageID,
-                    operation: operation.id
+        let allocation = committed.allocation
+        var documents: [PostImage] = []
+        if let image = messageImage(of: committed) { documents.append(.message(image)) }
+        if case .editMessage(_, let old) = operation.body {
+            documents.append(
+                .revision(
+                    RevisionImage(
+                        message: old.id,
+                        revision: old.revision,
+                        content: old.content,
+                        editedBy: operation.actor,
+                        at: allocation.at
+                    )
                 )
             )
-        ]
+        }
+        if case .react(let sequence, let emoji, let isOn) = operation.body {
+            let id = ReactionID(
+                message: MessageID(chat: operation.chat, sequence: sequence),
+                user: operation.actor,
+                emoji: emoji
+            )
+            documents.append(
+                .reaction(ReactionImage(id: id, isOn: isOn, revision: allocation.offset, at: allocation.at))
+            )
+        }
+        if let thread = allocation.thread {
+            documents.append(.thread(ThreadImage(chat: operation.chat, state: thread, revision: allocation.offset)))
+        }
+        return documents
+    }
+
+    /// The message as the operation leaves it; nil where it leaves messages alone.
+    package static func messageImage(of committed: CommittedOperation) -> MessageImage? {
+        let operation = committed.operation
+        let allocation = committed.allocation
+        var image: MessageImage
+        switch operation.body {
+        case .createMessage(let draft):
+            guard let sequence = allocation.sequence else { return nil }
+            return MessageImage(
+                id: MessageID(chat: operation.chat, sequence: sequence),
+                revision: allocation.offset,
+                createdOffset: allocation.offset,
+                sender: operation.actor,
+                type: draft.type,
+                content: draft.content,
+                createdAt: allocation.at,
+                replyTo: draft.replyTo,
+                threadRoot: draft.threadRoot,
+                attachments: draft.attachments,
+                mentions: draft.mentions,
+                clientMessageID: draft.clientMessageID,
+                operation: operation.id
+            )
+        case .editMessage(let edit, let old):
+            image = old
+            image.content = edit.content
+            image.mentions = edit.mentions ?? old.mentions
+            image.editedAt = allocation.at
+        case .deleteMessage(let old):
+            image = old
+            image.isDeleted = true
+        case .restoreMessage(let old):
+            image = old
+            image.isDeleted = false
+        case .createChat, .removeParticipant, .addParticipant, .changeRole, .changeChat, .react, .pin: return nil
+        }
+        image.revision = allocation.offset
+        image.operation = operation.id
+        return image
     }
 
     /// What clients are told of the operation.
@@ -38,24 +87,13 @@ package enum PostImages {
             offset: allocation.offset,
             kind: operation.kind,
             sequence: allocation.sequence,
-            payload: []
+            payload: EventEncoder.event(of: committed)
         )
         switch operation.body {
-        case .createChat(let draft):
-            announcement.added = [operation.actor] + draft.participants
-            let chat = Chat(founding: operation.chat, draft, by: operation.actor, allocation)
-            announcement.payload = EventEncoder.chatCreated(chat, offset: allocation.offset)
-        case .createMessage:
-            for case .message(let image) in documents(of: committed) {
-                announcement.payload = EventEncoder.messageCreated(Message(image), offset: allocation.offset)
-            }
-        case .removeParticipant(let user):
-            announcement.removed = [user]
-            announcement.payload = EventEncoder.participantRemoved(
-                user,
-                chat: operation.chat,
-                offset: allocation.offset
-            )
+        case .createChat(let draft): announcement.added = [operation.actor] + draft.participants
+        case .addParticipant(let addition): announcement.added = [addition.user]
+        case .removeParticipant(let user): announcement.removed = [user]
+        default: break
         }
         return announcement
     }
@@ -80,6 +118,15 @@ extension Message {
             mentions: image.isDeleted ? [] : image.mentions,
             clientMessageID: image.clientMessageID
         )
+    }
+
+    /// The message of a document with what the commit knew beside it.
+    package init(_ image: MessageImage, _ facts: EventFacts?) {
+        self.init(image)
+        guard case .message(let replyCount, let lastReply, let reactions)? = facts else { return }
+        self.replyCount = replyCount
+        self.lastReply = lastReply
+        self.reactions = reactions
     }
 }
 

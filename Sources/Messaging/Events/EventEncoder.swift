@@ -3,28 +3,46 @@ internal import JSON
 
 /// The JSON text of durable events, made once for all who receive them.
 package enum EventEncoder {
-    /// `message.new`.
-    package static func messageCreated(_ message: Message, offset: Offset) -> [UInt8] {
-        event(.messageCreated, chat: message.id.chat, offset: offset) {
+    /// The event of an operation; what it tells beside the operation comes from the commit's facts.
+    package static func event(of committed: CommittedOperation) -> [UInt8] {
+        let operation = committed.operation
+        let facts = committed.allocation.facts
+        return event(operation.kind, chat: operation.chat, offset: committed.allocation.offset) { writer in
+            switch operation.body {
+            case .createChat(let draft):
+                writer.key("chat")
+                writer.chat(Chat(founding: operation.chat, draft, by: operation.actor, committed.allocation))
+            case .createMessage, .editMessage, .restoreMessage:
+                guard let image = PostImages.messageImage(of: committed) else { return }
+                writer.key("message")
+                writer.message(Message(image, facts))
+            case .deleteMessage(let old): writer.target(old.id, withSequence: true)
+            case .removeParticipant(let user):
+                writer.key("user_id")
+                writer.integer(user.rawValue)
+            case .addParticipant, .changeRole, .changeChat: writer.facts(facts)
+            case .react(let sequence, let emoji, _):
+                writer.target(MessageID(chat: operation.chat, sequence: sequence))
+                writer.key("emoji")
+                writer.string(emoji)
+                writer.key("user_id")
+                writer.integer(operation.actor.rawValue)
+            case .pin(let sequence, _): writer.target(MessageID(chat: operation.chat, sequence: sequence))
+            }
+        }
+    }
+
+    /// `message.new` or `message.updated` with the message as it is today.
+    package static func message(_ message: Message, kind: EventKind, offset: Offset) -> [UInt8] {
+        event(kind, chat: message.id.chat, offset: offset) {
             $0.key("message")
             $0.message(message)
         }
     }
 
-    /// `chat.created`.
-    package static func chatCreated(_ chat: Chat, offset: Offset) -> [UInt8] {
-        event(.chatCreated, chat: chat.id, offset: offset) {
-            $0.key("chat")
-            $0.chat(chat)
-        }
-    }
-
-    /// `participant.removed`.
-    package static func participantRemoved(_ user: UserID, chat: ChatID, offset: Offset) -> [UInt8] {
-        event(.participantRemoved, chat: chat, offset: offset) {
-            $0.key("user_id")
-            $0.integer(user.rawValue)
-        }
+    /// `message.deleted`.
+    package static func messageDeleted(_ id: MessageID, offset: Offset) -> [UInt8] {
+        event(.messageDeleted, chat: id.chat, offset: offset) { $0.target(id, withSequence: true) }
     }
 
     private static func event(
@@ -44,5 +62,32 @@ package enum EventEncoder {
         fields(&writer)
         writer.endObject()
         return writer.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func target(_ id: MessageID, withSequence: Bool = false) {
+        key("message_id")
+        string(id.description)
+        if withSequence {
+            key("seq")
+            integer(id.sequence.rawValue)
+        }
+    }
+
+    fileprivate mutating func facts(_ facts: EventFacts?) {
+        switch facts {
+        case .participant(let participant, let chat):
+            key("participant")
+            self.participant(participant)
+            if let chat {
+                key("chat")
+                self.chat(chat)
+            }
+        case .chat(let chat):
+            key("chat")
+            self.chat(chat)
+        case .message, nil: break
+        }
     }
 }

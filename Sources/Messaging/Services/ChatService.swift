@@ -44,6 +44,7 @@ package final class ChatService {
         switch try await gate.submit(operation) {
         case .committed, .duplicate: return (try await get(id, for: founder), true)
         case .existingChat(let known): return (try await get(known, for: founder), false)
+        case .unchanged, .moved: throw Failure(.internal, "A new chat was not answered as one.")
         }
     }
 

@@ -143,7 +143,12 @@ package enum ClientFields {
     }
 
     static func mentions(_ reader: inout JSONObjectReader) throws -> [Mention] {
-        guard let values = try reader.optional("mentions", as: [JSONValue].self) else { return [] }
+        try changedMentions(&reader) ?? []
+    }
+
+    /// Nil where the field is left out or null.
+    static func changedMentions(_ reader: inout JSONObjectReader) throws -> [Mention]? {
+        guard let values = try reader.optional("mentions", as: [JSONValue].self) else { return nil }
         guard values.count <= mentionLimit else { throw Failure(.limitExceeded, "mentions: at most \(mentionLimit)") }
         return try values.map { value in
             guard case .object(let object) = value else { throw Failure(.invalidValue, "mentions: must be objects") }

@@ -42,8 +42,8 @@ package final class HistoryReader {
     /// Announced events after an offset as clients receive them; messages as they are today.
     package func announcements(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [Announcement] {
         let events = try await history.announcedEvents(of: chat, after: offset, limit: limit)
-        let sequences = events.compactMap { $0.kind == .messageCreated ? $0.sequence : nil }
-        let messages = try await messages(of: chat, sequences: sequences)
+        let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
+        let messages = try await messages(of: chat, sequences: shown.sorted())
         return try events.map { try announcement(of: $0, in: chat, messages: messages) }
     }
 
@@ -102,19 +102,7 @@ package final class HistoryReader {
         in chat: ChatID,
         messages: [SequenceNumber: Message]
     ) throws -> Announcement {
-        if event.kind == .messageCreated {
-            guard let sequence = event.sequence, let message = messages[sequence] else {
-                throw StoreError(.mongo, .retryable, "a message announced earlier is not readable")
-            }
-            return Announcement(
-                chat: chat,
-                offset: event.offset,
-                kind: event.kind,
-                sequence: sequence,
-                payload: EventEncoder.messageCreated(message, offset: event.offset)
-            )
-        }
-        guard let body = event.body else { throw StoreError(.postgres, .permanent, "an event lacks its data") }
+        guard let body = event.body else { return try messageAnnouncement(of: event, in: chat, messages: messages) }
         let operation = Operation(
             chat: chat,
             actor: event.actor,
@@ -123,7 +111,34 @@ package final class HistoryReader {
             body: body,
             payload: []
         )
-        let allocation = Allocation(offset: event.offset, sequence: nil, at: event.at)
+        let allocation = Allocation(offset: event.offset, sequence: nil, at: event.at, facts: event.facts)
         return PostImages.announcement(of: CommittedOperation(operation: operation, allocation: allocation))
+    }
+
+    /// Of an event whose body is in MongoDB: it tells the message as it is today.
+    private func messageAnnouncement(
+        of event: LoggedEvent,
+        in chat: ChatID,
+        messages: [SequenceNumber: Message]
+    ) throws -> Announcement {
+        guard let sequence = event.sequence else {
+            throw StoreError(.postgres, .permanent, "an event lacks its message")
+        }
+        let payload: [UInt8]
+        if event.kind == .messageDeleted {
+            payload = EventEncoder.messageDeleted(MessageID(chat: chat, sequence: sequence), offset: event.offset)
+        } else {
+            guard let message = messages[sequence] else {
+                throw StoreError(.mongo, .retryable, "a message announced earlier is not readable")
+            }
+            payload = EventEncoder.message(message, kind: event.kind, offset: event.offset)
+        }
+        return Announcement(
+            chat: chat,
+            offset: event.offset,
+            kind: event.kind,
+            sequence: event.kind == .messageCreated ? sequence : nil,
+            payload: payload
+        )
     }
 }

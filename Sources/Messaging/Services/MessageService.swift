@@ -35,7 +35,7 @@ package final class MessageService {
             switch try await gate.submit(operation) {
             case .committed(let allocation): (allocation, false)
             case .duplicate(let allocation): (allocation, true)
-            case .existingChat: throw Failure(.internal, "A message was answered with a chat.")
+            case .existingChat, .unchanged, .moved: throw Failure(.internal, "A message was not answered as one.")
             }
         let committed = CommittedOperation(operation: operation, allocation: allocation)
         guard case .message(let image)? = PostImages.documents(of: committed).first else {

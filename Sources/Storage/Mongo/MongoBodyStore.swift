@@ -119,6 +119,17 @@ package final class MongoBodyStore: BodyStore {
         throw StoreError(.mongo, .permanent, "message \(image.id) holds the body of a foreign operation")
     }
 
+    package func reactions(
+        of chat: ChatID,
+        in range: ClosedRange<SequenceNumber>,
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> [SequenceNumber: [ReactionGroup]] { [:] }
+
+    package func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
+
+    package func purge(_ targets: [PurgeTarget]) async throws {}
+
     // MARK: Reading
 
     package func messages(

@@ -28,16 +28,15 @@ struct BatchColumns {
         operations.append(PostgresUUID(operation.id))
         hashes.append(operation.hash)
         payloads.append(operation.payload)
-        expectedRevisions.append(nil)
-        var target: UserID?
+        expectedRevisions.append(operation.expectedRevision?.rawValue)
         var message: MessageDraft?
         var chat: ChatDraft?
         switch operation.body {
         case .createChat(let draft): chat = draft
         case .createMessage(let draft): message = draft
-        case .removeParticipant(let user): target = user
+        default: break
         }
-        targets.append(target?.rawValue)
+        targets.append(operation.target?.rawValue ?? operation.targetUser?.rawValue)
         replyTo.append(message?.replyTo?.rawValue)
         threadRoots.append(message?.threadRoot?.rawValue)
         types.append(message?.type.rawValue)

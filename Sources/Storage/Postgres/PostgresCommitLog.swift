@@ -174,11 +174,19 @@ package final class PostgresCommitLog: CommitLog {
         try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("drop_redo")) }
     }
 
-    package func depth() async throws -> (rows: Int, bytes: Int) {
+    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
+        throw StoreError(.postgres, .retryable, "covering redo is left to recovery")
+    }
+
+    package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
+        throw StoreError(.postgres, .retryable, "the batch is left to recovery")
+    }
+
+    package func depth() async throws -> RedoDepth {
         try await postgres { () throws(PostgresError) in
             let query: PostgresQuery = "SELECT batches, bytes FROM duologue_redo_depth()"
-            guard let row = try await client.query(query.named("redo_depth")).first else { return (0, 0) }
-            return (try row.decode(0), try row.decode(1))
+            guard let row = try await client.query(query.named("redo_depth")).first else { return RedoDepth() }
+            return RedoDepth(rows: try row.decode(0), bytes: try row.decode(1))
         }
     }
 

@@ -116,9 +116,9 @@ package final class PostgresHistoryStore: HistoryStore {
         let actor: UserID = try row.id(2)
         let body: Operation.Body? =
             switch kind {
-            case .messageCreated: nil
             case .participantRemoved: .removeParticipant(try row.id(5))
             case .chatCreated: .createChat(try BatchColumns.draft(decoding: try row.decode(6), founder: actor))
+            default: nil
             }
         return LoggedEvent(
             offset: try row.id(0),

@@ -56,7 +56,7 @@ enum RedoRows {
     ) throws(PostgresError) -> CommittedOperation {
         let body: Operation.Body
         do {
-            body = try OperationCodec.body(of: kind, payload: payload)
+            body = try OperationCodec.body(of: kind, payload: payload, chat: chat)
         } catch {
             throw PostgresError(.decoding, "a redo payload is unreadable: \(error.reason)")
         }

@@ -22,7 +22,7 @@ import Testing
                 let allocation =
                     switch outcome {
                     case .committed(let allocation), .duplicate(let allocation): allocation
-                    case .existingChat: throw StorageFixture.SetUpFailure()
+                    case .existingChat, .unchanged, .moved: throw StorageFixture.SetUpFailure()
                     }
                 #expect(allocations[operation.id] == nil || allocations[operation.id] == allocation)
                 allocations[operation.id] = allocation

@@ -21,6 +21,17 @@ package final class MemoryBodyStore: BodyStore {
         }
     }
 
+    package func reactions(
+        of chat: ChatID,
+        in range: ClosedRange<SequenceNumber>,
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> [SequenceNumber: [ReactionGroup]] { [:] }
+
+    package func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
+
+    package func purge(_ targets: [PurgeTarget]) async throws {}
+
     package func messages(of chat: ChatID, in range: ClosedRange<SequenceNumber>) async throws -> [MessageImage] {
         if let outage { throw outage }
         return images.values.filter { $0.id.chat == chat && range.contains($0.id.sequence) }

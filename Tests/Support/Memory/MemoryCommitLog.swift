@@ -63,9 +63,18 @@ package final class MemoryCommitLog: CommitLog {
         database.redo.removeAll { batches.contains($0.batch.id) }
     }
 
-    package func depth() async throws -> (rows: Int, bytes: Int) {
+    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
         try database.check()
-        return (database.redo.count, database.redo.reduce(0) { $0 + $1.bytes })
+        return []
+    }
+
+    package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
+        try database.check()
+    }
+
+    package func depth() async throws -> RedoDepth {
+        try database.check()
+        return RedoDepth(rows: database.redo.count, bytes: database.redo.reduce(0) { $0 + $1.bytes })
     }
 
     /// Dropped rows leave nothing behind here.
@@ -97,6 +106,7 @@ package final class MemoryCommitLog: CommitLog {
         case .createChat(let draft): return createChat(draft, operation)
         case .createMessage(let draft): return createMessage(draft, operation)
         case .removeParticipant(let user): return remove(user, operation)
+        default: return .refused(Failure(.internal, "not yet"))
         }
     }
 

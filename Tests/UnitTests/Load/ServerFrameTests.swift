@@ -21,7 +21,7 @@ import Testing
                 operation: id
             )
         )
-        let bytes = EventEncoder.messageCreated(message, offset: Offset(rawValue: 3))
+        let bytes = EventEncoder.message(message, kind: .messageCreated, offset: Offset(rawValue: 3))
         let arrived = ArrivedMessage(
             chat: ChatID(rawValue: 4),
             sequence: SequenceNumber(rawValue: 2),

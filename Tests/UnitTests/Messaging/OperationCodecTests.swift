@@ -30,7 +30,47 @@ import Testing
         .createChat(ChatDraft(type: .group, name: "n", description: nil, participants: [UserID(rawValue: 2)])),
         .createChat(ChatDraft(type: .direct, participants: [UserID(rawValue: 2)])),
         .removeParticipant(UserID(rawValue: 5)),
+        .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100)),
+        .changeRole(UserID(rawValue: 5), to: .member),
+        .changeChat(ChatChange(name: .set("n"), description: .clear, visibility: .public)),
+        .changeChat(ChatChange(avatarURL: .set("https://example.org/a.png"))),
+        .editMessage(MessageEdit(content: "better", mentions: [.all]), of: old),
+        .editMessage(MessageEdit(content: "better", mentions: []), of: old),
+        .editMessage(MessageEdit(content: "better"), of: old),
+        .deleteMessage(old),
+        .restoreMessage(old),
+        .react(SequenceNumber(rawValue: 7), emoji: "👩‍👩‍👧‍👦", isOn: true),
+        .react(SequenceNumber(rawValue: 7), emoji: "❤️", isOn: false),
+        .pin(SequenceNumber(rawValue: 7), isOn: true),
+        .pin(SequenceNumber(rawValue: 7), isOn: false),
     ]
+
+    private static let old = MessageImage(
+        id: MessageID(chat: chat, sequence: SequenceNumber(rawValue: 7)),
+        revision: Offset(rawValue: 12),
+        createdOffset: Offset(rawValue: 9),
+        sender: UserID(rawValue: 2),
+        type: .image,
+        content: "as \"it\" was\n",
+        createdAt: Timestamp(milliseconds: 1_700_000_000_123),
+        editedAt: Timestamp(milliseconds: 1_700_000_001_000),
+        isDeleted: true,
+        replyTo: SequenceNumber(rawValue: 3),
+        threadRoot: SequenceNumber(rawValue: 1),
+        attachments: [
+            Attachment(
+                mediaID: "m",
+                kind: "image",
+                name: "a",
+                contentType: "image/png",
+                sizeBytes: 1,
+                durationMilliseconds: 7
+            )
+        ],
+        mentions: [.user(UserID(rawValue: 9)), .here],
+        clientMessageID: .random(),
+        operation: .random()
+    )
 
     @Test(arguments: bodies)
     func `a body comes back from its payload`(body: Operation.Body) throws {
@@ -40,7 +80,7 @@ import Testing
             id: .random(),
             body: body
         )
-        #expect(try OperationCodec.body(of: operation.kind, payload: operation.payload) == body)
+        #expect(try OperationCodec.body(of: operation.kind, payload: operation.payload, chat: operation.chat) == body)
     }
 
     @Test func `the digest covers the client's fields but not the client's id`() {
@@ -60,10 +100,27 @@ import Testing
         #expect(plain.count == 32)
     }
 
+    @Test func `the old document and the server's limits are no part of the digest`() {
+        var newer = Self.old
+        newer.revision = Offset(rawValue: 13)
+        newer.content = "otherwise"
+        let edit = MessageEdit(content: "better")
+        #expect(
+            OperationCodec.hash(of: .editMessage(edit, of: Self.old))
+                == OperationCodec.hash(of: .editMessage(edit, of: newer))
+        )
+        func addition(_ limit: Int) -> Operation.Body {
+            .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .member, memberLimit: limit))
+        }
+        #expect(OperationCodec.hash(of: addition(10)) == OperationCodec.hash(of: addition(20)))
+        let hashes = Set(Self.bodies.map(OperationCodec.hash(of:)))
+        #expect(hashes.count == Self.bodies.count, "different bodies have different digests")
+    }
+
     @Test(arguments: ["", "{}", "[]", "{\"message\":\"odd\",\"content\":\"x\"}", "{\"message\":\"text\"}"])
     func `a payload that is none is a typed error`(text: String) {
         #expect(throws: OperationCodec.Unreadable.self) {
-            try OperationCodec.body(of: .messageCreated, payload: Array(text.utf8))
+            try OperationCodec.body(of: .messageCreated, payload: Array(text.utf8), chat: ChatID(rawValue: 1))
         }
     }
 
