@@ -61,7 +61,6 @@ final class StoreReader {
             """
             SELECT jsonb_build_object('last_seq', c.last_seq, 'last_offset', c.last_offset,
                 'members', (SELECT jsonb_agg(p.user_id) FROM participants p WHERE p.chat_id = c.id),
-                'pins', (SELECT jsonb_agg(p.seq) FROM pins p WHERE p.chat_id = c.id),
                 'metadata', (SELECT jsonb_agg(jsonb_build_object('seq', m.seq, 'rev', m.rev, 'deleted', m.deleted_at IS NOT NULL))
                              FROM message_metadata m WHERE m.chat_id = c.id),
                 'events', (SELECT jsonb_agg(jsonb_build_object('offset', e."offset", 'kind', e.kind, 'actor', e.actor_id,

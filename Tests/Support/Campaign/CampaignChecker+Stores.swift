@@ -86,7 +86,7 @@ extension CampaignChecker {
             guard let event = answer.offset.flatMap({ byOffset[$0] }) ?? byOperation["\(record.actor) \(record.clientID)"]
             else {
                 // What changes nothing may be answered without an event.
-                if record.kind.makesMessage || answer.offset != nil {
+                if record.kind.makesMessage || record.kind == .edit || answer.offset != nil {
                     report(.lost, "\(Self.name(record)) was acked as \(answer) and is no event")
                 }
                 continue

@@ -22,6 +22,11 @@ package final class PrivateRedis: Sendable {
     /// Starts it again after `kill()`, empty.
     package func start() async throws { try await server.start { FreePort.accepts(port) } }
 
+    /// Lets it write its data to disk as it changes, from now until its next start.
+    package func savesToDisk() async throws {
+        try await ServerProcess.run(["redis-cli", "-p", "\(port)", "config", "set", "save", "1 1"])
+    }
+
     /// Ends it as a crash would.
     package func kill() { server.kill() }
 
