@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+/// Debug builds can be made to die, wait or fail at named steps; release builds have no trace of that.
+let failpoints: [SwiftSetting] = strict + [.define("FAILPOINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "duologue",
     products: [
@@ -38,7 +41,7 @@ let package = Package(
 
         // The product.
         .target(name: "Domain", swiftSettings: strict),
-        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: strict),
+        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
         .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
         .target(
             name: "Storage",
@@ -62,7 +65,7 @@ let package = Package(
                 "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
                 "Storage", "Web", "Worker",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .executableTarget(
             name: "duologue-load",
@@ -85,7 +88,7 @@ let package = Package(
                 "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
                 "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .testTarget(
             name: "IntegrationTests",

@@ -37,6 +37,8 @@ step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh 
 step "compose" check_compose
 step "build (release)" build_without_warnings -c release
 step "build (tests)" build_without_warnings --build-tests
+step "no failpoints in release" scripts/failpoint-check.sh "$(swift build --show-bin-path)/duologue" \
+    "$(swift build -c release --show-bin-path)/duologue"
 
 scripts/stores.sh stop "$LOCAL/test" # left by a run that was killed
 rm -rf "$LOCAL/test"

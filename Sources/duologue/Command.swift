@@ -2,6 +2,7 @@
 enum Command: Equatable {
     case serve(Roles)
     case migrate
+    case failpoints
     case version
     case help(String)
 
@@ -19,9 +20,10 @@ enum Command: Equatable {
         case "--help", "-h", "help": return .help(Usage.general)
         case "serve": return .serve(try roles(rest))
         case "migrate" where rest.isEmpty: return .migrate
+        case "failpoints" where rest.isEmpty: return .failpoints
         case "version" where rest.isEmpty: return .version
         case "--version" where rest.isEmpty: return .version
-        case "migrate", "version", "--version":
+        case "migrate", "failpoints", "version", "--version":
             throw Invalid(message: "\(name) takes no arguments: \(rest.joined(separator: " "))")
         default: throw Invalid(message: "there is no command \(name)\n\n\(Usage.general)")
         }
@@ -51,6 +53,7 @@ enum Usage {
 
         duologue serve [--roles api,gateway,worker]   serve clients; all roles by default
         duologue migrate                              bring the databases to this version's schema
+        duologue failpoints                           list the failpoints of a debug build
         duologue version                              print the version
         duologue COMMAND --help                       more about a command
 
@@ -70,6 +73,11 @@ enum Usage {
         Applies what is missing from sql/ and mongo/ below the working directory, under a lock:
         safe to run twice, and from two nodes at once.
         """
+    static let failpoints = """
+        duologue failpoints
+
+        Lists the steps at which a debug build can be made to die, wait or fail: see docs/failpoints.md.
+        """
     static let version = "duologue version\n\nPrints the version."
-    static let commands = ["serve": serve, "migrate": migrate, "version": version]
+    static let commands = ["serve": serve, "migrate": migrate, "failpoints": failpoints, "version": version]
 }

@@ -4,6 +4,10 @@ internal import Postgres
 internal import Redis
 internal import Security
 
+#if FAILPOINTS
+internal import Messaging
+#endif
+
 /// Everything the process is told, read once from the environment; `docs/configuration.md` has the table.
 struct Configuration: Sendable {
     let postgresURL: String
@@ -18,6 +22,9 @@ struct Configuration: Sendable {
     let host: String
     let port: Int
     let logLevel: LogLevel
+    #if FAILPOINTS
+    let failpoints: Failpoints?
+    #endif
 
     /// What one client, or one address, may do.
     struct Limits: Sendable, Equatable {
@@ -55,6 +62,9 @@ struct Configuration: Sendable {
         port = reader.integer("PORT", 1...65_535, default: 8080)
         let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")
         logLevel = LogLevel(rawValue: level) ?? .info
+        #if FAILPOINTS
+        failpoints = reader.failpoints()
+        #endif
         guard let secret, reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
         self.secret = secret
     }

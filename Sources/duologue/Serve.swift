@@ -50,11 +50,12 @@ enum Serve {
         let (broker, coordinator) = await first.actor.run { _ in
             let stores = loops[0].value.stores
             let broker = stores.broker(to: sinks)
+            let ports = WritePorts(stores, broker, for: .lane, shared.configuration, loop: first)
             let coordinator = WriteCoordinator(
                 loop: first,
-                log: stores.commitLog,
-                bodies: stores.bodies,
-                broker: broker,
+                log: ports.log,
+                bodies: ports.bodies,
+                broker: ports.broker,
                 metrics: CoordinatorMetrics(registry: shared.registry),
                 logger: shared.logger.labelled("coordinator")
             )
@@ -72,7 +73,10 @@ enum Serve {
                 await shutdown.wait()
             },
         ]
-        if shared.roles.contains(.worker) { services.append(recovery(shared, loops[0], broker)) }
+        if shared.roles.contains(.worker) {
+            services.append(recovery(shared, loops[0], broker))
+            services.append(purge(shared, loops[0]))
+        }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
@@ -135,16 +139,25 @@ enum Serve {
         _ broker: LoopBound<RedisBroker>
     ) -> any Service {
         LoopService("recovery", on: [node.loop]) { loop, shutdown in
-            let stores = node.value.stores
+            let ports = WritePorts(node.value.stores, broker.value, for: .recovery, shared.configuration, loop: loop)
             let logger = shared.logger.labelled("recovery")
             let recovery = RedoRecovery(
-                log: stores.commitLog,
-                bodies: stores.bodies,
-                broker: broker.value,
+                log: ports.log,
+                bodies: ports.bodies,
+                broker: ports.broker,
                 registry: shared.registry,
                 logger: logger
             )
-            await RecoveryWorker(loop: loop, recovery: recovery, log: stores.commitLog, logger: logger)
+            await RecoveryWorker(loop: loop, recovery: recovery, log: ports.log, logger: logger)
+                .run(until: shutdown)
+        }
+    }
+
+    private static func purge(_ shared: SharedParts, _ node: LoopBound<ServerLoop>) -> any Service {
+        LoopService("purge", on: [node.loop]) { loop, shutdown in
+            let stores = node.value.stores
+            let logger = shared.logger.labelled("purge")
+            await PurgeWorker(loop: loop, log: stores.purges, bodies: stores.bodies, logger: logger)
                 .run(until: shutdown)
         }
     }

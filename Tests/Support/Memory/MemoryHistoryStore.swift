@@ -45,6 +45,17 @@ package final class MemoryHistoryStore: HistoryStore {
         return database.chats[chat]?.messages.map(\.metadata).filter { sequences.contains($0.sequence) } ?? []
     }
 
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        try database.check()
+        let replies = database.chats[root.chat]?.messages.filter { $0.threadRoot == root.sequence } ?? []
+        let sequences = replies.map(\.metadata.sequence)
+        return switch window {
+        case .after(let sequence): Array(sequences.filter { $0 > sequence }.prefix(limit))
+        case .before(let sequence): sequences.filter { $0 < sequence }.suffix(limit)
+        case .newest, .around, .firstUnread: sequences.suffix(limit)
+        }
+    }
+
     /// The page's messages; they have no holes, so it is arithmetic.
     private static func range(_ window: HistoryWindow, head: Int64, read: Int64, limit: Int64) -> (Int64, Int64) {
         let low: Int64
