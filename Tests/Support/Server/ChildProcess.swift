@@ -42,6 +42,12 @@ package final class ChildProcess {
         return status == nil
     }
 
+    /// How it ended: a status, or the number of a signal; nil while it runs.
+    package var end: String? {
+        poll()
+        return status.map { $0 & 0x7F == 0 ? "status \($0 >> 8 & 0xFF)" : "signal \($0 & 0x7F)" }
+    }
+
     /// Sends a signal, unless it has ended.
     package func signal(_ number: Int32) {
         if isRunning { _ = Glibc.kill(id, number) }

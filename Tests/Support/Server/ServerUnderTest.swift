@@ -105,6 +105,9 @@ package final class ServerUnderTest {
     /// SIGCONT.
     package func thaw() { process?.signal(SIGCONT) }
 
+    /// How the process ended; nil while it runs.
+    package var end: String? { process?.end }
+
     /// Whether it was started and has not ended.
     package var isRunning: Bool { process?.isRunning == true }
 
