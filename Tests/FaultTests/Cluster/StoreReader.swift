@@ -47,6 +47,51 @@ final class StoreReader {
         return Int(try rows.first?.decode(0, as: String.self) ?? "") ?? -1
     }
 
+    /// Makes Postgres take space on its disk; true when there was none.
+    func findsDiskFull() async -> Bool {
+        do {
+            // A new segment of the log, and pages of a table.
+            _ = try await postgres.query("SELECT pg_switch_wal()")
+            _ = try await postgres.query(
+                "CREATE TABLE IF NOT EXISTS ballast AS SELECT repeat('x', 500) FROM generate_series(1, 20000)"
+            )
+            return false
+        } catch {
+            return true
+        }
+    }
+
+    /// Makes deleted messages of a chat so old that they are purged.
+    func ageTombstones(of chat: Int64) async throws {
+        _ = try await postgres.query(
+            """
+            UPDATE message_metadata SET deleted_at = deleted_at - interval '25 hours'
+            WHERE chat_id = \(chat) AND deleted_at > now() - interval '24 hours'
+            """
+        )
+    }
+
+    /// Lets MongoDB refuse, for good, what is written to a chat; or nothing any more.
+    func refuseDocuments(of chat: Int64?) async throws {
+        let answer = try await mongo.command(
+            BSONDocument { writer in
+                writer.int32("listCollections", 1)
+                writer.document("filter") { $0.string("name", "messages") }
+            }
+        )
+        guard case .document(let collection)? = try answer.document("cursor").array("firstBatch").first else { return }
+        let schema = try collection.document("options").document("validator").document("$jsonSchema")
+        _ = try await mongo.command(
+            BSONDocument { writer in
+                writer.string("collMod", "messages")
+                writer.document("validator") { rules in
+                    rules.document("$jsonSchema", schema)
+                    if let chat { rules.document("chat_id") { $0.int64("$ne", chat) } }
+                }
+            }
+        )
+    }
+
     /// The newest offset of a chat.
     func head(of chat: Int64) async throws -> Int64 {
         let rows = try await postgres.query("SELECT last_offset FROM chats WHERE id = \(chat)")
@@ -61,7 +106,9 @@ final class StoreReader {
             """
             SELECT jsonb_build_object('last_seq', c.last_seq, 'last_offset', c.last_offset,
                 'members', (SELECT jsonb_agg(p.user_id) FROM participants p WHERE p.chat_id = c.id),
-                'metadata', (SELECT jsonb_agg(jsonb_build_object('seq', m.seq, 'rev', m.rev, 'deleted', m.deleted_at IS NOT NULL))
+                'pins', (SELECT jsonb_agg(p.seq) FROM pins p WHERE p.chat_id = c.id),
+                'metadata', (SELECT jsonb_agg(jsonb_build_object('seq', m.seq, 'rev', m.rev,
+                                'deleted', m.deleted_at IS NOT NULL, 'purged', m.purged_at IS NOT NULL))
                              FROM message_metadata m WHERE m.chat_id = c.id),
                 'events', (SELECT jsonb_agg(jsonb_build_object('offset', e."offset", 'kind', e.kind, 'actor', e.actor_id,
                                 'op', e.op_id, 'seq', e.seq, 'target', e.target_seq, 'user', e.target_user,
@@ -85,7 +132,8 @@ final class StoreReader {
         for row in object.objects("metadata") {
             stored.metadata[row.integer("seq") ?? 0] = StoredChat.Metadata(
                 revision: row.integer("rev") ?? 0,
-                isDeleted: row.bool("deleted") ?? false
+                isDeleted: row.bool("deleted") ?? false,
+                isPurged: row.bool("purged") ?? false
             )
         }
         stored.events = object.objects("events").map { row in

@@ -35,12 +35,16 @@ struct AllNodesKill: Fault {
 struct NodeKillAt: Fault {
     let failpoint: String
     var name: String { "node-kill-at:\(failpoint)" }
+    private let occasion: Occasion
     private var node: FaultNode?
 
     private static let count = 3
-    private static let patience = Duration.seconds(8)
+    private static let patience = Duration.seconds(12)
 
-    init(failpoint: String) { self.failpoint = failpoint }
+    init(failpoint: String) {
+        self.failpoint = failpoint
+        occasion = Occasion(failpoint: failpoint)
+    }
 
     mutating func prepare(_ scene: FaultScene) async throws {
         let node = scene.pickNode()
@@ -58,17 +62,18 @@ struct NodeKillAt: Fault {
         }
     }
 
-    mutating func heal(_ scene: FaultScene) async throws { try await node?.start() }
+    mutating func heal(_ scene: FaultScene) async throws {
+        try await occasion.pass(scene)
+        node?.server.kill()
+        try await node?.start()
+    }
 
-    /// Rare steps have few passages, so that the first must do.
     private func arm(_ node: FaultNode, _ scene: FaultScene) async throws {
-        let isRare = !failpoint.hasPrefix("commit.")
-        let passage = isRare ? 1 : Int.random(in: 1...30, using: &scene.random)
+        let passage = occasion == .any ? Int.random(in: 1...20, using: &scene.random) : 1
         try node.launch(["DUOLOGUE_FAILPOINTS": "\(failpoint)=kill@\(passage)"])
         // It may reach the step before it is ready, so its readiness is not waited for.
     }
 
-    /// Where the node does not come by on its own way, others die to give its recovery work.
     private func waitForDeath(of node: FaultNode, _ scene: FaultScene) async throws {
         let loop = scene.cluster.loop
         let end = loop.now + Self.patience
@@ -77,10 +82,13 @@ struct NodeKillAt: Fault {
             guard loop.now < end else {
                 throw FaultDidNotHappen(description: "\(failpoint) was not passed within \(Self.patience)")
             }
-            if loop.now > nextHelp, let other = scene.cluster.nodes.first(where: { $0 !== node }) {
-                other.server.kill()
-                scene.kills += 1
-                try await other.start()
+            if loop.now > nextHelp {
+                try await occasion.arise(scene, besides: node)
+                // The purge looks when its node starts, and then not for a minute.
+                if occasion == .oldTombstone {
+                    node.server.kill()
+                    try await arm(node, scene)
+                }
                 nextHelp = loop.now + .milliseconds(2_500)
             }
             await scene.sleep(for: .milliseconds(10))
@@ -92,25 +100,32 @@ struct NodeKillAt: Fault {
 struct NodeTroubleAt: Fault {
     let failpoint: String
     let trouble: String
-    let lasts = 1_500...2_500
+    let lasts = 2_000...3_500
     var name: String { "node-\(trouble.prefix { $0 != ":" })-at:\(failpoint)" }
+    private let occasion: Occasion
     private var node: FaultNode?
 
     init(failpoint: String, trouble: String) {
         self.failpoint = failpoint
         self.trouble = trouble
+        occasion = Occasion(failpoint: failpoint)
     }
 
     mutating func prepare(_ scene: FaultScene) async throws {
         let node = scene.pickNode()
         self.node = node
         await node.stop()
-        try await node.start(["DUOLOGUE_FAILPOINTS": "\(failpoint)=\(trouble)"])
+        // Not each time: a step that always fails is one that never happens.
+        try await node.start(["DUOLOGUE_FAILPOINTS": "\(failpoint)=\(trouble)%25"])
     }
 
-    mutating func inject(_ scene: FaultScene) async throws {}
+    mutating func inject(_ scene: FaultScene) async throws {
+        guard let node else { return }
+        try await occasion.arise(scene, besides: node)
+    }
 
     mutating func heal(_ scene: FaultScene) async throws {
+        try await occasion.pass(scene)
         await node?.stop()
         try await node?.start()
     }
@@ -175,6 +190,9 @@ struct NodeClock: Fault {
         let node = scene.pickNode()
         self.node = node
         await node.stop()
+        // The library adds to the environment of the program that loads it first, and Swift, which looks for its arguments
+        // beside the environment, then finds none; in a program that is started by that one it leaves all as it is.
+        node.server.launcher = ["/usr/bin/env"]
         try await node.start([
             "LD_PRELOAD": Self.library ?? "", "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         ])
@@ -184,6 +202,7 @@ struct NodeClock: Fault {
 
     mutating func cleanUp(_ scene: FaultScene) async throws {
         await node?.stop()
+        node?.server.launcher = []
         try await node?.start()
     }
 

@@ -178,6 +178,22 @@ struct DiskFull: Fault {
         if store == .redis { try await scene.cluster.redis.savesToDisk() }
         guard let disk = disk(scene.cluster) else { return }
         try Disks.fill(disk)
+        try await waitUntilNoticed(scene)
+    }
+
+    /// Files that a store keeps in advance may carry it for a while, so it is made to ask for more.
+    private func waitUntilNoticed(_ scene: FaultScene) async throws {
+        let cluster = scene.cluster
+        let end = cluster.loop.now + .seconds(8)
+        while cluster.loop.now < end {
+            switch store {
+            case .postgres: if await cluster.reader.findsDiskFull() { return }
+            case .mongo: if await cluster.mongo.findsDiskFull(member) { return }
+            case .redis: if await cluster.redis.findsDiskFull() { return }
+            }
+            await scene.sleep(for: .milliseconds(100))
+        }
+        throw FaultDidNotHappen(description: "\(store.rawValue) did not notice that its disk is full")
     }
 
     mutating func heal(_ scene: FaultScene) async throws {

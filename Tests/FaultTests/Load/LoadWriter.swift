@@ -36,9 +36,17 @@ final class LoadWriter {
     func run() async {
         while !load.isStopping {
             await settle(load.journal.begin(composer.next(load.journal)))
+            if random.chance(percent: 5) { await read() }
             await load.loop.sleep(for: random.milliseconds(4...24))
         }
         socket?.socket.connection.abort()
+    }
+
+    /// Reads the newest page of a chat, which must not disturb anything.
+    private func read() async {
+        let chat = load.cast.chats.randomElement(using: &random)!
+        let client = clients.randomElement(using: &random)!
+        _ = try? await client.send(.get, "/chats/\(chat)/messages", token: composer.user.token, deadline: Self.patience)
     }
 
     /// Carries out one operation; some are sent once more when they have their ack.

@@ -41,7 +41,9 @@ extension CampaignChecker {
             }
         }
         for (sequence, last) in written {
-            guard let text = last.text, let body = chat.bodies[sequence], body.content != text else { continue }
+            guard let text = last.text, let body = chat.bodies[sequence] else { continue }
+            let isErased = chat.metadata[sequence]?.isPurged == true && body.content == nil
+            if body.content == text || isErased { continue }
             report(.stale, "chat \(chat.chat): message \(sequence) says \(body.content ?? "nothing"), not \(text)")
         }
     }

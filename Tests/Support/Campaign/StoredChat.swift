@@ -55,10 +55,12 @@ package struct StoredChat: Sendable {
     package struct Metadata: Sendable {
         package var revision: Int64
         package var isDeleted: Bool
+        package var isPurged: Bool
 
-        package init(revision: Int64, isDeleted: Bool = false) {
+        package init(revision: Int64, isDeleted: Bool = false, isPurged: Bool = false) {
             self.revision = revision
             self.isDeleted = isDeleted
+            self.isPurged = isPurged
         }
     }
 

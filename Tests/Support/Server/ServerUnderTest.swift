@@ -33,6 +33,8 @@ package final class ServerUnderTest {
     package static let readiness = "\"ready\""
 
     package let port: Int
+    /// A command that becomes the server, put before it.
+    package var launcher: [String] = []
     private let stores: ServerStores
     /// What goes over the environment from the next start on.
     package var variables: [String: String]
@@ -127,7 +129,7 @@ package final class ServerUnderTest {
     }
 
     private func spawn(_ command: String) throws -> ChildProcess {
-        try ChildProcess([Self.executable, command], environment: environment, output: logPath)
+        try ChildProcess(launcher + [Self.executable, command], environment: environment, output: logPath)
     }
 
     private var environment: [String: String] {

@@ -27,6 +27,11 @@ package final class PrivateRedis: Sendable {
         try await ServerProcess.run(["redis-cli", "-p", "\(port)", "config", "set", "save", "1 1"])
     }
 
+    /// Makes it write its data to disk; true when that failed.
+    package func findsDiskFull() async -> Bool {
+        (try? await ServerProcess.run(["redis-cli", "-e", "-p", "\(port)", "save"])) == nil
+    }
+
     /// Ends it as a crash would.
     package func kill() { server.kill() }
 

@@ -99,14 +99,25 @@ package final class PrivateReplicaSet: Sendable {
 
     /// Makes the primary give way to another for some seconds; its connections are cut by that.
     package func stepDown() async throws {
-        let index = try await waitForPrimary()
-        _ = try? await control[index].command(
-            BSONDocument {
-                $0.int32("replSetStepDown", 5)
-                $0.int32("secondaryCatchUpPeriodSecs", 2)
-            },
-            deadline: .seconds(5)
-        )
+        let old = try await waitForPrimary()
+        try await eventually("the primary gives way") {
+            // Refused while no other has caught up.
+            _ = try? await control[old].command(
+                BSONDocument {
+                    $0.int32("replSetStepDown", 5)
+                    $0.int32("secondaryCatchUpPeriodSecs", 2)
+                },
+                deadline: .seconds(5)
+            )
+            return await primary() != old
+        }
+    }
+
+    /// Makes a member write to its disk; true when that failed, or the member ended over it.
+    package func findsDiskFull(_ index: Int) async -> Bool {
+        guard isRunning(index) else { return true }
+        let command = BSONDocument { $0.int32("fsync", 1) }
+        return (try? await control[index].command(command, deadline: .seconds(4))) == nil
     }
 
     /// Ends the control connections and the proxies; the servers end with the object.

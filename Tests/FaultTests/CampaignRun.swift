@@ -2,22 +2,6 @@ import IOCore
 import Support
 import Testing
 
-/// Rounds of faults against a cluster of its own, as the environment asks for them.
-@Suite(.serialized, .enabled(if: CampaignSettings.isWanted, "a campaign is started by make fault"))
-struct CampaignTests {
-    @Test func `every promise holds through every fault`() async throws {
-        let settings = CampaignSettings()
-        var next = 0
-        // A round that broke something leaves it behind, so the next one gets a new cluster.
-        while next < settings.rounds {
-            let first = next
-            let done = try await CampaignRun(settings, first: first).run()
-            next = done
-            guard next > first else { break }
-        }
-    }
-}
-
 /// Rounds on one cluster, until all are done or one is red.
 struct CampaignRun: Sendable {
     let settings: CampaignSettings
@@ -83,10 +67,21 @@ struct CampaignRun: Sendable {
             var record = round.record
             record.violations[.answer, default: 0] += 1
             try report(record, [Violation(.answer, "the round did not get to its end: \(error)")], settings)
+            try keepLogs(cluster, seed, settings)
             return false
         }
         try report(round.record, round.violations, settings)
+        if !round.record.isGreen { try keepLogs(cluster, seed, settings) }
         return round.record.isGreen
+    }
+
+    /// What the nodes logged goes with them; that of a red round is kept beside the table.
+    private static func keepLogs(_ cluster: FaultCluster, _ seed: UInt64, _ settings: CampaignSettings) throws {
+        guard let table = settings.table else { return }
+        for node in cluster.nodes {
+            let name = node.name.split(separator: " ").joined()
+            try FileSystem.append(node.server.log, to: "\(table)-\(seed)-\(name).log")
+        }
     }
 
     private static func report(_ record: RoundRecord, _ violations: [Violation], _ settings: CampaignSettings) throws {
