@@ -41,11 +41,12 @@ let package = Package(
 
         // The product.
         .target(name: "Domain", swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Domain", "Messaging"], swiftSettings: strict),
         .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
         .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
+            dependencies: ["Audit", "Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
             swiftSettings: strict
         ),
         .target(
@@ -62,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "duologue",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Web", "Worker",
             ],
             swiftSettings: failpoints
         ),
@@ -85,7 +86,7 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
                 "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
             swiftSettings: failpoints
@@ -93,8 +94,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Support", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Support", "Web", "Worker",
             ],
             swiftSettings: strict
         ),

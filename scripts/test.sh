@@ -35,6 +35,7 @@ step "mongod" scripts/mongod.sh
 step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
 step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
 step "compose" check_compose
+step "model" scripts/model.sh bounded
 step "build (release)" build_without_warnings -c release
 step "build (tests)" build_without_warnings --build-tests
 step "no failpoints in release" scripts/failpoint-check.sh "$(swift build --show-bin-path)/duologue" \

@@ -18,6 +18,7 @@ struct Configuration: Sendable {
     let accessTokenLifetime: Duration
     let refreshTokenLifetime: Duration
     let limits: Limits
+    let redoLimitBytes: Int
     let allowedOrigins: Set<String>
     let host: String
     let port: Int
@@ -57,6 +58,7 @@ struct Configuration: Sendable {
             framesPerSecond: reader.integer("FRAMES_PER_SECOND", 1...1_000_000, default: 20),
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
+        redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)

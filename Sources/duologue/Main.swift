@@ -17,13 +17,15 @@ enum Main {
         exit(code)
     }
 
-    /// Runs a command line; 0 for success, 1 for a failure, 2 for a command or a setting that is wrong.
+    /// Runs a command line; 0 for success, 1 for a failure, 2 for a command or a setting that is wrong; `audit` has its own.
     private static func run(_ arguments: [String]) async -> Int32 {
         do {
             switch try Command.parse(arguments) {
             case .serve(let roles):
                 try await Serve.run(Configuration(environment: ProcessEnvironment.variables()), roles: roles)
             case .migrate: try await Migrate.run(Configuration(environment: ProcessEnvironment.variables()))
+            case .audit(let request):
+                return await Audit.run(request, try Configuration(environment: ProcessEnvironment.variables()))
             case .failpoints: return listFailpoints()
             case .version: print("duologue \(version)")
             case .help(let usage): print(usage)

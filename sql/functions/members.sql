@@ -52,7 +52,7 @@ $$;
 
 -- participant.removed (leaving, or removing another), participant.added, participant.updated (a role).
 -- An owner may everything; an admin may add and remove those who are no owners, and make members admins and admins members.
--- Direct chats keep their two. last_owner: others remain and would have no owner.
+-- Direct chats keep their two. last_owner: the last owner steps down, or leaves while others remain.
 CREATE OR REPLACE FUNCTION duologue_change_member(
     p_op commit_operation, p_role text, p_seq bigint, p_offset bigint, p_now timestamptz) RETURNS commit_change
 LANGUAGE plpgsql VOLATILE AS $$
@@ -75,10 +75,10 @@ BEGIN
         WHEN p_op.kind = 4 AND v_chat.participant_count >= (p_op.data ->> 'limit')::integer THEN 'limit_exceeded'
         ELSE 'committed'
     END;
-    IF v_change.status = 'committed' AND v_target.role = 'owner'
-        AND EXISTS (SELECT FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id <> p_op.target)
-        AND NOT EXISTS (SELECT FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id <> p_op.target AND p.role = 'owner')
-        AND (p_op.kind = 3 OR v_wanted <> 'owner') THEN
+    IF v_change.status = 'committed' AND v_target.role = 'owner' AND (
+           p_op.kind = 5
+           OR EXISTS (SELECT FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id <> p_op.target))
+       AND NOT EXISTS (SELECT FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id <> p_op.target AND p.role = 'owner') THEN
         v_change.status := 'last_owner';
     END IF;
     IF v_change.status = 'unchanged' THEN

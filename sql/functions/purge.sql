@@ -1,7 +1,7 @@
 -- Erasing what was deleted a day ago. Deciding it is one transaction, after which the message cannot be restored; erasing it in
 -- MongoDB follows, and then its row in message_purges goes. A worker that dies between leaves that row to the next.
 
--- Decides up to p_limit purges of what was deleted before p_age, and answers all that are decided and not done, up to as many, those
+-- Decides up to p_limit purges of what was deleted p_age ago, and answers all that are decided and not done, up to as many, those
 -- tried longest ago first. A message waits while a redo row holds an operation on it, whose replay would bring back what is
 -- erased, and while its chat is locked.
 CREATE OR REPLACE FUNCTION duologue_take_purges(p_limit integer, p_age interval DEFAULT interval '24 h')
@@ -16,7 +16,7 @@ DECLARE
 BEGIN
     SELECT array_agg(d.chat_id), array_agg(d.seq) INTO v_chats, v_seqs
     FROM (SELECT m.chat_id, m.seq FROM message_metadata m
-          WHERE m.deleted_at < v_now - p_age AND m.deleted_at IS NOT NULL AND m.purged_at IS NULL
+          WHERE m.deleted_at <= v_now - p_age AND m.deleted_at IS NOT NULL AND m.purged_at IS NULL
           ORDER BY m.deleted_at LIMIT p_limit) d;
     SELECT l.chats INTO v_locked FROM duologue_lock_chats(v_chats, false) l;
 
@@ -24,7 +24,7 @@ BEGIN
         UPDATE message_metadata m SET purged_at = v_now
         FROM unnest(v_chats, v_seqs) AS d(chat, seq)
         WHERE m.chat_id = d.chat AND m.seq = d.seq AND m.chat_id = ANY (v_locked)
-          AND m.deleted_at < v_now - p_age AND m.purged_at IS NULL
+          AND m.deleted_at <= v_now - p_age AND m.purged_at IS NULL
           AND NOT EXISTS (
               SELECT FROM write_redo r, unnest(r.op_chats, r.op_kinds, r.op_seqs, r.op_targets) AS o(chat, kind, seq, target)
               WHERE d.chat = ANY (r.chat_ids) AND o.chat = d.chat

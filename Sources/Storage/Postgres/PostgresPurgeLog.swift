@@ -1,14 +1,13 @@
 package import Domain
-internal import IOCore
 package import Postgres
 
-/// The purges that Postgres has decided and MongoDB has yet to do.
+/// Which deleted messages are to lose their content, in Postgres.
 ///
 /// Loop-bound, like its client.
 package final class PostgresPurgeLog: PurgeLog {
     private let client: PostgresClient
 
-    /// Decides and forgets through `client`.
+    /// Decides through `client`.
     package init(client: PostgresClient) {
         self.client = client
     }
@@ -16,7 +15,7 @@ package final class PostgresPurgeLog: PurgeLog {
     package func takePurges(olderThan age: Duration, limit: Int) async throws -> [PurgeTarget] {
         let query: PostgresQuery = """
             SELECT chat_id, seq, rev
-            FROM duologue_take_purges(\(Int32(clamping: limit)), make_interval(secs => \(age.seconds)))
+            FROM duologue_take_purges(\(Int32(clamping: limit)), make_interval(secs => \(age / .seconds(1))))
             """
         return try await postgres { () throws(PostgresError) in
             try await client.execute(query.named("take_purges")).map { row throws(PostgresError) in
@@ -33,6 +32,8 @@ package final class PostgresPurgeLog: PurgeLog {
             SELECT duologue_finish_purges(
                 \(targets.map(\.message.chat.rawValue)), \(targets.map(\.message.sequence.rawValue)))
             """
-        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("finish_purges")) }
+        try await postgres { () throws(PostgresError) in
+            _ = try await client.execute(query.named("finish_purges"))
+        }
     }
 }

@@ -154,7 +154,7 @@ struct NodeFreeze: Fault {
         node?.server.freeze()
     }
 
-    mutating func heal(_ scene: FaultScene) async throws { node?.server.thaw() }
+    mutating func heal(_ scene: FaultScene) async throws { node?.server.resume() }
 }
 
 /// SIGTERM to one node after the other, as a new version is brought out.

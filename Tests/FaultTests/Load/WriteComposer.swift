@@ -9,8 +9,8 @@ struct WriteComposer: Sendable {
     var random: SplitMix64
     private var count = 0
 
-    /// Of several code points, outside the basic plane, and plain ASCII.
-    private static let emoji = ["👍", "❤️", "🎉", "👩‍👩‍👧‍👦", "🇩🇪", "+1"]
+    /// Of one code point and of several: joined, with a variation, a flag, a keycap.
+    private static let emoji = ["👍", "❤️", "🎉", "👩‍👩‍👧‍👦", "🇩🇪", "5️⃣"]
 
     init(writer: Int, user: TestUser, cast: Cast, kinds: [WriteKind], random: SplitMix64) {
         self.writer = writer

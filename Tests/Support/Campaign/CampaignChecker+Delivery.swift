@@ -17,7 +17,8 @@ extension CampaignChecker {
     /// their order, without a hole, and all of them where the connection lasted.
     mutating func checkDelivery(_ chat: StoredChat, _ log: DeliveryLog, _ records: [WriteRecord]) {
         let visible = Self.visible(to: log.user, in: chat)
-        let place = "\(log.name), chat \(chat.chat)"
+        let moves = chat.events.filter { $0.targetUser == log.user && ($0.kind == 3 || $0.kind == 4) }
+        let place = "\(log.name), chat \(chat.chat)" + (moves.isEmpty ? "" : ", by \(moves.map { "\($0.kind)@\($0.offset)" })")
         for segment in log.segments[chat.chat] ?? [] {
             checkSegment(segment, visible, place)
             checkAnnounced(segment, records, place)
@@ -34,7 +35,9 @@ extension CampaignChecker {
         guard let head else { return }
         let expected = Array(visible.drop { $0 <= head })
         let strangers = segment.offsets.filter { !visible.contains($0) }
-        if !strangers.isEmpty { return report(.stranger, "\(place): received \(strangers.prefix(5)), not for this client") }
+        if !strangers.isEmpty {
+            return report(.stranger, "\(place): after head \(head) received \(strangers.prefix(5)), not for this client")
+        }
         if Set(segment.offsets).count != segment.offsets.count {
             return report(.doubled, "\(place): received an event twice: \(Self.firstDouble(segment.offsets))")
         }

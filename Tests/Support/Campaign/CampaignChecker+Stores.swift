@@ -59,6 +59,8 @@ extension CampaignChecker {
         var pins: Set<Int64> = []
         for event in chat.events.sorted(by: { $0.offset < $1.offset }) {
             guard let target = event.target else { continue }
+            // A deleted message is pinned no more, by no event of its own.
+            if event.kind == 8 { pins.remove(target) }
             let reaction = StoredChat.Reaction(sequence: target, user: event.actor, emoji: event.emoji ?? "")
             switch event.kind {
             case 10: reactions.insert(reaction)

@@ -104,8 +104,8 @@ package final class ServerUnderTest {
     /// SIGSTOP: its connections stay open and nothing answers.
     package func freeze() { process?.signal(SIGSTOP) }
 
-    /// SIGCONT.
-    package func thaw() { process?.signal(SIGCONT) }
+    /// SIGCONT, also for one that has stopped itself.
+    package func resume() { process?.signal(SIGCONT) }
 
     /// How the process ended; nil while it runs.
     package var end: String? { process?.end }
