@@ -75,7 +75,8 @@ package final class AuditStores {
         }
     }
 
-    private func audit(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) async throws -> AuditOutcome {
+    private func audit(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) async throws -> AuditOutcome
+    {
         try await postgres.health(deadline: .seconds(5))
         if let error = await mongo.health(deadline: .seconds(5)) { throw error }
         let start = loop.now

@@ -314,7 +314,10 @@ package final class Auditor {
             GROUP BY e.chat_id, e.actor_id, e.op_id HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 10000
             """
         for row in try await ask(query.named("audit_operations")) {
-            report.found(.duplicatedOperation, "\(try row.decode(0, as: Int64.self))@\(try row.decode(1, as: Int64.self))")
+            report.found(
+                .duplicatedOperation,
+                "\(try row.decode(0, as: Int64.self))@\(try row.decode(1, as: Int64.self))"
+            )
         }
     }
 }

@@ -105,7 +105,8 @@ final class MessageAudit: AuditSource {
     }
 
     static func body(_ document: BSONDocument) -> FoundBody {
-        guard let image = try? MessageDocument.image(document), image.id.chat.rawValue == (try? document.int64("chat_id")),
+        guard let image = try? MessageDocument.image(document),
+            image.id.chat.rawValue == (try? document.int64("chat_id")),
             image.id.sequence.rawValue == (try? document.int64("seq"))
         else { return .unreadable }
         return .image(image)

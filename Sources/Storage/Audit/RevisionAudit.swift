@@ -110,7 +110,9 @@ final class RevisionAudit: AuditSource {
         plan.actions = ["erased content that was to be purged"]
         if !facts.isPurged {
             image.content = try await Self.keptContent(key, context)
-            plan.actions = [image.content == nil ? "content lost: left an empty revision" : "restored a revision from a kept copy"]
+            plan.actions = [
+                image.content == nil ? "content lost: left an empty revision" : "restored a revision from a kept copy"
+            ]
         }
         plan.put(RevisionDocument.write(image).document, over: located?.raw, in: Self.collection)
         return plan
