@@ -13,7 +13,8 @@ extension StoreScenario {
             try await ports.done(ports.say("root", quiet, ada))
             let operations = [
                 ports.reply(1, quiet, ada), ports.reply(1, chat, ada), ports.react("+", chat, 1, ada),
-                try await ports.edit(chat, 1, ada), ports.add(eve, chat, ada), ports.role(.admin, of: bob, chat, by: ada),
+                try await ports.edit(chat, 1, ada), ports.add(eve, chat, ada),
+                ports.role(.admin, of: bob, chat, by: ada),
                 ports.operation(chat, ada, .changeChat(ChatChange(name: .set("den")))), ports.reply(1, chat, eve),
                 ports.operation(chat, ada, .removeParticipant(eve.id)), ports.pin(chat, 1, ada),
                 try await ports.delete(chat, 2, ada, revision: 3),
@@ -86,6 +87,8 @@ extension StoreScenario {
             ])
             #expect(results[0].refusal == .storeUnavailable && results[3].refusal == .storeUnavailable)
             #expect(results[1].allocation != nil && results[4].refusal == .chatNotFound)
+            let messages = try await ports.commit([ports.say("7", bad, ada), ports.say("8", good, ada)])
+            #expect(messages[0].refusal == .storeUnavailable && messages[1].allocation != nil)
             guard case .duplicate(_, let aside?) = results[2] else {
                 Issue.record("\(results[2])")
                 return
