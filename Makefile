@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle crash-test model fault
+.PHONY: help run stop status demo test bench idle audit-bench crash-test model fault
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## set up private stores, build, serve on 127.0.0.1:PORT, or on 8080
 	@exec scripts/run.sh
@@ -26,6 +26,9 @@ bench: ## durable sends a second through the server beside the same statements w
 
 idle: ## memory of an idle socket, on a server started for it
 	@exec scripts/bench.sh idle $(ARGS)
+
+audit-bench: ## how fast `duologue audit` compares 200,000 messages
+	@exec scripts/bench.sh audit $(ARGS)
 
 crash-test: ## kill -9 under load, restart, and look for every acknowledged message
 	@exec scripts/crash-check.sh

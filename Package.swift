@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres",
+                "Redis",
                 "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
             swiftSettings: failpoints
