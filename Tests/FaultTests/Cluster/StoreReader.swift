@@ -98,6 +98,12 @@ final class StoreReader {
         return try rows.first?.decode(0, as: Int64.self) ?? 0
     }
 
+    /// Who is in a chat.
+    func members(of chat: Int64) async throws -> Set<Int64> {
+        let rows = try await postgres.query("SELECT user_id FROM participants WHERE chat_id = \(chat)")
+        return Set(try rows.map { try $0.decode(0, as: Int64.self) })
+    }
+
     /// Everything that is stored of a chat.
     func read(_ chat: Int64, founders: Set<Int64>) async throws -> StoredChat {
         var stored = StoredChat(chat: chat)

@@ -10,6 +10,8 @@ enum Occasion: Sendable {
     case refusal
     /// Something was deleted long ago.
     case oldTombstone
+    /// Nobody writes for a moment, so that no commit takes finished batches along.
+    case lull
 
     init(failpoint: String) {
         if failpoint.hasPrefix("recovery.") {
@@ -18,6 +20,8 @@ enum Occasion: Sendable {
             self = .refusal
         } else if failpoint.hasPrefix("purge.") {
             self = .oldTombstone
+        } else if failpoint.hasPrefix("drop.") {
+            self = .lull
         } else {
             self = .any
         }
@@ -33,6 +37,10 @@ enum Occasion: Sendable {
             scene.kills += 1
             try await other.start()
         case .refusal: try await scene.cluster.reader.refuseDocuments(of: scene.load.cast.chats[1])
+        case .lull:
+            scene.load.isPaused = true
+            await scene.sleep(for: .milliseconds(1_800))
+            scene.load.isPaused = false
         case .oldTombstone:
             for chat in scene.load.cast.chats { try await scene.cluster.reader.ageTombstones(of: chat) }
         }

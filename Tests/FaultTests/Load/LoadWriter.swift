@@ -35,6 +35,10 @@ final class LoadWriter {
     /// Writes until the load is stopped and what was begun is settled.
     func run() async {
         while !load.isStopping {
+            guard !load.isPaused else {
+                await load.loop.sleep(for: .milliseconds(20))
+                continue
+            }
             await settle(load.journal.begin(composer.next(load.journal)))
             if random.chance(percent: 5) { await read() }
             await load.loop.sleep(for: random.milliseconds(4...24))

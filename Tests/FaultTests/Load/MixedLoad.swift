@@ -15,6 +15,8 @@ final class MixedLoad {
     /// What has no answer yet will not be tried any more.
     private(set) var isAbandoned = false
     private(set) var isOver = false
+    /// Writers begin nothing for the moment.
+    var isPaused = false
     private var writers: [LoadWriter] = []
     private var running = 0
 

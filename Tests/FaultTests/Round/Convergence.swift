@@ -64,7 +64,8 @@ final class Convergence {
     private func isHeard() async throws -> Bool {
         for chat in load.cast.chats {
             let head = try await cluster.reader.head(of: chat)
-            for observer in load.observers where load.cast.stable.contains(where: { $0.id == observer.user.id }) {
+            let members = try await cluster.reader.members(of: chat)
+            for observer in load.observers where members.contains(observer.user.id) {
                 guard observer.hasHeard(of: chat, upTo: head) else {
                     return isMissing("\(observer.log.name) has not heard of offset \(head) in chat \(chat)")
                 }
