@@ -57,6 +57,7 @@ final class MessageAudit: AuditSource {
                   AND e.chat_id = m.chat_id AND e.target_seq = m.seq AND e.kind IN (7, 8, 9) AND e.kind = 7
                 ORDER BY e."offset" DESC LIMIT 1
             ) edited ON true
+            ORDER BY m.chat_id, m.seq
             """
         var facts: [(key: MessageID, facts: MessageFacts)] = []
         for row in try await ask(query.named("audit_messages")) {
