@@ -1,7 +1,9 @@
 import IOCore
 import JSON
+import Postgres
 import Support
 import Testing
+import Web
 
 /// A node that is stopped in the middle of a write, is given up by the others, and wakes.
 @Suite(.realTime) struct ServerStallTests {
