@@ -108,6 +108,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "FaultTests",
+            dependencies: ["IOCore", "JSON", "Mongo", "Postgres", "Support", "Web"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: ["IOCore", "JSON", "Support", "Web"],
             swiftSettings: strict

@@ -192,7 +192,9 @@ package struct ChatFold: Sendable {
             members[user] = nil
             joinedAt[user] = nil
         case .pinAdded:
-            if let sequence = event.sequence { pins[sequence] = Pin(user: event.actor, offset: event.offset, at: event.at) }
+            if let sequence = event.sequence {
+                pins[sequence] = Pin(user: event.actor, offset: event.offset, at: event.at)
+            }
         case .pinRemoved, .messageDeleted: if let sequence = event.sequence { pins[sequence] = nil }
         default: return
         }

@@ -21,7 +21,9 @@ enum AuditText {
         if !report.remaining.isEmpty { lines += tallies("not mended", report.remaining) }
         if let remaining = outcome.remaining {
             lines.append("")
-            lines += remaining.isClean ? ["a second look finds nothing"] : ["a second look still finds:"] + findings(remaining)
+            lines +=
+                remaining.isClean
+                ? ["a second look finds nothing"] : ["a second look still finds:"] + findings(remaining)
         }
         lines.append("")
         let seconds = outcome.duration.seconds
@@ -30,7 +32,9 @@ enum AuditText {
                 + ", \(rate(outcome)) messages/s"
         )
         if report.unsettled.count > 0 {
-            lines.append("\(report.unsettled.count) places kept changing: \(report.unsettled.examples.joined(separator: " "))")
+            lines.append(
+                "\(report.unsettled.count) places kept changing: \(report.unsettled.examples.joined(separator: " "))"
+            )
         }
         return lines.joined(separator: "\n")
     }

@@ -108,10 +108,10 @@ BEGIN
         FROM (
             SELECT r.emoji, count(*) AS count, array_agg(r.actor_id ORDER BY r."offset") AS users, min(r."offset") AS first
             FROM (
-                SELECT DISTINCT ON (e.actor_id, e.data ->> 'emoji') e.actor_id, e.data ->> 'emoji' AS emoji, e.kind, e."offset"
+                SELECT DISTINCT ON (e.actor_id, (e.data ->> 'emoji') COLLATE "C") e.actor_id, e.data ->> 'emoji' AS emoji, e.kind, e."offset"
                 FROM chat_events e
                 WHERE e.chat_id = p_message.chat_id AND e.target_seq = p_message.seq AND e.kind IN (10, 11)
-                ORDER BY e.actor_id, e.data ->> 'emoji', e."offset" DESC
+                ORDER BY e.actor_id, (e.data ->> 'emoji') COLLATE "C", e."offset" DESC
             ) r
             WHERE r.kind = 10 GROUP BY r.emoji
         ) s
@@ -132,7 +132,7 @@ BEGIN
     END IF;
     SELECT e.kind, e."offset" INTO v_kind, v_change."offset" FROM chat_events e
     WHERE e.chat_id = p_op.chat AND e.target_seq = p_op.target AND e.actor_id = p_op.actor
-      AND e.data ->> 'emoji' = p_op.data ->> 'emoji' AND e.kind IN (10, 11)
+      AND (e.data ->> 'emoji') COLLATE "C" = p_op.data ->> 'emoji' AND e.kind IN (10, 11)
     ORDER BY e."offset" DESC LIMIT 1;
     v_change.status := CASE WHEN coalesce(v_kind, 11) = p_op.kind THEN 'unchanged' ELSE 'committed' END;
     v_change.data := jsonb_build_object('emoji', p_op.data -> 'emoji');

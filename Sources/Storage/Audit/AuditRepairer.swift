@@ -40,7 +40,9 @@ final class AuditRepairer {
         of source: Source,
         _ context: RepairContext
     ) async throws -> [(place: String, plan: RepairPlan)] {
-        let facts = Dictionary(uniqueKeysWithValues: try await source.facts(.keys(keys), context.ask).map { ($0.key, $0.facts) })
+        let facts = Dictionary(
+            uniqueKeysWithValues: try await source.facts(.keys(keys), context.ask).map { ($0.key, $0.facts) }
+        )
         let found = try await Source.found(.keys(keys), mongo).located
         let located = Dictionary(found.map { ($0.key, $0) }) { first, _ in first }
         var plans: [(place: String, plan: RepairPlan)] = []
@@ -94,7 +96,9 @@ final class AuditRepairer {
                 for refusal in plan.refusals { report.notMended(refusal, place) }
             }
         } catch let error as PostgresError where !error.isRetryable && error.sqlstate != nil {
-            for place in places { report.notMended("Postgres refused the repair (\(error.sqlstate ?? ""))", "\(place)") }
+            for place in places {
+                report.notMended("Postgres refused the repair (\(error.sqlstate ?? ""))", "\(place)")
+            }
         } catch let error as MongoError where !error.isRetryable && !error.isOutcomeUnknown {
             for place in places { report.notMended("MongoDB refused the repair", "\(place)") }
         }

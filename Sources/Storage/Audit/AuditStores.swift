@@ -21,6 +21,13 @@ package final class AuditStores {
     /// How long a statement may take.
     private static let deadline = Duration.seconds(60)
 
+    /// Every statement walks an index, a window at a time. A planner that sorts or hashes instead, because statistics are
+    /// missing or mislead it, would go through a whole chat, or table, for each window.
+    private static let settings = [
+        "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off", "enable_hashjoin=off",
+        "enable_mergejoin=off", "enable_sort=off", "enable_incremental_sort=off", "jit=off",
+    ]
+
     private init(_ configuration: StoreConfiguration, loop: EventLoop, blocking: BlockingPool, logger: Logger) throws {
         self.configuration = configuration
         self.loop = loop
@@ -31,6 +38,7 @@ package final class AuditStores {
         postgresConfiguration.writers = 1
         postgresConfiguration.sessions = 1
         postgresConfiguration.deadline = Self.deadline
+        postgresConfiguration.settings = Self.settings
         postgres = PostgresClient(configuration: postgresConfiguration, loop: loop, blocking: blocking)
         var mongoConfiguration = configuration.mongo
         mongoConfiguration.applicationName = "duologue-audit"
@@ -75,7 +83,8 @@ package final class AuditStores {
         }
     }
 
-    private func audit(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) async throws -> AuditOutcome {
+    private func audit(_ options: Auditor.Options, _ progress: @escaping Auditor.Progress) async throws -> AuditOutcome
+    {
         try await postgres.health(deadline: .seconds(5))
         if let error = await mongo.health(deadline: .seconds(5)) { throw error }
         let start = loop.now
@@ -114,7 +123,11 @@ package final class AuditStores {
             mongo: mongo,
             loop: loop,
             options: options,
-            finishRedo: { _ = try await recovery.pass() },
+            finishRedo: {
+                _ = try await recovery.pass()
+                // Opens chats of which no redo is left, also where this pass dropped nothing.
+                try await log.drop([])
+            },
             progress: progress
         )
     }

@@ -9,7 +9,7 @@ package import Postgres
 /// Loop-bound, like its Postgres client.
 ///
 /// Both sides are walked in the order of their keys, a window at a time, so memory does not grow with the stores, nor with
-/// what is wrong in them. What differs at first sight is looked at again until it is certain; see `Confirmation`.
+/// what is wrong in them. What differs at first sight is looked at again until it is certain; see `Suspicion`.
 package final class Auditor {
     /// What to look at, and what to do.
     package struct Options: Sendable {
@@ -153,12 +153,12 @@ package final class Auditor {
 
     /// Looks at suspects again until each is a finding or none.
     private func settle<Source: AuditSource>(_ suspects: [Source.Key], of source: Source) async throws {
-        var confirmation = Confirmation(suspects)
+        var suspicion = Suspicion(suspects)
         var confirmed: [Source.Key] = []
-        while !confirmation.isDone {
+        while !suspicion.isDone {
             await loop.sleep(for: options.pause)
-            let observations = try await look(at: confirmation.pending, of: source)
-            for (key, verdict) in confirmation.look({ observations[$0] ?? .still([]) }) {
+            let observations = try await look(at: suspicion.pending, of: source)
+            for (key, verdict) in suspicion.look({ observations[$0] ?? .still([]) }) {
                 switch verdict {
                 case .confirmed(let kinds):
                     for kind in kinds { report.found(kind, key.description) }
@@ -177,13 +177,13 @@ package final class Auditor {
     private func look<Source: AuditSource>(
         at keys: [Source.Key],
         of source: Source
-    ) async throws -> [Source.Key: Confirmation<Source.Key>.Observation] {
+    ) async throws -> [Source.Key: Suspicion<Source.Key>.Observation] {
         let selection = AuditSelection.keys(keys)
         let before = try await facts(selection, of: source)
         let found = try await Source.found(selection, mongo).located
         let located = Dictionary(found.map { ($0.key, $0.found) }) { first, _ in first }
         let after = try await facts(selection, of: source)
-        var observations: [Source.Key: Confirmation<Source.Key>.Observation] = [:]
+        var observations: [Source.Key: Suspicion<Source.Key>.Observation] = [:]
         for key in keys {
             let isCovered = [before[key], after[key]].contains { $0.map(source.isCovered) ?? false }
             observations[key] =
@@ -314,7 +314,10 @@ package final class Auditor {
             GROUP BY e.chat_id, e.actor_id, e.op_id HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 10000
             """
         for row in try await ask(query.named("audit_operations")) {
-            report.found(.duplicatedOperation, "\(try row.decode(0, as: Int64.self))@\(try row.decode(1, as: Int64.self))")
+            report.found(
+                .duplicatedOperation,
+                "\(try row.decode(0, as: Int64.self))@\(try row.decode(1, as: Int64.self))"
+            )
         }
     }
 }

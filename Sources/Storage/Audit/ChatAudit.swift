@@ -39,7 +39,9 @@ enum ChatAudit {
         case .chatCreated:
             for id in try row.decode(column + 7, as: [Int64]?.self) ?? [] {
                 let user = UserID(rawValue: id)
-                members.append(.init(user: user, role: word == ChatType.group.rawValue && user == actor ? .owner : .member))
+                members.append(
+                    .init(user: user, role: word == ChatType.group.rawValue && user == actor ? .owner : .member)
+                )
             }
         case .participantAdded, .participantUpdated:
             if let target, let role = word.flatMap(Role.init(rawValue:)) { members = [.init(user: target, role: role)] }

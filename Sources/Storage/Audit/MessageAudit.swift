@@ -57,6 +57,7 @@ final class MessageAudit: AuditSource {
                   AND e.chat_id = m.chat_id AND e.target_seq = m.seq AND e.kind IN (7, 8, 9) AND e.kind = 7
                 ORDER BY e."offset" DESC LIMIT 1
             ) edited ON true
+            ORDER BY m.chat_id, m.seq
             """
         var facts: [(key: MessageID, facts: MessageFacts)] = []
         for row in try await ask(query.named("audit_messages")) {
@@ -105,7 +106,8 @@ final class MessageAudit: AuditSource {
     }
 
     static func body(_ document: BSONDocument) -> FoundBody {
-        guard let image = try? MessageDocument.image(document), image.id.chat.rawValue == (try? document.int64("chat_id")),
+        guard let image = try? MessageDocument.image(document),
+            image.id.chat.rawValue == (try? document.int64("chat_id")),
             image.id.sequence.rawValue == (try? document.int64("seq"))
         else { return .unreadable }
         return .image(image)

@@ -37,7 +37,9 @@ extension MessageAudit {
         guard case .image(let image)? = located?.found, image.revision == facts.offset, image.content != nil,
             !image.isDeleted
         else {
-            guard located == nil else { return .refuse("the event of the message is gone, and its body does not tell it") }
+            guard located == nil else {
+                return .refuse("the event of the message is gone, and its body does not tell it")
+            }
             plan.copies = [("message_metadata", document(facts), "metadata that no event and no body bears out")]
             plan.statements = [
                 "DELETE FROM message_metadata WHERE chat_id = \(facts.id.chat.rawValue) AND seq = \(facts.id.sequence.rawValue)"
@@ -98,7 +100,9 @@ extension MessageAudit {
     ) async throws -> RepairPlan {
         var current: MessageImage?
         if case .image(let image)? = located?.found { current = image }
-        guard !facts.isPurged else { return Self.rewrite(facts, .erased, located, "erased content that was to be purged") }
+        guard !facts.isPurged else {
+            return Self.rewrite(facts, .erased, located, "erased content that was to be purged")
+        }
         if let current, MessageComparison.bearsOut(current, facts) == true {
             return Self.rewrite(facts, .of(current), located, "rewrote a body after its events")
         }
@@ -174,7 +178,9 @@ extension MessageAudit {
         _ context: RepairContext
     ) async throws -> MessageImage? {
         var candidates: [MessageImage] = []
-        let copies = try await SetAside.copies(from: Self.collection, context.mongo) { AuditMongo.write(facts.id, to: &$0) }
+        let copies = try await SetAside.copies(from: Self.collection, context.mongo) {
+            AuditMongo.write(facts.id, to: &$0)
+        }
         for case .image(let image) in copies.map(MessageAudit.body) { candidates.append(image) }
         let key = RevisionKey(message: facts.id, revision: .zero)
         let chat = facts.id.chat.rawValue

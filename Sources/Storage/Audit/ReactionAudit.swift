@@ -23,14 +23,13 @@ final class ReactionAudit: AuditSource {
     ) async throws -> [(key: ReactionKey, facts: ReactionFacts)] {
         let p = AuditParameters(selection) { ($0.message, $0.user.rawValue, $0.emoji) }
         let query: PostgresQuery = """
-            SELECT r.chat_id, r.target_seq, r.actor_id, r.emoji, r.kind, r."offset", r.at,
-                   (r.chat_id, r.target_seq) IN (SELECT u.chat, u.seq FROM duologue_unfinished(\(p.chats)) u)
+            SELECT r.chat_id, r.seq, r.user_id, r.emoji, r.kind, r."offset", r.at,
+                   (r.chat_id, r.seq) IN (SELECT u.chat, u.seq FROM duologue_unfinished(\(p.chats)) u)
             FROM (
                 (SELECT DISTINCT ON (e.chat_id, e.target_seq, e.actor_id, (e.data ->> 'emoji') COLLATE "C")
-                        e.chat_id, e.target_seq, e.actor_id, e.data ->> 'emoji' AS emoji, e.kind, e."offset", e.at
+                        e.chat_id, e.target_seq AS seq, e.actor_id AS user_id, e.data ->> 'emoji' AS emoji, e.kind, e."offset", e.at
                  FROM chat_events e
                  WHERE e.kind IN (10, 11) AND e.chat_id <= \(p.lastChat)
-                   AND (e.chat_id, e.target_seq, e.actor_id) >= (\(p.chat), \(p.sequence), \(p.detail))
                    AND (e.chat_id, e.target_seq, e.actor_id, (e.data ->> 'emoji') COLLATE "C")
                        > (\(p.chat), \(p.sequence), \(p.detail), \(p.emoji))
                  ORDER BY e.chat_id, e.target_seq, e.actor_id, (e.data ->> 'emoji') COLLATE "C", e."offset" DESC
@@ -41,9 +40,10 @@ final class ReactionAudit: AuditSource {
                 CROSS JOIN LATERAL (
                     SELECT e.* FROM chat_events e
                     WHERE e.kind IN (10, 11) AND e.chat_id = k.chat AND e.target_seq = k.seq AND e.actor_id = k.actor
-                      AND e.data ->> 'emoji' = k.emoji
+                      AND (e.data ->> 'emoji') COLLATE "C" = k.emoji
                     ORDER BY e."offset" DESC LIMIT 1) n
             ) r
+            ORDER BY r.chat_id, r.seq, r.user_id, r.emoji COLLATE "C"
             """
         return try await ask(query.named("audit_reactions")).map { row in
             let key = ReactionKey(message: try row.message(0), user: try row.id(2), emoji: try row.decode(3))

@@ -52,7 +52,9 @@ final class RevisionAudit: AuditSource {
                     WHERE b.chat_id = k.chat AND b."offset" = k.rev
                       AND CASE WHEN b.kind = 2 THEN b.seq WHEN b.kind IN (7, 8, 9) THEN b.target_seq END = k.seq)
             ) r
-            LEFT JOIN message_metadata m ON m.chat_id = r.chat_id AND m.seq = r.target_seq
+            LEFT JOIN LATERAL (
+                SELECT x.purged_at FROM message_metadata x WHERE x.chat_id = r.chat_id AND x.seq = r.target_seq LIMIT 1
+            ) m ON true
             ORDER BY r.chat_id, r.target_seq, r.replaced
             """
         return try await ask(query.named("audit_revisions")).map { row in
@@ -110,7 +112,9 @@ final class RevisionAudit: AuditSource {
         plan.actions = ["erased content that was to be purged"]
         if !facts.isPurged {
             image.content = try await Self.keptContent(key, context)
-            plan.actions = [image.content == nil ? "content lost: left an empty revision" : "restored a revision from a kept copy"]
+            plan.actions = [
+                image.content == nil ? "content lost: left an empty revision" : "restored a revision from a kept copy"
+            ]
         }
         plan.put(RevisionDocument.write(image).document, over: located?.raw, in: Self.collection)
         return plan

@@ -43,8 +43,12 @@ final class ThreadAudit: AuditSource {
                     WHERE r.chat_id = k.chat AND r.thread_root = k.seq AND r.thread_root IS NOT NULL) n
                 WHERE n.kept > 0
             ) t
-            LEFT JOIN message_metadata root ON root.chat_id = t.chat_id AND root.seq = t.thread_root
-            LEFT JOIN message_metadata last ON last.chat_id = t.chat_id AND last.seq = t.last_seq
+            LEFT JOIN LATERAL (
+                SELECT m.* FROM message_metadata m WHERE m.chat_id = t.chat_id AND m.seq = t.thread_root LIMIT 1
+            ) root ON true
+            LEFT JOIN LATERAL (
+                SELECT m.* FROM message_metadata m WHERE m.chat_id = t.chat_id AND m.seq = t.last_seq LIMIT 1
+            ) last ON true
             ORDER BY t.chat_id, t.thread_root
             """
         return try await ask(query.named("audit_threads")).map { row in

@@ -48,7 +48,11 @@ enum CommitAnswers {
         case "limit_exceeded": Failure(.limitExceeded, "The chat has as many as it may have.")
         case "too_late": Failure(.conflict, "The message was deleted too long ago to be restored.")
         case "quarantined":
-            Failure(.storeUnavailable, "The chat takes no writes until an earlier one is mended.", retryAfter: .seconds(60))
+            Failure(
+                .storeUnavailable,
+                "The chat takes no writes until an earlier one is mended.",
+                retryAfter: .seconds(60)
+            )
         default: Failure(.internal, "The operation could not be decided.")
         }
     }

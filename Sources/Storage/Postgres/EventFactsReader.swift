@@ -21,7 +21,9 @@ enum EventFactsReader {
             default:
                 return .message(
                     replyCount: Int(try reader.required("reply_count", as: Int64.self)),
-                    lastReply: try reader.optional("last_reply_seq", as: Int64.self).map(SequenceNumber.init(rawValue:)),
+                    lastReply: try reader.optional("last_reply_seq", as: Int64.self).map(
+                        SequenceNumber.init(rawValue:)
+                    ),
                     reactions: try reader.required("reactions", as: [JSONValue].self).map(reaction)
                 )
             }

@@ -68,7 +68,8 @@ package final class PostgresHistoryStore: HistoryStore {
         let deleted: [Bool] = try row.decode(6)
         let replies: [Int32] = try row.decode(7)
         let lastReplies: [Int64?] = try row.decode(8)
-        guard [offsets.count, deleted.count, replies.count, lastReplies.count].allSatisfy({ $0 == revisions.count }) else {
+        guard [offsets.count, deleted.count, replies.count, lastReplies.count].allSatisfy({ $0 == revisions.count })
+        else {
             throw PostgresError(.decoding, "the arrays of a page are not aligned")
         }
         return revisions.indices.map { index in

@@ -97,7 +97,9 @@ struct ChatFoldTests {
     }
 
     @Test func `rows that the events contradict are told by what they hold`() {
-        let (fold, _) = fold([founding(), event(2, .messageCreated, by: ada, message: 1), event(3, .pinAdded, by: ada, message: 1)])
+        let (fold, _) = fold([
+            founding(), event(2, .messageCreated, by: ada, message: 1), event(3, .pinAdded, by: ada, message: 1),
+        ])
         for change in [
             { $0.lastSequence = SequenceNumber(rawValue: 2) }, { $0.lastOffset = Offset(rawValue: 9) },
             { $0.participantCount = 3 },

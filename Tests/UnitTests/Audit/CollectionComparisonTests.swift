@@ -7,7 +7,9 @@ struct CollectionComparisonTests {
         let at = Timestamp(milliseconds: 1)
         let (five, six) = (Offset(rawValue: 5), Offset(rawValue: 6))
         func facts(_ isOn: Bool) -> ReactionFacts { ReactionFacts(isOn: isOn, revision: five, at: at) }
-        func found(_ isOn: Bool, _ revision: Offset) -> FoundReaction { FoundReaction(isOn: isOn, revision: revision, at: at) }
+        func found(_ isOn: Bool, _ revision: Offset) -> FoundReaction {
+            FoundReaction(isOn: isOn, revision: revision, at: at)
+        }
         #expect(ReactionComparison.differences(facts(true), found(true, five)).isEmpty)
         #expect(ReactionComparison.differences(facts(false), found(false, five)).isEmpty)
         #expect(ReactionComparison.differences(nil, found(true, five)) == [.ghostReaction])

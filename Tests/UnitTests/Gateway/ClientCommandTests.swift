@@ -5,7 +5,9 @@ import Testing
 @testable import Gateway
 
 @Suite struct ClientCommandTests {
-    private func parse(_ text: String) throws -> (ClientCommand, CommandID?) { try ClientCommand.parse(Array(text.utf8)) }
+    private func parse(_ text: String) throws -> (ClientCommand, CommandID?) {
+        try ClientCommand.parse(Array(text.utf8))
+    }
 
     private let message = MessageID(chat: ChatID(rawValue: 42), sequence: SequenceNumber(rawValue: 7))
     private let operation = OperationID(high: 0x0190_a1b2_0000_7000, low: 0x8000_0000_0000_0001)

@@ -3,7 +3,7 @@
 /// What differs at first sight is a suspect. Each later look at it either shows that it was changing, that nothing is wrong
 /// any more, or that it still differs; only one that differs in the same way at several looks in a row, with nothing under
 /// way at any of them, is a finding.
-package struct Confirmation<Key: Hashable & Sendable>: Sendable {
+package struct Suspicion<Key: Hashable & Comparable & Sendable>: Sendable {
     /// What one look showed.
     package enum Observation: Sendable, Equatable {
         /// Postgres changed during the look, or a redo row still covers the place.
@@ -31,8 +31,8 @@ package struct Confirmation<Key: Hashable & Sendable>: Sendable {
     package static var patience: Int { 40 }
 
     private var trials: [Key: Trial]
-    /// Suspects that need another look.
-    package var pending: [Key] { Array(trials.keys) }
+    /// Suspects that need another look, ascending.
+    package var pending: [Key] { trials.keys.sorted() }
     /// Whether every suspect is settled.
     package var isDone: Bool { trials.isEmpty }
 
