@@ -170,7 +170,8 @@ import Testing
             try await fixture.eventually("it is stopped before MongoDB") { !stops }
 
             // Meanwhile another node recovers the batch, and the message is edited.
-            fixture.stores.database.now = fixture.stores.database.now + 30_000
+            let now = fixture.stores.database.now.milliseconds
+            fixture.stores.database.now = Timestamp(milliseconds: now + 30_000)
             #expect(try await fixture.recovery.pass() == 1)
             let range = SequenceNumber(rawValue: 1)...SequenceNumber(rawValue: 1)
             let old = try #require(try await fixture.bodies.messages(of: chat, in: range).first)
