@@ -58,4 +58,5 @@ raise_file_limit
 
 step "migrate" "$(swift build -c release --show-bin-path)/duologue" migrate
 step "tests" swift test --skip-build
+step "faults" env SKIP_BUILD=1 N="${N:-12}" TABLE="$LOCAL/test/faults.tsv" scripts/fault.sh
 say "all green in $SECONDS s"
