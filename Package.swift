@@ -87,6 +87,7 @@ let package = Package(
             name: "duologue-simulate",
             dependencies: ["Domain", "Messaging"],
             path: "Tests/Simulation",
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
         .testTarget(
