@@ -83,12 +83,18 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "duologue-simulate",
+            dependencies: ["Domain", "Messaging"],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "UnitTests",
             dependencies: [
                 "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres",
                 "Redis",
-                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
+                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load", "duologue-simulate",
             ],
             swiftSettings: failpoints
         ),
@@ -98,6 +104,11 @@ let package = Package(
                 "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
                 "Security", "Storage", "Support", "Web", "Worker",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["IOCore", "JSON", "Mongo", "Postgres", "Support", "Web"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -124,7 +124,8 @@ extension StoreScenario {
             let row = try await ports.metadata(chat, 1)
             #expect(row.replyCount == 3 && row.lastReply == third.sequence)
             let rooted = try await ports.done(ports.edit(chat, 1, ada))
-            #expect(rooted.facts == .message(replyCount: 3, lastReply: third.sequence, reactions: []))
+            let plus = ReactionSummary(emoji: "+", count: 1, users: [ada.id])
+            #expect(rooted.facts == .message(replyCount: 3, lastReply: third.sequence, reactions: [plus]))
         },
         StoreScenario("a chat has at most a hundred pins, and none of a deleted message") { ports in
             let ada = try await ports.someone()

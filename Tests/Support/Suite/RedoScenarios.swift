@@ -87,6 +87,8 @@ extension StoreScenario {
             ])
             #expect(results[0].refusal == .storeUnavailable && results[3].refusal == .storeUnavailable)
             #expect(results[1].allocation != nil && results[4].refusal == .chatNotFound)
+            let messages = try await ports.commit([ports.say("7", bad, ada), ports.say("8", good, ada)])
+            #expect(messages[0].refusal == .storeUnavailable && messages[1].allocation != nil)
             guard case .duplicate(_, let aside?) = results[2] else {
                 Issue.record("\(results[2])")
                 return
