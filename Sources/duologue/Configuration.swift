@@ -15,6 +15,7 @@ struct Configuration: Sendable {
     let refreshTokenLifetime: Duration
     let limits: Limits
     let allowedOrigins: Set<String>
+    let compressesWebSockets: Bool
     let host: String
     let port: Int
     let logLevel: LogLevel
@@ -51,6 +52,7 @@ struct Configuration: Sendable {
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
+        compressesWebSockets = reader.choice("WEBSOCKET_COMPRESSION", ["on", "off"], default: "on") == "on"
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)
         let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")
