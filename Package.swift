@@ -32,7 +32,11 @@ let package = Package(
         .target(name: "Hashing", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict),
         .target(name: "IOCore", dependencies: ["CUV"], swiftSettings: strict),
-        .target(name: "Web", dependencies: ["IOCore", "JSON", "Hashing", "CHTTPParser", "CZlib"], swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: ["IOCore", "JSON", "Hashing", "CHTTPParser", "CZlib"],
+            swiftSettings: strict
+        ),
         .target(name: "Postgres", dependencies: ["IOCore", "CLibpq"], swiftSettings: strict),
         .target(name: "Mongo", dependencies: ["IOCore", "CLibmongoc"], swiftSettings: strict),
         .target(name: "Redis", dependencies: ["IOCore", "CHiredis"], swiftSettings: strict),
@@ -98,7 +102,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["IOCore", "JSON", "Support", "Web"],
+            dependencies: ["IOCore", "JSON", "Support", "Web", "duologue-load"],
             swiftSettings: strict
         ),
     ],

@@ -12,18 +12,17 @@ final class Inflater {
     private let output: UnsafeMutableBufferPointer<UInt8>
 
     private static let outputBytes = 16 * 1024
-    /// The largest window there is, so that any sender's fits.
-    private static let windowBits: Int32 = 15
     /// The end of the empty block that the sender left out.
     private static let tail: [UInt8] = [0x00, 0x00, 0xFF, 0xFF]
     /// What zlib says at the end of a block, on a byte's edge: 128, with no bits left over and no last block begun.
     private static let blockBoundary: Int32 = 128
 
-    init() {
+    /// A context for senders with a window of up to 2^windowBits bytes; the largest there is fits any.
+    init(windowBits: Int = 15) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         unsafe output = .allocate(capacity: Self.outputBytes)
-        let status = unsafe czlib_inflate_init(stream, Self.windowBits)
+        let status = unsafe czlib_inflate_init(stream, Int32(windowBits))
         precondition(status == Z_OK, "zlib could not allocate a context")
     }
 
