@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle crash-test
+.PHONY: help run stop status demo test bench idle crash-test autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -29,3 +29,6 @@ idle: ## memory of an idle socket, on a server started for it
 
 crash-test: ## kill -9 under load, restart, and look for every acknowledged message
 	@exec scripts/crash-check.sh
+
+autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
+	@exec scripts/autobahn.sh

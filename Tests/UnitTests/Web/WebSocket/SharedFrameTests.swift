@@ -1,3 +1,4 @@
+import IOCore
 import Testing
 
 @testable import Web
