@@ -1,10 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle crash-test autobahn
+.PHONY: help run stop status demo test bench idle audit-bench crash-test model fault autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: ## set up private stores, build, serve on 127.0.0.1:PORT, or on 8080
 	@exec scripts/run.sh
@@ -27,8 +27,17 @@ bench: ## durable sends a second through the server beside the same statements w
 idle: ## memory of an idle socket, on a server started for it
 	@exec scripts/bench.sh idle $(ARGS)
 
+audit-bench: ## how fast `duologue audit` compares 200,000 messages
+	@exec scripts/bench.sh audit $(ARGS)
+
 crash-test: ## kill -9 under load, restart, and look for every acknowledged message
 	@exec scripts/crash-check.sh
+
+model: ## verify the protocol's models and see every knock-out refuted: up to 10 minutes, 6 GB
+	@exec scripts/model.sh full
+
+fault: ## N rounds (12) of faults under load, on a deployment of its own; SEED= and KIND= replay one
+	@N=$(N) SEED=$(SEED) KIND=$(KIND) exec scripts/fault.sh
 
 autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
 	@exec scripts/autobahn.sh

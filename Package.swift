@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .strictMemorySafety(),
 ]
 
+/// Debug builds can be made to die, wait or fail at named steps; release builds have no trace of that.
+let failpoints: [SwiftSetting] = strict + [.define("FAILPOINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "duologue",
     products: [
@@ -43,11 +46,12 @@ let package = Package(
 
         // The product.
         .target(name: "Domain", swiftSettings: strict),
-        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: strict),
+        .target(name: "Audit", dependencies: ["Domain", "Messaging"], swiftSettings: strict),
+        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
         .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
         .target(
             name: "Storage",
-            dependencies: ["Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
+            dependencies: ["Audit", "Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],
             swiftSettings: strict
         ),
         .target(
@@ -64,10 +68,10 @@ let package = Package(
         .executableTarget(
             name: "duologue",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Web", "Worker",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .executableTarget(
             name: "duologue-load",
@@ -87,17 +91,23 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres",
+                "Redis",
                 "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
             ],
-            swiftSettings: strict
+            swiftSettings: failpoints
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "API", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Security",
-                "Storage", "Support", "Web", "Worker",
+                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Security", "Storage", "Support", "Web", "Worker",
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FaultTests",
+            dependencies: ["IOCore", "JSON", "Mongo", "Postgres", "Support", "Web"],
             swiftSettings: strict
         ),
         .testTarget(

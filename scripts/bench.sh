@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh compare|idle [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
+# bench.sh compare|idle|audit [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/private-server.sh"
@@ -11,5 +11,9 @@ start_server
 case $kind in
 compare) "$binaries/duologue-load" compare --seconds 30 --rounds 3 --require 0.5 "$@" ;;
 idle) "$binaries/duologue-load" idle --pid "$server" --limit 6144 "$@" ;;
+audit)
+    "$binaries/duologue-load" fill "$@"
+    for _ in 1 2 3; do "$binaries/duologue" audit; done
+    ;;
 *) die "there is no measurement called $kind" ;;
 esac

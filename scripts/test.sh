@@ -35,8 +35,11 @@ step "mongod" scripts/mongod.sh
 step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
 step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
 step "compose" check_compose
+step "model" scripts/model.sh bounded
 step "build (release)" build_without_warnings -c release
 step "build (tests)" build_without_warnings --build-tests
+step "no failpoints in release" scripts/failpoint-check.sh "$(swift build --show-bin-path)/duologue" \
+    "$(swift build -c release --show-bin-path)/duologue"
 
 scripts/stores.sh stop "$LOCAL/test" # left by a run that was killed
 rm -rf "$LOCAL/test"

@@ -14,7 +14,10 @@ package import Web
 package final class API {
     private let accounts: AccountRoutes
     private let chats: ChatRoutes
+    private let chatChanges: ChatChangeRoutes
     private let messages: MessageRoutes
+    private let messageChanges: MessageChangeRoutes
+    private let reactions: ReactionRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -49,7 +52,10 @@ package final class API {
         )
         self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts)
         self.chats = ChatRoutes(chats: chats, memberLimit: settings.memberLimit)
+        chatChanges = ChatChangeRoutes(chats: chats, memberLimit: settings.memberLimit)
         self.messages = MessageRoutes(messages: messages)
+        messageChanges = MessageChangeRoutes(messages: messages)
+        reactions = ReactionRoutes(messages: messages, chats: chats)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
         problems = ProblemMiddleware(logger: logger)
@@ -79,6 +85,9 @@ package final class API {
         let authenticated = open.group("", middleware: [authentication])
         accounts.register(open: open, authenticated: authenticated)
         chats.register(on: authenticated)
+        chatChanges.register(on: authenticated)
         messages.register(on: authenticated)
+        messageChanges.register(on: authenticated)
+        reactions.register(on: authenticated)
     }
 }

@@ -38,6 +38,12 @@ struct ChatStream {
     /// Whether events wait for one that has not come.
     var hasHole: Bool { delivered != nil && !pending.isEmpty }
 
+    /// The last event of the hole that comes next; nil where there is none.
+    var holeEnd: Offset? {
+        guard let delivered, let next = pending.keys.min(), next > delivered.next else { return nil }
+        return Offset(rawValue: next.rawValue - 1)
+    }
+
     /// Keeps an event that was passed on, for those who connect a little later.
     mutating func remember(_ event: OutboundEvent) {
         recent.append(event)

@@ -15,6 +15,9 @@ enum CommandID: Sendable, Equatable {
 enum ClientCommand: Sendable, Equatable {
     case auth(token: String)
     case message(ChatID, MessageDraft)
+    case edit(MessageID, MessageEdit, as: OperationID?)
+    case delete(MessageID, as: OperationID?)
+    case react(MessageID, emoji: String, isOn: Bool, as: OperationID?)
     case ping
 
     /// A frame that is no command; with the command's id where it could be read.
@@ -48,8 +51,21 @@ enum ClientCommand: Sendable, Equatable {
         case "message":
             let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
+        case "edit":
+            let message = try ClientFields.messageID(&reader)
+            return .edit(message, try ClientFields.edit(&reader), as: try operationID(&reader))
+        case "delete": return .delete(try ClientFields.messageID(&reader), as: try operationID(&reader))
+        case "react":
+            let message = try ClientFields.messageID(&reader)
+            let emoji = try ClientFields.emoji(&reader)
+            let isRemoval = try reader.optional("remove", as: Bool.self) ?? false
+            return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
         default: throw Failure(.invalidValue, "type: there is no such command")
         }
+    }
+
+    private static func operationID(_ reader: inout JSONObjectReader) throws -> OperationID? {
+        try ClientFields.uuid("client_msg_id", &reader)
     }
 
     private static func commandID(_ reader: inout JSONObjectReader) throws -> CommandID? {

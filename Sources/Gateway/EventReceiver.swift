@@ -29,4 +29,9 @@ struct Subscription {
     var addedEarly: [Announcement] = []
     /// Where its membership of a chat ended; an announcement from before, repeated, does not bring it back.
     var left: [ChatID: Offset] = [:]
+
+    /// Whether an event at this offset that adds its user is news to it.
+    func mayJoin(_ chat: ChatID, at offset: Offset) -> Bool {
+        !chats.contains(chat) && offset > left[chat] ?? .zero
+    }
 }

@@ -10,6 +10,7 @@ package import Web
 package final class Gateway {
     let hub: Hub
     let gate: WriteGate
+    let messages: MessageService
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
     private let tickets: any TicketStore
@@ -17,6 +18,8 @@ package final class Gateway {
     private var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
     private let places = LoopQueue<Void>()
+    private let changes = LoopQueue<() async -> Void>()
+    private let changePlaces = LoopQueue<Void>()
     private let contexts = DeflateContexts()
     private var isEnded = false
 
@@ -24,6 +27,8 @@ package final class Gateway {
     private static let tokenPrefix = "bearer."
     /// Sessions taken in at once, so that a storm of clients asks the stores at a bounded rate.
     private static let admissionsAtOnce = 64
+    /// Changes that read before they write, under way at once; each socket bounds how many of its own may wait.
+    private static let changesAtOnce = 128
     private static let leaveInterval = Duration.milliseconds(10)
     private static let leaveLimit = Duration.seconds(6)
 
@@ -31,12 +36,14 @@ package final class Gateway {
     package init(
         hub: Hub,
         gate: WriteGate,
+        messages: MessageService,
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
         tickets: any TicketStore
     ) {
         self.hub = hub
         self.gate = gate
+        self.messages = messages
         self.tokens = tokens
         self.accounts = accounts
         self.tickets = tickets
@@ -89,7 +96,8 @@ package final class Gateway {
         }
     }
 
-    /// Takes in authenticated sessions until `shutdown` is given; then lets each finish its commands and closes it.
+    /// Takes in authenticated sessions and performs their changes until `shutdown` is given; then lets each session
+    /// finish its commands and closes it.
     package func run(until shutdown: ShutdownSignal) async {
         let loop = hub.loop
         let bound = LoopBound(self, loop: loop)
@@ -97,6 +105,9 @@ package final class Gateway {
             group.addTask(executorPreference: loop) {
                 await shutdown.wait()
                 await loop.actor.run { _ in await bound.value.end() }
+            }
+            group.addTask(executorPreference: loop) {
+                await loop.actor.run { _ in await bound.value.performChanges() }
             }
             for _ in 0..<Self.admissionsAtOnce { places.append(()) }
             while let session = await admissions.next() {
@@ -114,6 +125,27 @@ package final class Gateway {
 
     /// Queues a session whose caller is known.
     func admit(_ session: GatewaySession) { admissions.append(session) }
+
+    /// Queues what a socket asked for and a callback cannot do, since it waits for a store.
+    func perform(_ change: @escaping () async -> Void) { changes.append(change) }
+
+    private func performChanges() async {
+        let loop = hub.loop
+        let bound = LoopBound(self, loop: loop)
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<Self.changesAtOnce { changePlaces.append(()) }
+            while let change = await changes.next() {
+                _ = await changePlaces.next()
+                let held = LoopBound(change, loop: loop)
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        await held.value()
+                        bound.value.changePlaces.append(())
+                    }
+                }
+            }
+        }
+    }
 
     func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
 
@@ -136,6 +168,7 @@ package final class Gateway {
         let limit = hub.loop.now + Self.leaveLimit
         while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
         admissions.finish()
+        changes.finish()
     }
 
     private func checkOrigin(_ request: HTTPRequest) throws(Failure) {

@@ -10,12 +10,14 @@ internal import Web
 ///
 /// No task waits for it while it is idle: frames come in through the connection's receiver.
 final class GatewaySession: WebSocketReceiver, EventReceiver {
-    private let gateway: Gateway
-    private let hub: Hub
+    let gateway: Gateway
+    let hub: Hub
     private let connection: WebSocketConnection
     private var caller: Caller?
     private var isJoined = false
-    private var inFlight = 0
+    var inFlight = 0
+    /// Of chats with a change under way that reads before it writes: what came after it, in order.
+    var waiting: [ChatID: [() -> Void]] = [:]
     private var isPaused = false
     private var isLeaving = false
     private let ended: () -> Void
@@ -136,8 +138,9 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         switch command {
         case .auth(let token): authenticate(token, id)
         case .ping where caller != nil: deliver(ServerFrames.pong(id))
-        case .message(let chat, let draft) where caller != nil: send(draft, to: chat, id)
-        default: close(.unauthenticated, reason: "the first frame must be auth")
+        default:
+            guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
+            write(command, id, as: caller.user)
         }
     }
 
@@ -160,34 +163,11 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         }
     }
 
-    private func send(_ draft: MessageDraft, to chat: ChatID, _ id: CommandID?) {
-        guard let caller else { return }
-        let operation = OperationCodec.operation(
-            chat: chat,
-            actor: caller.user,
-            id: draft.clientMessageID ?? .random(),
-            body: .createMessage(draft)
-        )
-        inFlight += 1
-        let bound = LoopBound(self, loop: hub.loop)
-        gateway.gate.submit(operation, replyOn: hub.loop) { result in
-            bound.value.answer(id, chat: chat, result)
-        }
-    }
-
-    private func answer(_ id: CommandID?, chat: ChatID, _ result: Result<CommitLane.Outcome, Failure>) {
+    /// A command was answered: the next may be read.
+    func commandEnded() {
         inFlight -= 1
-        defer { if isLeaving { leave() } }
-        switch result {
-        case .success(.committed(let allocation)):
-            deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: false))
-        case .success(.duplicate(let allocation)):
-            deliver(ServerFrames.ack(id, chat: chat, allocation, isDuplicate: true))
-        case .success(.existingChat), .success(.unchanged), .success(.moved):
-            deliver(ServerFrames.error(id, Failure(.internal, "A message was not answered as one.")))
-        case .failure(let failure): deliver(ServerFrames.error(id, failure))
-        }
-        guard isPaused, !isLeaving, inFlight < Self.inFlightLimit / 2 else { return }
+        if isLeaving { return leave() }
+        guard isPaused, inFlight < Self.inFlightLimit / 2 else { return }
         isPaused = false
         connection.receive(with: self)
     }

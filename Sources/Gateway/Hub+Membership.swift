@@ -8,8 +8,18 @@ extension Hub {
         let session: any EventReceiver
         let user: UserID
         let channel: ChatChannel
-        /// The last offset it was sent.
+        /// The last offset it has seen.
         var offset: Offset
+        /// Where its membership ended, until an event begins it again.
+        var removedAt: Offset?
+
+        /// Sends it the next event, if it is a member at it.
+        mutating func see(_ event: OutboundEvent) {
+            if event.added.contains(user) { removedAt = nil }
+            if removedAt == nil { session.deliver(event.frame) }
+            if event.removed.contains(user) { removedAt = event.offset }
+            offset = event.offset
+        }
     }
 
     /// Takes in an authenticated session: tells it its chats, then what it missed since, then what happens.
@@ -25,11 +35,7 @@ extension Hub {
         guard session.isOpen else { return }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
         session.subscription.isLive = true
-        for head in heads {
-            let channel = channel(of: head.chat)
-            pass(channel.stream.learn(head: head.lastOffset), to: channel)
-            attach(session, user: user, to: channel, from: head.lastOffset)
-        }
+        for head in heads { attach(session, user: user, to: channel(of: head.chat), from: head.lastOffset) }
         // Those that came while the heads were read; of chats among the heads they are old.
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
@@ -50,20 +56,31 @@ extension Hub {
         session.subscription = Subscription()
     }
 
-    /// A session of an added user receives the chat's events from the one that adds it.
-    func add(_ session: any EventReceiver, _ user: UserID, to announcement: Announcement) {
+    /// A session of a user that an event adds receives the chat's events from that one on.
+    ///
+    /// Where this loop already hears the chat, the event adds the session when its turn comes: it may have come early, before
+    /// the one that ended an earlier membership.
+    func expect(_ session: any EventReceiver, _ user: UserID, in announcement: Announcement) {
         guard session.subscription.isLive else {
             session.subscription.addedEarly.append(announcement)
             return
         }
         let chat = announcement.chat
-        guard !session.subscription.chats.contains(chat),
-            announcement.offset > session.subscription.left[chat] ?? .zero
-        else { return }
+        guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
+        if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
         let from = Offset(rawValue: announcement.offset.rawValue - 1)
-        let channel = channel(of: chat)
-        pass(channel.stream.learn(head: from), to: channel)
-        attach(session, user: user, to: channel, from: from)
+        attach(session, user: user, to: channel(of: chat), from: from)
+    }
+
+    /// Begins the membership of a user's sessions with the event they are about to be sent.
+    func add(_ user: UserID, to channel: ChatChannel, at offset: Offset) {
+        for session in sessions[user] ?? []
+        where session.subscription.isLive && session.subscription.mayJoin(channel.chat, at: offset) {
+            session.subscription.chats.append(channel.chat)
+            channel.members.append(ChatChannel.Member(session: session, from: Offset(rawValue: offset.rawValue - 1)))
+            // The last member may have gone with an event a moment before, and the channel with them.
+            channels[channel.chat] = channel
+        }
     }
 
     /// Ends the membership of a user's sessions with the event they have just been sent.
@@ -93,13 +110,7 @@ extension Hub {
             let missed = try await reader.announcements(of: channel.chat, after: start, limit: Self.fillLimit)
             // It may have closed meanwhile, and been forgotten.
             guard session.isOpen else { return }
-            for announcement in missed {
-                session.deliver(OutboundEvent(announcement).frame)
-                latecomer.offset = announcement.offset
-                guard !announcement.removed.contains(latecomer.user) else {
-                    return session.end(channel.chat, at: announcement.offset)
-                }
-            }
+            for announcement in missed { latecomer.see(OutboundEvent(announcement)) }
             admit(latecomer, isProgressing: !missed.isEmpty)
         } catch {
             logger.warning("socket not caught up", ["error": .string("\(error)")])
@@ -107,7 +118,7 @@ extension Hub {
         }
     }
 
-    /// Makes a session a member, beginning after `offset`.
+    /// Makes a session a member, beginning after `offset`, which is the chat's head where this loop did not hear it yet.
     private func attach(
         _ session: any EventReceiver,
         user: UserID,
@@ -116,25 +127,25 @@ extension Hub {
     ) {
         guard session.isOpen else { return forgetIfUnused(channel) }
         session.subscription.chats.append(channel.chat)
+        pass(channel.stream.learn(head: offset), to: channel)
         admit(Latecomer(session: session, user: user, channel: channel, offset: offset), isProgressing: true)
     }
 
     /// Makes a session a member, with what the loop has passed on since; where that is no longer all kept, the store is
     /// asked.
     ///
-    /// What was passed on may hold the end of this very membership.
+    /// What was passed on may hold the end of this very membership, and the beginning of another.
     private func admit(_ latecomer: Latecomer, isProgressing: Bool) {
+        var latecomer = latecomer
         let (session, channel) = (latecomer.session, latecomer.channel)
         guard let missed = channel.stream.replay(after: latecomer.offset) else {
             channel.joining += 1
             return enqueue(latecomer, isProgressing: isProgressing)
         }
         defer { forgetIfUnused(channel) }
-        for event in missed {
-            session.deliver(event.frame)
-            guard !event.removed.contains(latecomer.user) else { return session.end(channel.chat, at: event.offset) }
-        }
+        for event in missed { latecomer.see(event) }
         guard session.isOpen else { return }
+        if let removedAt = latecomer.removedAt { return session.end(channel.chat, at: removedAt) }
         channel.members.append(ChatChannel.Member(session: session, from: latecomer.offset))
     }
 

@@ -17,6 +17,9 @@ package final class Hub: AnnouncementSink {
     let directory: any ChatDirectory
     let reader: HistoryReader
 
+    /// Asked to have events of a chat finished, up to an offset, that a redo has covered for longer than a hole may stay.
+    package var finishCovering: ((ChatID, Offset) -> Void)?
+
     var channels: [ChatID: ChatChannel] = [:]
     var sessions: [UserID: [any EventReceiver]] = [:]
     private let repairs = LoopQueue<Repair>()
@@ -67,7 +70,7 @@ package final class Hub: AnnouncementSink {
     package func receive(_ announcements: [Announcement]) {
         for announcement in announcements {
             for user in announcement.added {
-                for session in sessions[user] ?? [] { add(session, user, to: announcement) }
+                for session in sessions[user] ?? [] { expect(session, user, in: announcement) }
             }
             guard let channel = channels[announcement.chat] else { continue }
             pass(channel.stream.receive(announcement), to: channel)
@@ -88,6 +91,7 @@ package final class Hub: AnnouncementSink {
             channel.stream.remember(event)
             channel.hasNews = true
             metrics.events.increment()
+            for user in event.added { add(user, to: channel, at: event.offset) }
             metrics.deliveries.increment(by: channel.members.count)
             // Closing a slow socket changes the list, so it is not walked in place.
             for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
@@ -155,6 +159,8 @@ package final class Hub: AnnouncementSink {
             metrics.fills.increment()
             receive(events)
             if events.count == Self.fillLimit { enqueueFill(of: chat) }
+            // What the stores do not give is covered: its node may have crashed between its commit and its announcement.
+            if events.isEmpty, let end = channel.stream.holeEnd { finishCovering?(chat, end) }
         } catch {
             logger.warning("hole not filled", ["chat_id": .int(Int(chat.rawValue)), "error": .string("\(error)")])
         }

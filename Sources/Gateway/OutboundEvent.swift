@@ -4,12 +4,15 @@ internal import Web
 /// A durable event encoded for the wire, shared by all sockets it goes to.
 struct OutboundEvent {
     let offset: Offset
+    /// Who is a member from it on.
+    let added: [UserID]
     /// Who is no longer a member after it.
     let removed: [UserID]
     let frame: SharedFrame
 
     init(_ announcement: Announcement) {
         offset = announcement.offset
+        added = announcement.added
         removed = announcement.removed
         frame = SharedFrame.text(announcement.payload)
     }

@@ -62,6 +62,20 @@ enum ServerFrames {
         }
     }
 
+    /// The answer to a change of a message; without an offset where nothing changed and no event is known.
+    static func ack(_ id: CommandID?, _ message: MessageID, offset: Offset?) -> SharedFrame {
+        frame("ack", id) {
+            $0.key("message_id")
+            $0.string(message.description)
+            $0.key("chat_id")
+            $0.integer(message.chat.rawValue)
+            if let offset {
+                $0.key("offset")
+                $0.integer(offset.rawValue)
+            }
+        }
+    }
+
     /// The answer to a command that has no result.
     static func ack(_ id: CommandID?) -> SharedFrame { frame("ack", id) { _ in } }
 

@@ -28,6 +28,8 @@ package struct PostgresConfiguration: Sendable {
     package var sessionWaiterLimit = 64
     /// Prepared statements kept on one connection.
     package var statementLimit = 256
+    /// Settings of the server for every connection, as `name=value`; words of ours, without spaces.
+    package var settings: [String] = []
     /// An answer that takes more memory is refused, once it is complete.
     ///
     /// Statements bound their rows themselves.
@@ -46,12 +48,13 @@ package struct PostgresConfiguration: Sendable {
 
     /// For `PQconnectdbParams`, where what comes later wins: the URL may name the application and its own timeout.
     var parameters: [(String, String)] {
-        let options = [
+        var options = [
             "-c statement_timeout=\(deadline.wholeMilliseconds)",
             "-c lock_timeout=\(lockTimeout.wholeMilliseconds)",
             "-c idle_in_transaction_session_timeout=\(idleInTransactionTimeout.wholeMilliseconds)",
-            urlOptions,
         ]
+        options += settings.map { "-c \($0)" }
+        options.append(urlOptions)
         return [
             ("application_name", applicationName),
             ("connect_timeout", String(max(2, connectTimeout.components.seconds))),

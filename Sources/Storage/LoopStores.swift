@@ -12,6 +12,7 @@ package final class LoopStores {
     package let chats: any ChatDirectory
     package let commitLog: any CommitLog
     package let history: any HistoryStore
+    package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let health: any HealthProbe
@@ -58,6 +59,7 @@ package final class LoopStores {
         chats = PostgresChatDirectory(client: postgres)
         commitLog = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         history = PostgresHistoryStore(client: postgres)
+        purges = PostgresPurgeLog(client: postgres)
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         health = StoreHealthProbe(loop: loop, postgres: postgres, mongo: mongo, redis: redis)

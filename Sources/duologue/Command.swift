@@ -2,6 +2,8 @@
 enum Command: Equatable {
     case serve(Roles)
     case migrate
+    case audit(AuditRequest)
+    case failpoints
     case version
     case help(String)
 
@@ -18,10 +20,12 @@ enum Command: Equatable {
         switch name {
         case "--help", "-h", "help": return .help(Usage.general)
         case "serve": return .serve(try roles(rest))
+        case "audit": return .audit(try AuditRequest(rest))
         case "migrate" where rest.isEmpty: return .migrate
+        case "failpoints" where rest.isEmpty: return .failpoints
         case "version" where rest.isEmpty: return .version
         case "--version" where rest.isEmpty: return .version
-        case "migrate", "version", "--version":
+        case "migrate", "failpoints", "version", "--version":
             throw Invalid(message: "\(name) takes no arguments: \(rest.joined(separator: " "))")
         default: throw Invalid(message: "there is no command \(name)\n\n\(Usage.general)")
         }
@@ -51,6 +55,9 @@ enum Usage {
 
         duologue serve [--roles api,gateway,worker]   serve clients; all roles by default
         duologue migrate                              bring the databases to this version's schema
+        duologue audit [--chat N] [--since T] [--json] [--repair]
+                                                      compare the stores, and mend what differs
+        duologue failpoints                           list the failpoints of a debug build
         duologue version                              print the version
         duologue COMMAND --help                       more about a command
 
@@ -70,6 +77,26 @@ enum Usage {
         Applies what is missing from sql/ and mongo/ below the working directory, under a lock:
         safe to run twice, and from two nodes at once.
         """
+    static let audit = """
+        duologue audit [--chat N] [--since T] [--json] [--repair]
+
+        Compares Postgres with MongoDB, message by message, while both are in use, and tells what differs.
+          --chat N    this chat alone
+          --since T   only chats in which something happened since T: a time such as 2026-01-31T18:00:00Z, or as long
+                      ago as 45m, 24h or 7d
+          --json      one JSON object on standard output
+          --repair    mend what can be mended, and look again
+
+        Exit status: 0 the stores agree (now, after a repair), 1 they differ, 2 wrong usage or a store is out of reach.
+        docs/audit.md says what each finding means and what a repair does about it.
+        """
+    static let failpoints = """
+        duologue failpoints
+
+        Lists the steps at which a debug build can be made to die, wait or fail: see docs/failpoints.md.
+        """
     static let version = "duologue version\n\nPrints the version."
-    static let commands = ["serve": serve, "migrate": migrate, "version": version]
+    static let commands = [
+        "serve": serve, "migrate": migrate, "audit": audit, "failpoints": failpoints, "version": version,
+    ]
 }

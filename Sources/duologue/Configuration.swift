@@ -4,6 +4,10 @@ internal import Postgres
 internal import Redis
 internal import Security
 
+#if FAILPOINTS
+internal import Messaging
+#endif
+
 /// Everything the process is told, read once from the environment; `docs/configuration.md` has the table.
 struct Configuration: Sendable {
     let postgresURL: String
@@ -14,11 +18,15 @@ struct Configuration: Sendable {
     let accessTokenLifetime: Duration
     let refreshTokenLifetime: Duration
     let limits: Limits
+    let redoLimitBytes: Int
     let allowedOrigins: Set<String>
     let compressesWebSockets: Bool
     let host: String
     let port: Int
     let logLevel: LogLevel
+    #if FAILPOINTS
+    let failpoints: Failpoints?
+    #endif
 
     /// What one client, or one address, may do.
     struct Limits: Sendable, Equatable {
@@ -51,12 +59,16 @@ struct Configuration: Sendable {
             framesPerSecond: reader.integer("FRAMES_PER_SECOND", 1...1_000_000, default: 20),
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
+        redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
         compressesWebSockets = reader.choice("WEBSOCKET_COMPRESSION", ["on", "off"], default: "on") == "on"
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)
         let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")
         logLevel = LogLevel(rawValue: level) ?? .info
+        #if FAILPOINTS
+        failpoints = reader.failpoints()
+        #endif
         guard let secret, reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
         self.secret = secret
     }

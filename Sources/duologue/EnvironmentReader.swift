@@ -1,6 +1,11 @@
 internal import Glibc
 internal import Security
 
+#if FAILPOINTS
+internal import IOCore
+internal import Messaging
+#endif
+
 /// Reads variables one by one and gathers what is wrong with them; an empty value counts as none.
 struct EnvironmentReader {
     private(set) var problems: [String] = []
@@ -78,6 +83,19 @@ struct EnvironmentReader {
         }
         return text
     }
+
+    #if FAILPOINTS
+    /// Nil where none are set, so that nothing is wrapped.
+    mutating func failpoints() -> Failpoints? {
+        guard let text = values[Failpoints.variable] else { return nil }
+        do throws(Failpoints.Invalid) {
+            return try Failpoints(text, logger: Logger(label: "failpoints"))
+        } catch {
+            problems.append("\(Failpoints.variable): \(error.problem)")
+            return nil
+        }
+    }
+    #endif
 
     mutating func origins(_ name: String) -> Set<String> {
         var origins: Set<String> = []

@@ -5,7 +5,6 @@ internal import IOCore
 internal import Messaging
 internal import Storage
 internal import Web
-internal import Worker
 
 /// `duologue serve`: puts the parts together and runs them until a signal.
 enum Serve {
@@ -47,23 +46,32 @@ enum Serve {
         let loops = nodes
         let first = group.loops[0]
         let sinks = await sinks(of: loops)
-        let (broker, coordinator) = await first.actor.run { _ in
-            let stores = loops[0].value.stores
-            let broker = stores.broker(to: sinks)
+        let broker = await first.actor.run { _ in LoopBound(loops[0].value.stores.broker(to: sinks), loop: first) }
+        let finishing = await Finishing.make(shared, on: loops[0], broker: broker)
+        for node in loops {
+            node.loop.execute { node.value.hub.finishCovering = finishing.request }
+        }
+        let coordinator = await first.actor.run { _ in
+            let ports = WritePorts(loops[0].value.stores, broker.value, for: .lane, shared.configuration, loop: first)
             let coordinator = WriteCoordinator(
                 loop: first,
-                log: stores.commitLog,
-                bodies: stores.bodies,
-                broker: broker,
+                log: ports.log,
+                bodies: ports.bodies,
+                broker: ports.broker,
                 metrics: CoordinatorMetrics(registry: shared.registry),
-                logger: shared.logger.labelled("coordinator")
+                logger: shared.logger.labelled("coordinator"),
+                redoLimitBytes: shared.configuration.redoLimitBytes,
+                finishCovering: finishing.request
             )
-            return (LoopBound(broker, loop: first), LoopBound(coordinator, loop: first))
+            return LoopBound(coordinator, loop: first)
         }
         let http = try await listen(shared, group: group, loops: loops, gate: WriteGate(coordinator))
         var services: [any Service] = [
             LoopService("stores", on: group.loops) { loop, shutdown in
                 await keepStores(loops.first { $0.loop === loop }?.value.stores, until: shutdown)
+            },
+            LoopService("covered events", on: [first]) { _, shutdown in
+                await finishing.covering.value.run(until: shutdown)
             },
             LoopService("coordinator", on: [first]) { _, shutdown in await coordinator.value.run(until: shutdown) },
             LoopService("broker", on: [first]) { _, shutdown in
@@ -72,7 +80,7 @@ enum Serve {
                 await shutdown.wait()
             },
         ]
-        if shared.roles.contains(.worker) { services.append(recovery(shared, loops[0], broker)) }
+        if shared.roles.contains(.worker) { services += [finishing.worker(shared), finishing.purge(shared)] }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
@@ -126,26 +134,6 @@ enum Serve {
             }
             await shutdown.wait()
             await stores.shutdown()
-        }
-    }
-
-    private static func recovery(
-        _ shared: SharedParts,
-        _ node: LoopBound<ServerLoop>,
-        _ broker: LoopBound<RedisBroker>
-    ) -> any Service {
-        LoopService("recovery", on: [node.loop]) { loop, shutdown in
-            let stores = node.value.stores
-            let logger = shared.logger.labelled("recovery")
-            let recovery = RedoRecovery(
-                log: stores.commitLog,
-                bodies: stores.bodies,
-                broker: broker.value,
-                registry: shared.registry,
-                logger: logger
-            )
-            await RecoveryWorker(loop: loop, recovery: recovery, log: stores.commitLog, logger: logger)
-                .run(until: shutdown)
         }
     }
 

@@ -32,7 +32,7 @@ final class ServerLoop {
             registry: shared.registry,
             logger: shared.logger
         )
-        reader = HistoryReader(history: stores.history, bodies: stores.bodies)
+        reader = HistoryReader(stores, shared.configuration, loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
         hub = Hub(
@@ -50,6 +50,7 @@ final class ServerLoop {
         let router = Router<APIContext>(logger: shared.logger)
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
+        let messages = MessageService(gate: gate, reader: reader)
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
@@ -66,7 +67,7 @@ final class ServerLoop {
                 accounts: stores.accounts,
                 reader: reader
             ),
-            messages: MessageService(gate: gate, reader: reader),
+            messages: messages,
             tokens: shared.tokens,
             hasher: shared.hasher,
             hashing: shared.hashing,
@@ -80,6 +81,7 @@ final class ServerLoop {
             let gateway = Gateway(
                 hub: hub,
                 gate: gate,
+                messages: messages,
                 tokens: shared.tokens,
                 accounts: stores.accounts,
                 tickets: stores.tickets

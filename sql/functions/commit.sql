@@ -3,26 +3,40 @@
 -- Operations are parallel arrays in input order; the answer is one row an operation, in that order. Refusals are statuses,
 -- never exceptions: whatever raises rolls the batch back, returns its numbers, and the caller runs the operations singly.
 --
--- A batch holds either messages (kind 2), which are handled as a set, or creations and departures (kinds 1 and 3), which change
--- who may do what and are handled one after the other by duologue_commit_structure. A mixture is refused as a whole (22023).
+-- A batch may mix operations of all kinds, and comes out as if they ran one after the other in input order. Operations of different
+-- chats do not touch each other, so the chats that only get messages are handled as a set, here, and all operations of the other
+-- chats one after the other, by duologue_commit_singly. Within a chat the redo row keeps the input order.
 --
--- p_batch        id of the redo row; a new one for every attempt
+-- p_batch        id of the redo row; a new one for every batch, the same one for its second run after an unknown outcome
 -- p_lease_ms     how long p_node has the redo row to itself
 -- p_wait         false: chats locked by others answer 'busy'; true: wait for them, up to the connection's lock_timeout
 --                (55P03 then ends the batch)
 -- p_drop         redo rows of batches that are finished
 -- p_hash         SHA-256 of kind, target and the client's fields
--- p_target       user id of a membership operation
+-- p_target       participant.*: user id; kinds 7 to 13: seq of the message
 -- p_payload      the operation's fields as encoded by the server, of every kind, kept in the redo
--- p_expected_rev for operations on bodies, which are refused when the body moved meanwhile; not used by the kinds so far
+-- p_expected_rev kinds 7 to 9: rev of the old document that the payload holds
 -- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …]}
+--                participant.added: {"role"?, "limit"}; participant.updated: {"role"}
+--                chat.updated: any of {"name", "description", "avatar_url", "visibility"}; null clears
+--                reaction.*: {"emoji"}
 --
--- status   committed | duplicate (of an earlier or of this batch) | existing (the direct chat of that pair) | busy
---          | idempotency_mismatch | chat_not_found | message_not_found | user_not_found | forbidden | last_owner
+-- status   committed | duplicate (of an earlier or of this batch) | existing (the direct chat of that pair)
+--          | unchanged (so it is already; offset is of the event that made it so, where there is one)
+--          | moved (the message is no longer at p_expected_rev) | busy | quarantined | too_late (to restore)
+--          | idempotency_mismatch | chat_not_found | message_not_found | user_not_found | forbidden | last_owner | limit_exceeded
 -- chat_id  as asked, but for 'existing' the chat that was there
--- replies  in the thread of p_thread_root after this message
--- pending  of a duplicate or existing chat: the batch whose redo still covers it; null once it is in both stores.
---          The answer waits for that.
+-- seq      of a message that is created
+-- thread, replies, last_reply, last_reply_at
+--          of a reply that is created, deleted or restored: the root of its thread, how many replies that has now, and the newest
+-- facts    data of the event: what its announcement tells besides the operation, as of its offset. Times are milliseconds since 1970.
+--          chat.created, reaction.*: p_data; the former with all members as participants
+--          participant.added, participant.updated: {"participant": {"user_id", "username", "role", "joined_at"}}
+--          participant.added, chat.updated: {"chat": {all that its members share}}
+--          message.updated, message.restored: {"reply_count", "last_reply_seq", "reactions": [{"emoji", "count", "user_ids"}]}
+-- pending  of a duplicate, unchanged or existing: the batch whose redo still covers the offset; null once it is in both stores.
+--          The answer waits for that. A duplicate that p_batch itself covers has all the columns of its first answer; of
+--          other duplicates those of the thread are null.
 --
 -- Each statement below sees what committed before it began (the function is VOLATILE, the caller READ COMMITTED): what is read
 -- after the locks is what the lock protects. Plans are generic and by index, so that they do not depend on when statistics were made.
@@ -30,30 +44,35 @@ CREATE OR REPLACE FUNCTION duologue_commit(
     p_batch uuid, p_node uuid, p_lease_ms integer, p_wait boolean, p_drop uuid[],
     p_chat bigint[], p_kind smallint[], p_actor bigint[], p_op uuid[], p_hash bytea[], p_target bigint[],
     p_reply_to bigint[], p_thread_root bigint[], p_type text[], p_payload bytea[], p_expected_rev bigint[], p_data jsonb[]
-) RETURNS TABLE (
-    ord integer, status text, chat_id bigint, seq bigint, "offset" bigint, created_at timestamptz, replies integer, pending uuid
-)
+) RETURNS SETOF commit_answer
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_chats   bigint[];
-    v_seqs    bigint[];
-    v_offsets bigint[];
-    v_now     timestamptz;
+    v_chats       bigint[];
+    v_seqs        bigint[];
+    v_offsets     bigint[];
+    v_quarantined bigint[];
+    v_now         timestamptz;
+    v_mixed       bigint[] := '{}';
+    v_singly      commit_part;
 BEGIN
-    IF p_kind <@ '{1,3}'::smallint[] AND p_kind <> '{}' THEN
-        RETURN QUERY SELECT s.* FROM duologue_commit_structure(
-            p_batch, p_node, p_lease_ms, p_wait, p_drop, p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_payload, p_data) s
-            ORDER BY s.ord;
-        RETURN;
-    ELSIF NOT 2 = ALL (p_kind) THEN
-        RAISE invalid_parameter_value USING MESSAGE = 'a batch holds messages or structural operations, not both';
-    END IF;
-
     SELECT l.chats, l.seqs, l.offsets INTO v_chats, v_seqs, v_offsets FROM duologue_lock_chats(p_chat, p_wait) l;
     v_now := date_trunc('milliseconds', clock_timestamp());
+    v_quarantined := ARRAY(SELECT q.chat_id FROM quarantined_chats q WHERE q.chat_id = ANY (p_chat));
+
+    IF NOT 2 = ALL (p_kind) THEN
+        v_mixed := ARRAY(SELECT DISTINCT o.chat FROM unnest(p_chat, p_kind) AS o(chat, kind) WHERE o.kind <> 2);
+        v_singly := duologue_commit_singly(p_batch, ARRAY(
+            SELECT ROW(o.ord, o.chat, o.kind, o.actor, o.op, o.hash, o.target, o.reply_to, o.thread_root, o.type, o.payload,
+                       o.expected_rev, o.data)::commit_operation
+            FROM unnest(p_chat, p_kind, p_actor, p_op, p_hash, p_target, p_reply_to, p_thread_root, p_type, p_payload,
+                        p_expected_rev, p_data) WITH ORDINALITY
+                 AS o(chat, kind, actor, op, hash, target, reply_to, thread_root, type, payload, expected_rev, data, ord)
+            WHERE o.chat = ANY (v_mixed) ORDER BY o.ord
+        ), v_chats, v_seqs, v_offsets, v_quarantined, v_now);
+    END IF;
 
     RETURN QUERY
     WITH judged AS MATERIALIZED (
@@ -64,6 +83,7 @@ BEGIN
                    WHEN earlier.body_hash IS NOT NULL THEN 'idempotency_mismatch'
                    WHEN l.i IS NULL AND EXISTS (SELECT FROM chats c WHERE c.id = o.chat) THEN 'busy'
                    WHEN l.i IS NULL OR member.user_id IS NULL THEN 'chat_not_found'
+                   WHEN o.chat = ANY (v_quarantined) THEN 'quarantined'
                    -- Messages are 1..last_seq without holes, so the number alone tells that one exists.
                    WHEN o.reply_to NOT BETWEEN 1 AND v_seqs[l.i] THEN 'message_not_found'
                    WHEN o.thread_root IS NOT NULL AND root.seq IS NULL THEN 'message_not_found'
@@ -76,6 +96,7 @@ BEGIN
         LEFT JOIN participants member ON member.chat_id = o.chat AND member.user_id = o.actor
         LEFT JOIN message_metadata root
                ON root.chat_id = o.chat AND root.seq = o.thread_root AND root.thread_root IS NULL
+        WHERE o.chat <> ALL (v_mixed)
     ), allocated AS MATERIALIZED (
         SELECT j.*,
                j.last_seq + row_number() OVER chat AS seq,
@@ -92,7 +113,7 @@ BEGIN
         ORDER BY j.ord
     ), heads AS MATERIALIZED (
         SELECT a.chat, max(a.seq) AS seq, min(a."offset") AS first_offset, max(a."offset") AS last_offset
-        FROM allocated a GROUP BY a.chat ORDER BY a.chat
+        FROM allocated a GROUP BY a.chat
     ), events AS (
         INSERT INTO chat_events (chat_id, "offset", kind, seq, actor_id, op_id, body_hash, at)
         SELECT a.chat, a."offset", 2, a.seq, a.actor, a.op, a.hash, v_now FROM allocated a
@@ -100,8 +121,8 @@ BEGIN
         INSERT INTO message_metadata (chat_id, seq, sender_id, type, "offset", rev, thread_root, reply_to, created_at)
         SELECT a.chat, a.seq, a.actor, a.type, a."offset", a."offset", a.thread_root, a.reply_to, v_now FROM allocated a
     ), threads AS (
-        UPDATE message_metadata m SET reply_count = t.replies
-        FROM (SELECT a.chat, a.thread_root, max(a.replies) AS replies
+        UPDATE message_metadata m SET reply_count = t.replies, last_reply_seq = t.last_reply, last_reply_at = v_now
+        FROM (SELECT a.chat, a.thread_root, max(a.replies) AS replies, max(a.seq) AS last_reply
               FROM allocated a WHERE a.thread_root IS NOT NULL GROUP BY a.chat, a.thread_root) t
         WHERE m.chat_id = t.chat AND m.seq = t.thread_root
     ), moved AS (
@@ -111,19 +132,35 @@ BEGIN
         INSERT INTO write_redo (
             batch_id, node, lease_until, created_at, chat_ids, first_offsets, last_offsets,
             op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_targets,
-            op_reply_to, op_threads, op_replies, op_types, op_payloads, op_data)
+            op_reply_to, op_threads, op_replies, op_last_replies, op_last_reply_times, op_types, op_payloads, op_data)
         SELECT p_batch, p_node, v_now + make_interval(secs => p_lease_ms / 1000.0), v_now, h.*, o.*
         FROM (
-            SELECT array_agg(chat), array_agg(first_offset), array_agg(last_offset) FROM heads
+            SELECT array_agg(u.chat ORDER BY u.chat) AS chat_ids, array_agg(u.first_offset ORDER BY u.chat),
+                   array_agg(u.last_offset ORDER BY u.chat)
+            FROM (
+                SELECT chat, first_offset, last_offset FROM heads
+                UNION ALL SELECT * FROM unnest(v_singly.chat_ids, v_singly.first_offsets, v_singly.last_offsets)
+            ) u
         ) h, (
-            SELECT array_agg(a.chat), array_fill(2::smallint, ARRAY[count(*)::integer]), array_agg(a.actor), array_agg(a.op),
-                   array_agg(a.seq), array_agg(a."offset"), array_fill(NULL::bigint, ARRAY[count(*)::integer]),
-                   array_agg(a.reply_to), array_agg(a.thread_root), array_agg(a.replies), array_agg(a.type),
-                   array_agg(a.payload), array_fill(NULL::jsonb, ARRAY[count(*)::integer])
-            FROM allocated a HAVING count(*) > 0
+            -- Without singly handled operations the arrays of v_singly are null, and || gives the other side.
+            SELECT array_agg(a.chat) || v_singly.op_chats, array_agg(2::smallint) || v_singly.op_kinds,
+                   array_agg(a.actor) || v_singly.op_actors, array_agg(a.op) || v_singly.op_ids, array_agg(a.seq) || v_singly.op_seqs,
+                   array_agg(a."offset") || v_singly.op_offsets, array_agg(NULL::bigint) || v_singly.op_targets,
+                   array_agg(a.reply_to) || v_singly.op_reply_to, array_agg(a.thread_root) || v_singly.op_threads,
+                   array_agg(a.replies) || v_singly.op_replies,
+                   array_agg(CASE WHEN a.thread_root IS NOT NULL THEN a.seq END) || v_singly.op_last_replies,
+                   array_agg(CASE WHEN a.thread_root IS NOT NULL THEN v_now END) || v_singly.op_last_reply_times,
+                   array_agg(a.type) || v_singly.op_types, array_agg(a.payload) || v_singly.op_payloads,
+                   array_agg(NULL::jsonb) || v_singly.op_data
+            FROM allocated a
         ) o
+        WHERE h.chat_ids IS NOT NULL
     ), dropped AS (
         DELETE FROM write_redo r WHERE r.batch_id = ANY (p_drop)
+    ), rerun AS MATERIALIZED (
+        SELECT o.* FROM write_redo r, unnest(r.op_chats, r.op_offsets, r.op_threads, r.op_replies, r.op_last_replies, r.op_last_reply_times)
+            AS o(chat, "offset", thread, replies, last_reply, last_reply_at)
+        WHERE r.batch_id = p_batch
     )
     SELECT j.ord::integer,
            CASE WHEN j.verdict <> 'committed' OR a.ord = j.ord THEN j.verdict
@@ -132,12 +169,19 @@ BEGIN
            coalesce(a.seq, j.earlier_seq),
            coalesce(a."offset", j.earlier_offset),
            CASE WHEN a.ord IS NULL THEN j.earlier_at ELSE v_now END,
-           CASE WHEN a.ord = j.ord THEN a.replies END,
+           coalesce(a.thread_root, e.thread),
+           coalesce(a.replies, e.replies),
+           CASE WHEN a.thread_root IS NULL THEN e.last_reply ELSE a.seq END,
+           CASE WHEN a.thread_root IS NULL THEN e.last_reply_at ELSE v_now END,
+           NULL::jsonb,
            CASE WHEN j.verdict = 'duplicate' THEN duologue_covering(j.chat, j.earlier_offset)
                 WHEN a.ord < j.ord THEN p_batch END
     FROM judged j
     LEFT JOIN allocated a ON j.verdict = 'committed' AND a.chat = j.chat AND a.actor = j.actor AND a.op = j.op
-    ORDER BY j.ord;
+    LEFT JOIN rerun e ON j.verdict = 'duplicate' AND e.chat = j.chat AND e."offset" = j.earlier_offset
+    UNION ALL
+    SELECT * FROM unnest(v_singly.answers)
+    ORDER BY 1;
 END
 $$;
 

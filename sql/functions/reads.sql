@@ -53,15 +53,16 @@ $$;
 CREATE OR REPLACE FUNCTION duologue_chat_redo(p_chat bigint)
 RETURNS TABLE (
     batch_id uuid, kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, target bigint,
-    reply_to bigint, thread_root bigint, replies integer, type text, payload bytea, at timestamptz
+    reply_to bigint, thread_root bigint, replies integer, last_reply bigint, last_reply_at timestamptz, type text, payload bytea,
+    data jsonb, at timestamptz
 )
 LANGUAGE sql STABLE AS $$
-    SELECT r.batch_id, o.kind, o.actor, o.op, o.seq, o."offset", o.target, o.reply_to, o.thread, o.replies, o.type, o.payload,
-           r.created_at
+    SELECT r.batch_id, o.kind, o.actor, o.op, o.seq, o."offset", o.target, o.reply_to, o.thread, o.replies, o.last_reply,
+           o.last_reply_at, o.type, o.payload, o.data, r.created_at
     FROM write_redo r, unnest(
-        r.op_chats, r.op_kinds, r.op_actors, r.op_ids, r.op_seqs, r.op_offsets, r.op_targets,
-        r.op_reply_to, r.op_threads, r.op_replies, r.op_types, r.op_payloads
-    ) AS o(chat, kind, actor, op, seq, "offset", target, reply_to, thread, replies, type, payload)
+        r.op_chats, r.op_kinds, r.op_actors, r.op_ids, r.op_seqs, r.op_offsets, r.op_targets, r.op_reply_to, r.op_threads,
+        r.op_replies, r.op_last_replies, r.op_last_reply_times, r.op_types, r.op_payloads, r.op_data
+    ) AS o(chat, kind, actor, op, seq, "offset", target, reply_to, thread, replies, last_reply, last_reply_at, type, payload, data)
     -- Membership and chat changes are about no message; their target is a user.
     WHERE p_chat = ANY (r.chat_ids) AND o.chat = p_chat AND o.kind NOT IN (1, 3, 4, 5, 6)
 $$;
@@ -70,15 +71,18 @@ $$;
 --
 -- p_mode   newest | before | after (both exclusive) | around | first_unread; p_seq is its message, ignored by the first and last
 -- low, high  the page's messages, ascending; high < low when it is empty. Without holes in seq the page is arithmetic.
--- revs, offsets, deleted, reply_counts  aligned: element i is of message low + i - 1. Its body must have that rev (or a newer one: then
---          all is read again); offsets are those of the events that made the messages
+-- revs … last_reply_ats  aligned: element i is of message low + i - 1. Its body must have that rev (or a newer one: then all is read
+--          again); offsets are those of the events that made the messages; the body of a purged one is gone for good. The numbers
+--          of a thread are of replies that are not deleted, and of this moment: no unfinished reply is to be added
 -- kind …   an unfinished operation on a message of the page, to be laid over the document by rev; null when there is none
 CREATE OR REPLACE FUNCTION duologue_read_page(p_user bigint, p_chat bigint, p_mode text, p_seq bigint, p_limit integer)
 RETURNS TABLE (
     role text, read_seq bigint, last_seq bigint, last_offset bigint, low bigint, high bigint,
-    revs bigint[], offsets bigint[], deleted boolean[], reply_counts integer[],
+    revs bigint[], offsets bigint[], senders bigint[], deleted boolean[], purged boolean[], reply_counts integer[],
+    last_reply_seqs bigint[], last_reply_ats timestamptz[],
     batch_id uuid, kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, target bigint,
-    reply_to bigint, thread_root bigint, replies integer, type text, payload bytea, at timestamptz
+    reply_to bigint, thread_root bigint, replies integer, last_reply bigint, last_reply_at timestamptz, type text, payload bytea,
+    data jsonb, at timestamptz
 )
 LANGUAGE sql STABLE AS $$
     WITH page AS MATERIALIZED (
@@ -101,10 +105,12 @@ LANGUAGE sql STABLE AS $$
         SELECT page.*, rows.*
         FROM page CROSS JOIN LATERAL (
             SELECT coalesce(array_agg(m.rev), '{}'), coalesce(array_agg(m."offset"), '{}'),
-                   coalesce(array_agg(m.deleted_at IS NOT NULL), '{}'), coalesce(array_agg(m.reply_count), '{}')
+                   coalesce(array_agg(m.sender_id), '{}'), coalesce(array_agg(m.deleted_at IS NOT NULL), '{}'),
+                   coalesce(array_agg(m.purged_at IS NOT NULL), '{}'), coalesce(array_agg(m.reply_count), '{}'),
+                   coalesce(array_agg(m.last_reply_seq), '{}'), coalesce(array_agg(m.last_reply_at), '{}')
             FROM (SELECT * FROM message_metadata m
                   WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) m
-        ) rows(revs, offsets, deleted, reply_counts)
+        ) rows(revs, offsets, senders, deleted, purged, reply_counts, last_reply_seqs, last_reply_ats)
     )
     SELECT bodies.*, redo.*
     FROM bodies LEFT JOIN duologue_chat_redo(p_chat) redo ON coalesce(redo.seq, redo.target) BETWEEN bodies.low AND bodies.high

@@ -1,4 +1,5 @@
 package import Domain
+internal import Messaging
 package import Web
 
 /// What accompanies a request through the API: what the router knows, and who calls.
@@ -21,6 +22,30 @@ package struct APIContext: RequestContext, Sendable {
     ///
     /// - Throws: 400 `invalid_value` for what is no number.
     func chat() throws(Problem) -> ChatID { ChatID(rawValue: try core.parameters.integer("id")) }
+
+    /// The member named by the path.
+    ///
+    /// - Throws: 400 `invalid_value` for what is no number.
+    func user() throws(Problem) -> UserID { UserID(rawValue: try core.parameters.integer("user_id")) }
+
+    /// The message named by the path.
+    ///
+    /// - Throws: `invalid_value` for what is no message id.
+    func message() throws(Failure) -> MessageID {
+        guard let id = MessageID(core.parameters.text("message_id")) else {
+            throw Failure(.invalidValue, "message_id in the path is not one")
+        }
+        return id
+    }
+
+    /// The emoji named by the path.
+    ///
+    /// - Throws: `too_long` or `invalid_content` for what is not one emoji.
+    func emoji() throws(Failure) -> String {
+        let emoji = core.parameters.text("emoji")
+        try EmojiSequence.check(emoji)
+        return emoji
+    }
 }
 
 extension Failure {

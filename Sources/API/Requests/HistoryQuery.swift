@@ -6,6 +6,8 @@ internal import Domain
 /// ones from `after` and `around`. A cursor is `b` or `a` and the number of the message it goes on from.
 struct HistoryQuery {
     static let names: Set<String> = ["before", "after", "around", "cursor", "limit"]
+    /// What pages of a thread take; its numbers have holes, so there is no middle to reckon.
+    static let threadNames: Set<String> = ["before", "after", "cursor", "limit"]
 
     let window: HistoryWindow
     let limit: Int
@@ -37,6 +39,17 @@ struct HistoryQuery {
         switch window {
         case .newest, .before: return first.rawValue > 1 ? "b\(first)" : nil
         case .after, .around, .firstUnread: return last < head ? "a\(last)" : nil
+        }
+    }
+
+    /// The cursor behind a page of which is known whether more follows it.
+    func next(_ messages: [Message], hasMore: Bool) -> String? {
+        guard hasMore, let first = messages.first?.id.sequence, let last = messages.last?.id.sequence else {
+            return nil
+        }
+        switch window {
+        case .newest, .before: return "b\(first)"
+        case .after, .around, .firstUnread: return "a\(last)"
         }
     }
 

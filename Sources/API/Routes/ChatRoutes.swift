@@ -59,8 +59,9 @@ final class ChatRoutes {
     }
 
     private func leave(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        let caller = try context.requireCaller().user
         try request.refuseFields()
-        try await chats.leave(context.chat(), user: context.requireCaller().user)
+        try await chats.remove(caller, from: context.chat(), by: caller, id: request.operationID())
         return HTTPResponse(.noContent)
     }
 

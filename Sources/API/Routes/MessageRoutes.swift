@@ -61,11 +61,7 @@ final class MessageRoutes {
 
     /// The key of exactly-once: the body's id, the header's, or, where the client asks for none, one of its own.
     private static func operationID(_ request: HTTPRequest, _ draft: MessageDraft) throws(Failure) -> OperationID {
-        let keys = request.headers.values(of: "Idempotency-Key")
-        guard let key = keys.first else { return draft.clientMessageID ?? .random() }
-        guard keys.count == 1, (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { throw Failure(.invalidValue, "Idempotency-Key: must be 1 to 255 visible ASCII characters") }
-        let id = MessageService.operationID(idempotencyKey: key)
+        guard let id = try request.idempotencyID() else { return draft.clientMessageID ?? .random() }
         guard draft.clientMessageID == nil || draft.clientMessageID == id else {
             throw Failure(.invalidValue, "client_msg_id and Idempotency-Key name different operations")
         }

@@ -4,7 +4,8 @@
 package protocol BodyStore: AnyObject {
     /// Makes every image stand durably (majority, journalled) unless a newer one does.
     ///
-    /// Returns only when that is true of all of them; throws otherwise, with some of them perhaps written.
+    /// Returns only when that is true of all of them; throws otherwise, with some of them perhaps written. An error that
+    /// names chats says that their images will never be taken as they are, and that those of all other chats stand.
     func apply(_ images: [PostImage]) async throws
 
     /// The messages of a chat in a closed range of numbers as a majority sees them, ascending; holes are left out.
@@ -13,13 +14,23 @@ package protocol BodyStore: AnyObject {
     /// The reactions on messages in a closed range of numbers, as they stood at an offset, without those named.
     ///
     /// A reaction that changed after `offset` is left out: its event tells. Emojis come in the order of their oldest
-    /// reaction, users in the order of theirs, at most the first 20.
+    /// reaction, at most `ReactionGroup.emojiLimit`; users in the order of theirs, at most `ReactionGroup.userLimit`.
     func reactions(
         of chat: ChatID,
         in range: ClosedRange<SequenceNumber>,
         upTo offset: Offset,
         excluding: [ReactionID]
     ) async throws -> [SequenceNumber: [ReactionGroup]]
+
+    /// The messages with these ascending numbers and the reactions on them, read at the same time; holes are left out.
+    ///
+    /// What stands, and in which order, is as of `messages` and `reactions`.
+    func contents(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> BodyContents
 
     /// What a message said before, oldest first.
     func revisions(of message: MessageID) async throws -> [RevisionImage]
@@ -30,11 +41,31 @@ package protocol BodyStore: AnyObject {
     func purge(_ targets: [PurgeTarget]) async throws
 }
 
+/// Messages of a chat and the reactions on them.
+package struct BodyContents: Sendable, Equatable {
+    package var messages: [SequenceNumber: MessageImage]
+    package var reactions: [SequenceNumber: [ReactionGroup]]
+
+    /// Joins messages and reactions.
+    package init(
+        messages: [SequenceNumber: MessageImage] = [:],
+        reactions: [SequenceNumber: [ReactionGroup]] = [:]
+    ) {
+        self.messages = messages
+        self.reactions = reactions
+    }
+}
+
 /// One emoji on a message as the store counts it.
 package struct ReactionGroup: Sendable, Equatable {
+    /// Most users a group names; all are counted.
+    package static let userLimit = 20
+    /// Most emojis of a message that are shown, so that one message cannot make every page long.
+    package static let emojiLimit = 100
+
     package var emoji: String
     package var count: Int
-    /// At most the first 20, by revision.
+    /// The first by revision, at most `userLimit`.
     package var users: [(user: UserID, revision: Offset)]
 
     /// Makes a group of all its fields.

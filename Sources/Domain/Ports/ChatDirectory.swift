@@ -30,6 +30,12 @@ package protocol ChatDirectory: AnyObject {
     /// The members in order of joining; nil for a stranger.
     func participants(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Participant>?
 
+    /// One member of a chat that the caller is in; nil for somebody who is not in it, and for a caller who is a stranger.
+    func participant(_ user: UserID, of id: ChatID, for caller: UserID) async throws -> Participant?
+
+    /// The pinned messages, the latest pin first; nil for a stranger.
+    func pins(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Pin>?
+
     /// The direct chat of a pair, if they have one.
     func directChat(of first: UserID, and second: UserID) async throws -> ChatID?
 

@@ -112,6 +112,11 @@ package protocol HistoryStore: AnyObject {
         limit: Int
     ) async throws -> HistorySnapshot?
 
+    /// The numbers of the replies in a thread, ascending; `window` is one of `newest`, `before` and `after`.
+    ///
+    /// It asks for no membership: what the numbers stand for is read with one.
+    func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber]
+
     /// Announced events above an offset, ascending, whoever is in the chat: only below the first redo-covered one.
     func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent]
 

@@ -41,6 +41,13 @@ package struct CommitLane: Sendable {
         case announce(RedoBatch)
         /// Forget finished redo rows.
         case drop([BatchID])
+        /// Set these chats of a batch apart, because MongoDB will never take their documents; report with `quarantined`
+        /// or `quarantineFailed`.
+        ///
+        /// Later attempts are to be spaced out.
+        case quarantine(BatchID, Set<ChatID>, reason: String, attempt: Int)
+        /// Have what covers the chat's events up to this one finished, whoever's it is: somebody has waited long enough.
+        case finishCovering(ChatID, through: Offset)
         /// Answer a caller, exactly once.
         case answer(Ticket, Result<Outcome, Failure>)
     }
@@ -64,6 +71,8 @@ package struct CommitLane: Sendable {
         var waits = false
         /// An earlier run decided it or may have: nobody may be told that nothing was written.
         var mayBeDecided = false
+        /// How often it was found decided and not finished.
+        var askedCovered = 0
     }
 
     private struct Committing: Sendable {
@@ -77,14 +86,29 @@ package struct CommitLane: Sendable {
     /// A caller to be answered once MongoDB holds the batch.
     private struct Waiter: Sendable {
         let ticket: Ticket?
+        let chat: ChatID
         let outcome: Outcome
+
+        init(_ entry: Entry, _ outcome: Outcome) {
+            ticket = entry.ticket
+            chat = entry.operation.chat
+            self.outcome = outcome
+        }
     }
 
     private struct Applying: Sendable {
-        let batch: RedoBatch
+        var batch: RedoBatch
         var waiters: [Waiter]
         var attempt = 1
         var isApplied = false
+        var refusal: Refusal?
+    }
+
+    /// What MongoDB will never take of a batch.
+    private struct Refusal: Sendable {
+        let chats: Set<ChatID>
+        let reason: String
+        var attempt = 1
     }
 
     private let limits: Limits
@@ -103,6 +127,8 @@ package struct CommitLane: Sendable {
 
     /// How many finished rows one commit drops at most.
     private static let dropsPerCommit = 64
+    /// How often a duplicate asks, a tick apart, before it has the row that covers it finished: a live node needs less.
+    private static let asksBeforeFinishing = 6
 
     /// An idle lane.
     package init(limits: Limits = Limits()) { self.limits = limits }
@@ -144,23 +170,19 @@ package struct CommitLane: Sendable {
             switch result {
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
-                waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
+                waiters.append(Waiter(entry, .committed(allocation)))
             case .duplicate(let allocation, let pending?) where pending == batch.id:
                 // Either the same operation stands earlier in the batch, or an earlier run of this very batch did commit.
-                if operations.contains(where: {
-                    $0.operation.chat == entry.operation.chat && $0.allocation == allocation
-                }) {
-                    waiters.append(Waiter(ticket: entry.ticket, outcome: .duplicate(allocation)))
+                if operations.contains(where: { $0.isAt(allocation.offset, of: entry.operation.chat) }) {
+                    waiters.append(Waiter(entry, .duplicate(allocation)))
                 } else {
                     operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
-                    waiters.append(Waiter(ticket: entry.ticket, outcome: .committed(allocation)))
+                    waiters.append(Waiter(entry, .committed(allocation)))
                 }
-            case .duplicate(_, .some), .unchanged(_, .some):
-                // Where nobody waits for the answer any more, nobody needs to ask.
-                guard entry.ticket != nil else { continue }
-                var again = entry
-                again.mayBeDecided = true
-                covered.append(again)
+            case .unchanged(let offset, let pending?) where pending == batch.id:
+                waiters.append(Waiter(entry, .unchanged(offset)))
+            case .duplicate(let allocation, .some): actions += askAgain(entry, allocation.offset)
+            case .unchanged(let offset, .some): actions += askAgain(entry, offset)
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
             case .unchanged(let offset, nil): actions += answer(entry.ticket, .success(.unchanged(offset)))
@@ -176,7 +198,10 @@ package struct CommitLane: Sendable {
         }
         // What is left of a batch that is run singly came before anything that waits, and after what was just busy.
         if singles.isEmpty { requeue(busy) } else { singles = busy + singles }
-        if !operations.isEmpty {
+        if operations.isEmpty {
+            // The row is there, by what the answers say, but nothing of it is this batch's to finish.
+            actions += waiters.flatMap { answer($0.ticket, .failure(Self.undecided)) }
+        } else {
             let redo = RedoBatch(id: batch.id, operations: operations)
             applying.append(Applying(batch: redo, waiters: waiters))
             actions.append(.apply(redo, attempt: 1))
@@ -229,17 +254,45 @@ package struct CommitLane: Sendable {
 
     /// MongoDB did not take the batch.
     ///
-    /// It is tried again for as long as that can help; a batch MongoDB will never take is left to the recovery, which
-    /// raises the alarm, so that it stops no other.
+    /// It is tried again for as long as it takes. Chats whose documents MongoDB will never take are set apart first, so
+    /// that they stop no other.
     package mutating func applyFailed(_ id: BatchID, _ error: StoreError, _ nextBatch: () -> BatchID) -> [Action] {
         guard let index = applying.firstIndex(where: { $0.batch.id == id }) else { return [] }
-        guard error.outcome == .permanent else {
-            applying[index].attempt += 1
-            return [.apply(applying[index].batch, attempt: applying[index].attempt)]
+        let refused = applying[index].batch.chats(refusedBy: error)
+        guard refused.isEmpty else {
+            applying[index].refusal = Refusal(chats: refused, reason: error.message)
+            return [.quarantine(id, refused, reason: error.message, attempt: 1)]
         }
-        let given = applying.remove(at: index)
+        applying[index].attempt += 1
+        return [.apply(applying[index].batch, attempt: applying[index].attempt)]
+    }
+
+    /// The chats MongoDB refused are set apart: recovery has their operations, and what is left of the batch goes on.
+    package mutating func quarantined(_ id: BatchID, _ nextBatch: () -> BatchID) -> [Action] {
+        guard let index = applying.firstIndex(where: { $0.batch.id == id }),
+            let refusal = applying[index].refusal
+        else { return [] }
         let failure = Failure(.inFlight, "The operation is stored but not yet readable.")
-        return given.waiters.flatMap { answer($0.ticket, .failure(failure)) } + announceNext() + startCommit(nextBatch)
+        let answers = applying[index].waiters.filter { refusal.chats.contains($0.chat) }
+            .flatMap { answer($0.ticket, .failure(failure)) }
+        applying[index].refusal = nil
+        applying[index].waiters.removeAll { refusal.chats.contains($0.chat) }
+        applying[index].batch.remove(refusal.chats)
+        guard applying[index].batch.operations.isEmpty else {
+            return answers + [.apply(applying[index].batch, attempt: 1)]
+        }
+        // Its row, if it kept its id, is the recovery's and must not be dropped.
+        applying.remove(at: index)
+        return answers + announceNext() + startCommit(nextBatch)
+    }
+
+    /// The chats could not be set apart, or may have been; doing it twice does no harm.
+    package mutating func quarantineFailed(_ id: BatchID) -> [Action] {
+        guard let index = applying.firstIndex(where: { $0.batch.id == id }), var refusal = applying[index].refusal
+        else { return [] }
+        refusal.attempt += 1
+        applying[index].refusal = refusal
+        return [.quarantine(id, refusal.chats, reason: refusal.reason, attempt: refusal.attempt)]
     }
 
     /// The announcement of the batch was attempted.
@@ -251,32 +304,28 @@ package struct CommitLane: Sendable {
         return announceNext() + startCommit(nextBatch)
     }
 
-    /// A caller's deadline passed.
+    /// The deadlines of these callers passed.
     ///
-    /// What is decided is still finished; what is not is taken out of the queue.
-    package mutating func expire(_ ticket: Ticket) -> [Action] {
+    /// What is decided is still finished; what is not is taken out of the queue. Linear in what is waiting.
+    package mutating func expire(_ tickets: Set<Ticket>) -> [Action] {
         let unwritten = Failure(.storeUnavailable, "The write did not start in time.")
-        if let index = waiting.firstIndex(where: { $0.ticket == ticket }) {
-            let entry = waiting.remove(at: index)
-            waitingBytes -= entry.bytes
-            return give(up: entry, unwritten)
-        }
-        if let index = singles.firstIndex(where: { $0.ticket == ticket }) {
-            return give(up: singles.remove(at: index), unwritten)
-        }
-        if let index = covered.firstIndex(where: { $0.ticket == ticket }) {
-            return give(up: covered.remove(at: index), unwritten)
-        }
-        if let index = committing?.entries.firstIndex(where: { $0.ticket == ticket }) {
+        let late = Self.take(tickets, from: &waiting)
+        waitingBytes -= late.reduce(0) { $0 + $1.bytes }
+        let queued = late + Self.take(tickets, from: &singles) + Self.take(tickets, from: &covered)
+        var actions = queued.flatMap { give(up: $0, unwritten) }
+        for index in committing?.entries.indices ?? 0..<0 {
+            guard let ticket = committing?.entries[index].ticket, tickets.contains(ticket) else { continue }
             committing?.entries[index].ticket = nil
-            return [.answer(ticket, .failure(Self.undecided))]
+            actions.append(.answer(ticket, .failure(Self.undecided)))
         }
         for index in applying.indices {
-            guard let place = applying[index].waiters.firstIndex(where: { $0.ticket == ticket }) else { continue }
-            applying[index].waiters.remove(at: place)
-            return [.answer(ticket, .failure(Self.undecided))]
+            applying[index].waiters.removeAll { waiter in
+                guard let ticket = waiter.ticket, tickets.contains(ticket) else { return false }
+                actions.append(.answer(ticket, .failure(Self.undecided)))
+                return true
+            }
         }
-        return []
+        return actions
     }
 
     /// A short while has passed: duplicates ask again whether their first run is finished.
@@ -295,6 +344,26 @@ package struct CommitLane: Sendable {
     }
 
     // MARK: Steps
+
+    private static func take(_ tickets: Set<Ticket>, from entries: inout [Entry]) -> [Entry] {
+        let isTaken = { (entry: Entry) in entry.ticket.map(tickets.contains) ?? false }
+        let taken = entries.filter(isTaken)
+        if !taken.isEmpty { entries.removeAll(where: isTaken) }
+        return taken
+    }
+
+    /// Keeps an operation that is decided and not finished until it may be.
+    ///
+    /// Where nobody waits for the answer any more, nobody needs to ask.
+    private mutating func askAgain(_ entry: Entry, _ offset: Offset?) -> [Action] {
+        guard entry.ticket != nil else { return [] }
+        var again = entry
+        again.mayBeDecided = true
+        again.askedCovered += 1
+        covered.append(again)
+        guard let offset, again.askedCovered.isMultiple(of: Self.asksBeforeFinishing) else { return [] }
+        return [.finishCovering(entry.operation.chat, through: offset)]
+    }
 
     private mutating func requeue(_ entries: [Entry]) {
         waiting.insert(contentsOf: entries, at: 0)
@@ -333,11 +402,8 @@ package struct CommitLane: Sendable {
         var bytes = 0
         for entry in waiting.prefix(limits.batchOperations) {
             guard count == 0 || bytes + entry.bytes <= limits.batchBytes else { break }
-            // Only messages share a batch: the function decides a membership change alone, against settled rows.
-            if entry.operation.kind != .messageCreated && count > 0 { break }
             count += 1
             bytes += entry.bytes
-            if entry.operation.kind != .messageCreated { break }
         }
         let taken = Array(waiting.prefix(count))
         waiting.removeFirst(count)

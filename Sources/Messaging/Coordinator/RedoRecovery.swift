@@ -8,68 +8,119 @@ package import IOCore
 /// Safe beside live nodes and other recoveries: post-images never go backwards, announcements are dropped by offset, and
 /// a row is forgotten only after both.
 package final class RedoRecovery {
+    private let loop: EventLoop
     private let log: any CommitLog
     private let bodies: any BodyStore
     private let broker: any Broker
     private let logger: Logger
     private let recovered: Counter
-    private let stuck: Gauge
-    private let rows: Gauge
-    private let bytes: Gauge
+    private let failures: Counter
+    /// When the alarm about a row was last raised.
+    private var alarms: [BatchID: ContinuousClock.Instant] = [:]
 
     /// Rows taken in one pass.
     package static let batchLimit = 32
     private static let alarmAttempts = 20
+    private static let alarmInterval = Duration.seconds(60)
+    /// A third of a lease.
+    private static let renewInterval = Duration.seconds(1)
 
     /// Makes a recovery over stores of the same loop.
     package init(
+        loop: EventLoop,
         log: any CommitLog,
         bodies: any BodyStore,
         broker: any Broker,
         registry: MetricsRegistry,
         logger: Logger
     ) {
+        self.loop = loop
         self.log = log
         self.bodies = bodies
         self.broker = broker
         self.logger = logger
         recovered = registry.counter("duologue_redo_recovered_total", help: "Redo rows finished by recovery.")
-        stuck = registry.gauge("duologue_redo_stuck", help: "Redo rows tried more than 20 times.")
-        rows = registry.gauge("duologue_redo_rows", help: "Committed batches not yet finished, over all nodes.")
-        bytes = registry.gauge("duologue_redo_bytes", help: "Bytes of batches not yet finished, over all nodes.")
+        failures = registry.counter("duologue_redo_failures_total", help: "Steps of a recovery that failed.")
     }
 
     /// One pass: leases expired rows, applies, announces and drops each; returns how many it finished.
     ///
     /// - Throws: `StoreError` when Postgres cannot be asked; a failure of one row leaves it for the next pass.
     package func pass() async throws -> Int {
-        let depth = try await log.depth()
-        rows.set(depth.rows)
-        bytes.set(depth.bytes)
-        let batches = try await log.takeExpired(limit: Self.batchLimit)
-        stuck.set(batches.count { $0.attempts > Self.alarmAttempts })
-        var finished: [BatchID] = []
-        for batch in batches where await finish(batch) { finished.append(batch.id) }
-        if !finished.isEmpty { try await log.drop(finished) }
-        recovered.increment(by: finished.count)
-        return finished.count
+        await finish(try await log.takeExpired(limit: Self.batchLimit))
     }
 
-    private func finish(_ batch: RedoBatch) async -> Bool {
-        do {
-            try await bodies.apply(batch.operations.flatMap(PostImages.documents(of:)))
-        } catch {
-            let fields: [String: LogValue] = [
-                "batch": .string(batch.id.description), "attempts": .int(batch.attempts), "error": .string("\(error)"),
-            ]
-            if batch.attempts > Self.alarmAttempts {
-                logger.error("redo row is stuck", fields)
-            } else {
-                logger.warning("redo row not applied", fields)
+    /// Finishes what covers the events of a chat up to an offset, unless a live node is busy with it; returns how many
+    /// rows that were.
+    ///
+    /// - Throws: `StoreError` when Postgres cannot be asked.
+    package func finish(covering chat: ChatID, through offset: Offset) async throws -> Int {
+        await finish(try await log.takeCovering(chat, through: offset))
+    }
+
+    private func finish(_ rows: [RedoBatch]) async -> Int {
+        for row in rows where row.attempts > Self.alarmAttempts { alarm(row) }
+        var pass = RecoveryPass(rows)
+        var leased = loop.now
+        while let action = pass.action {
+            if loop.now - leased >= Self.renewInterval {
+                // Keeps others from doing the same work; safety does not rest on it.
+                try? await log.renew(pass.held)
+                leased = loop.now
             }
-            return false
+            do {
+                try await perform(action)
+                pass.succeeded()
+            } catch {
+                let failure = error as? StoreError ?? StoreError(.mongo, .unknown, "\(error)")
+                failures.increment()
+                logger.warning(
+                    "redo not recovered",
+                    Self.fields(action).merging(["error": .string("\(failure)")]) { $1 }
+                )
+                pass.failed(failure)
+            }
         }
-        await broker.announce(batch.operations.map(PostImages.announcement(of:)))
-        return true
+        recovered.increment(by: pass.finished.count)
+        return pass.finished.count
+    }
+
+    private func perform(_ action: RecoveryPass.Action) async throws {
+        switch action {
+        case .apply(let row): try await bodies.apply(row.operations.flatMap(PostImages.documents(of:)))
+        case .quarantine(let id, let chats, let reason):
+            try await log.quarantine(chats, of: id, reason: reason)
+            logger.error("chats are quarantined", .quarantine(id, chats, reason))
+        case .announce(let row): await broker.announce(row.operations.map(PostImages.announcement(of:)))
+        case .drop(let rows): try await log.drop(rows)
+        }
+    }
+
+    /// At most once a minute for each row.
+    private func alarm(_ row: RedoBatch) {
+        let now = loop.now
+        alarms = alarms.filter { now - $0.value < Self.alarmInterval }
+        guard alarms[row.id] == nil else { return }
+        alarms[row.id] = now
+        logger.error("redo row is stuck", ["batch": .string(row.id.description), "attempts": .int(row.attempts)])
+    }
+
+    private static func fields(_ action: RecoveryPass.Action) -> [String: LogValue] {
+        switch action {
+        case .apply(let row): ["step": "apply", "batch": .string(row.id.description), "attempts": .int(row.attempts)]
+        case .quarantine(let id, _, _): ["step": "quarantine", "batch": .string(id.description)]
+        case .announce(let row): ["step": "announce", "batch": .string(row.id.description)]
+        case .drop: ["step": "drop"]
+        }
+    }
+}
+
+extension [String: LogValue] {
+    /// What the log says of chats that are set apart.
+    static func quarantine(_ batch: BatchID, _ chats: Set<ChatID>, _ reason: String) -> Self {
+        [
+            "batch": .string(batch.description), "reason": .string(reason),
+            "chats": .string(chats.sorted().map(\.description).joined(separator: " ")),
+        ]
     }
 }

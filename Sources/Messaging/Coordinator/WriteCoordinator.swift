@@ -31,20 +31,32 @@ package final class WriteCoordinator {
     private let metrics: CoordinatorMetrics
     private let deadlines: Deadlines
 
+    /// What the coordinator's tasks do.
+    private enum Work {
+        case perform(CommitLane.Action)
+        case measure
+    }
+
     private var lane: CommitLane
     private var breaker = CircuitBreaker()
+    private var admission: RedoAdmission
+    private var isMeasuring = false
+    private let finishCovering: (ChatID, Offset) -> Void
     private var callers: [CommitLane.Ticket: Reply] = [:]
     private var expiries: [(at: ContinuousClock.Instant, ticket: CommitLane.Ticket)] = []
     private var nextTicket = 0
-    private let ready = LoopQueue<CommitLane.Action>()
+    private let ready = LoopQueue<Work>()
     private var isStopping = false
     private var isEnded = false
 
     private static let sweepInterval = Duration.milliseconds(50)
     private static let dropInterval = Duration.seconds(1)
-    private static let renewInterval = Duration.seconds(1)
+    private static let measureInterval = Duration.seconds(1)
 
     /// Makes a coordinator over stores of the same loop; it works while `run(until:)` does.
+    ///
+    /// `redoLimitBytes` is how much may be committed and not in MongoDB, over all nodes, before writes are refused.
+    /// `finishCovering` is asked for events that a duplicate has waited for in vain.
     package init(
         loop: EventLoop,
         log: any CommitLog,
@@ -53,7 +65,9 @@ package final class WriteCoordinator {
         metrics: CoordinatorMetrics,
         logger: Logger,
         limits: CommitLane.Limits = .init(),
-        deadlines: Deadlines = .init()
+        deadlines: Deadlines = .init(),
+        redoLimitBytes: Int = 64 << 20,
+        finishCovering: @escaping (ChatID, Offset) -> Void = { _, _ in }
     ) {
         self.loop = loop
         self.log = log
@@ -62,7 +76,9 @@ package final class WriteCoordinator {
         self.metrics = metrics
         self.logger = logger
         self.deadlines = deadlines
+        self.finishCovering = finishCovering
         lane = CommitLane(limits: limits)
+        admission = RedoAdmission(limitBytes: redoLimitBytes)
     }
 
     /// Takes an operation through both stores.
@@ -83,6 +99,7 @@ package final class WriteCoordinator {
         if let wait = breaker.admit(at: start) {
             return reply(.failure(Failure(.storeUnavailable, "MongoDB is not available.", retryAfter: wait)))
         }
+        if let refusal = admission.refusal { return reply(.failure(refusal)) }
         nextTicket += 1
         let ticket = nextTicket
         callers[ticket] = { [metrics] result in
@@ -99,14 +116,20 @@ package final class WriteCoordinator {
         let loop = loop
         scheduleSweep()
         scheduleDrop()
+        scheduleMeasure()
         await withDiscardingTaskGroup { group in
             group.addTask(executorPreference: loop) {
                 await shutdown.wait()
                 await loop.actor.run { _ in await bound.value.drain() }
             }
-            while let action = await ready.next() {
+            while let work = await ready.next() {
                 group.addTask(executorPreference: loop) {
-                    await loop.actor.run { _ in await bound.value.perform(action) }
+                    await loop.actor.run { _ in
+                        switch work {
+                        case .perform(let action): await bound.value.perform(action)
+                        case .measure: await bound.value.measure()
+                        }
+                    }
                 }
             }
         }
@@ -116,10 +139,10 @@ package final class WriteCoordinator {
 
     private func take(_ actions: [CommitLane.Action]) {
         for action in actions {
-            if case .answer(let ticket, let result) = action {
-                answer(ticket, result)
-            } else {
-                ready.append(action)
+            switch action {
+            case .answer(let ticket, let result): answer(ticket, result)
+            case .finishCovering(let chat, let offset): finishCovering(chat, offset)
+            case .commit, .apply, .announce, .drop, .quarantine: ready.append(.perform(action))
             }
         }
     }
@@ -143,7 +166,9 @@ package final class WriteCoordinator {
                 // They stay until a recovery takes them, finds them applied and drops them.
                 logger.warning("redo rows not dropped", ["error": .string("\(error)")])
             }
-        case .answer: break
+        case .quarantine(let id, let chats, let reason, let attempt):
+            await quarantine(chats, of: id, reason: reason, attempt: attempt)
+        case .answer, .finishCovering: break
         }
     }
 
@@ -181,10 +206,35 @@ package final class WriteCoordinator {
             if !documents.isEmpty { breaker.succeeded() }
             take(lane.applied(batch.id, BatchID.random))
         } catch {
-            breaker.failed(at: loop.now)
             let failure = Self.storeError(error, .mongo)
-            logger.warning("batch not applied", ["error": .string("\(failure)"), "attempt": .int(attempt)])
+            applyFailed(batch, failure, attempt: attempt)
             take(lane.applyFailed(batch.id, failure, BatchID.random))
+        }
+    }
+
+    private func applyFailed(_ batch: RedoBatch, _ failure: StoreError, attempt: Int) {
+        let fields: [String: LogValue] = [
+            "batch": .string(batch.id.description), "error": .string("\(failure)"), "attempt": .int(attempt),
+        ]
+        guard failure.outcome == .permanent else {
+            breaker.failed(at: loop.now)
+            return logger.warning("batch not applied", fields)
+        }
+        logger.error("MongoDB refuses a batch", fields)
+        // A store that refuses one chat's documents is there for all others.
+        if batch.chats(refusedBy: failure).isEmpty { breaker.failed(at: loop.now) }
+    }
+
+    private func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String, attempt: Int) async {
+        if attempt > 1 { await loop.sleep(for: Self.pause(before: attempt)) }
+        guard !isEnded else { return }
+        do {
+            try await log.quarantine(chats, of: batch, reason: reason)
+            logger.error("chats are quarantined", .quarantine(batch, chats, reason))
+            take(lane.quarantined(batch, BatchID.random))
+        } catch {
+            logger.warning("chats not quarantined", ["error": .string("\(error)"), "attempt": .int(attempt)])
+            take(lane.quarantineFailed(batch))
         }
     }
 
@@ -218,13 +268,43 @@ package final class WriteCoordinator {
         }
     }
 
+    /// Before its first measure, and when it cannot measure, a node lets in what the breaker lets in.
+    private func scheduleMeasure() {
+        loop.schedule(after: Self.measureInterval) { [weak self] in
+            guard let self, !isEnded else { return }
+            if !isMeasuring {
+                isMeasuring = true
+                ready.append(.measure)
+            }
+            scheduleMeasure()
+        }
+    }
+
+    private func measure() async {
+        defer { isMeasuring = false }
+        do {
+            let depth = try await log.depth()
+            metrics.measured(depth)
+            guard admission.measured(depth, at: loop.now) else { return }
+            logger.error(
+                "redo is not getting done",
+                [
+                    "oldest_seconds": .double(depth.oldestAge.seconds), "rows": .int(depth.rows),
+                    "bytes": .int(depth.bytes),
+                ]
+            )
+        } catch {
+            logger.debug("redo not measured", ["error": .string("\(error)")])
+        }
+    }
+
     private func expire() {
         let now = loop.now
         let due = expiries.prefix { $0.at <= now }
         guard !due.isEmpty else { return }
-        let tickets = due.map(\.ticket)
-        expiries.removeFirst(tickets.count)
-        for ticket in tickets where callers[ticket] != nil { take(lane.expire(ticket)) }
+        let tickets = Set(due.map(\.ticket))
+        expiries.removeFirst(due.count)
+        take(lane.expire(tickets.intersection(callers.keys)))
     }
 
     private func drain() async {

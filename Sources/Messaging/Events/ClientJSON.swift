@@ -73,19 +73,52 @@ extension JSONWriter {
 
     private mutating func reactions(_ reactions: [ReactionSummary]) {
         beginArray()
-        for reaction in reactions {
-            beginObject()
-            key("emoji")
-            string(reaction.emoji)
-            key("count")
-            integer(reaction.count)
-            key("user_ids")
-            beginArray()
-            for user in reaction.users { integer(user.rawValue) }
-            endArray()
-            endObject()
-        }
+        for item in reactions { reaction(item) }
         endArray()
+    }
+
+    /// One emoji on a message.
+    package mutating func reaction(_ reaction: ReactionSummary) {
+        beginObject()
+        key("emoji")
+        string(reaction.emoji)
+        key("count")
+        integer(reaction.count)
+        key("user_ids")
+        beginArray()
+        for user in reaction.users { integer(user.rawValue) }
+        endArray()
+        endObject()
+    }
+
+    /// What a message said before an edit.
+    package mutating func revision(_ revision: RevisionImage) {
+        beginObject()
+        key("message_id")
+        string(revision.message.description)
+        key("rev")
+        integer(revision.revision.rawValue)
+        key("content")
+        string(revision.content)
+        key("edited_by")
+        integer(revision.editedBy.rawValue)
+        key("at")
+        time(revision.at)
+        endObject()
+    }
+
+    /// A pinned message.
+    package mutating func pin(_ pin: Pin, _ pinned: Message) {
+        beginObject()
+        key("message_id")
+        string(pin.message.description)
+        key("pinned_by")
+        integer(pin.pinnedBy.rawValue)
+        key("pinned_at")
+        time(pin.pinnedAt)
+        key("message")
+        message(pinned)
+        endObject()
     }
 
     /// A list of attachments.

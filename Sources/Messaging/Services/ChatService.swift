@@ -1,14 +1,14 @@
 package import Domain
 
-/// Makes, lists and leaves chats.
+/// Makes, lists and changes chats, and who is in them.
 ///
 /// Loop-bound.
 package final class ChatService {
-    private let gate: WriteGate
+    let gate: WriteGate
     private let log: any CommitLog
-    private let directory: any ChatDirectory
-    private let accounts: any AccountStore
-    private let reader: HistoryReader
+    let directory: any ChatDirectory
+    let accounts: any AccountStore
+    let reader: HistoryReader
 
     /// A service over the node's lane and stores of the same loop.
     package init(
@@ -79,14 +79,6 @@ package final class ChatService {
             throw Failure.chatNotFound
         }
         return page
-    }
-
-    /// Takes the user out of the chat; its messages stay.
-    ///
-    /// - Throws: `chat_not_found`, `forbidden` for a direct chat, `last_owner` while others remain.
-    package func leave(_ id: ChatID, user: UserID) async throws {
-        let body = Operation.Body.removeParticipant(user)
-        _ = try await gate.submit(OperationCodec.operation(chat: id, actor: user, id: .random(), body: body))
     }
 
     private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<Chat> {

@@ -7,7 +7,10 @@ package enum ClientFields {
     package static let contentLimit = 10_000
     /// Most characters of a chat's name, and of its description.
     package static let nameLimit = 200, descriptionLimit = 2_000
-    private static let attachmentLimit = 10, mentionLimit = 100, textLimit = 500
+    private static let attachmentLimit = 10, mentionLimit = 100, mediaIDLimit = 500
+    // What `mongo/messages.json` takes: a document that MongoDB refuses would hold up its chat.
+    private static let attachmentKinds: Set<String> = ["image", "file", "audio", "video"]
+    private static let attachmentNameLimit = 255
 
     /// The fields of a message to be sent to `chat`; the caller finishes the reader.
     ///
@@ -109,6 +112,12 @@ package enum ClientFields {
 
     private static func label(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String? {
         guard let text = try reader.optional(name, as: String.self) else { return nil }
+        try check(label: text, name, limit: limit)
+        return text
+    }
+
+    /// Refuses what no name or description may be.
+    static func check(label text: String, _ name: String, limit: Int) throws(Failure) {
         guard !text.isEmpty else { throw Failure(.empty, "\(name): must not be empty") }
         guard text.unicodeScalars.count <= limit else {
             throw Failure(.tooLong, "\(name): at most \(limit) characters")
@@ -116,7 +125,6 @@ package enum ClientFields {
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw Failure(.invalidContent, "\(name): must not hold control characters")
         }
-        return text
     }
 
     static func attachments(_ reader: inout JSONObjectReader) throws -> [Attachment] {
@@ -128,13 +136,13 @@ package enum ClientFields {
             guard case .object(let object) = value else { throw Failure(.invalidValue, "attachments: must be objects") }
             var reader = JSONObjectReader(object, path: "attachments")
             let attachment = Attachment(
-                mediaID: try short("media_id", &reader),
-                kind: try short("kind", &reader),
-                name: try short("name", &reader),
-                contentType: try short("content_type", &reader),
+                mediaID: try short("media_id", &reader, limit: mediaIDLimit),
+                kind: try attachmentKind(&reader),
+                name: try short("name", &reader, limit: attachmentNameLimit),
+                contentType: try short("content_type", &reader, limit: attachmentNameLimit),
                 sizeBytes: try count("size_bytes", &reader) ?? 0,
-                width: try count("width", &reader),
-                height: try count("height", &reader),
+                width: try count("width", &reader, limit: Int64(Int32.max)),
+                height: try count("height", &reader, limit: Int64(Int32.max)),
                 durationMilliseconds: try count("duration_ms", &reader)
             )
             try reader.finish()
@@ -157,7 +165,7 @@ package enum ClientFields {
             let user = try reader.optional("user_id", as: Int64.self).map(UserID.init(rawValue:))
             try reader.finish()
             switch (kind, user) {
-            case ("user", let user?): return .user(user)
+            case ("user", let user?) where user.rawValue > 0: return .user(user)
             case ("here", nil): return .here
             case ("all", nil): return .all
             default: throw Failure(.invalidValue, "mentions: must be a user with user_id, here or all")
@@ -176,15 +184,31 @@ package enum ClientFields {
         return numbers
     }
 
-    private static func short(_ name: String, _ reader: inout JSONObjectReader) throws -> String {
+    private static func attachmentKind(_ reader: inout JSONObjectReader) throws -> String {
+        let kind: String = try reader.required("kind")
+        guard attachmentKinds.contains(kind) else {
+            throw Failure(.invalidValue, "attachments.kind: must be image, file, audio or video")
+        }
+        return kind
+    }
+
+    private static func short(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String {
         let text: String = try reader.required(name)
-        guard text.unicodeScalars.count <= textLimit else { throw Failure(.tooLong, "attachments.\(name): too long") }
+        guard text.unicodeScalars.count <= limit else {
+            throw Failure(.tooLong, "attachments.\(name): at most \(limit) characters")
+        }
         return text
     }
 
-    private static func count(_ name: String, _ reader: inout JSONObjectReader) throws -> Int64? {
+    private static func count(
+        _ name: String,
+        _ reader: inout JSONObjectReader,
+        limit: Int64 = .max
+    ) throws -> Int64? {
         guard let number = try reader.optional(name, as: Int64.self) else { return nil }
-        guard number >= 0 else { throw Failure(.invalidValue, "attachments.\(name): must not be negative") }
+        guard (0...limit).contains(number) else {
+            throw Failure(.invalidValue, "attachments.\(name): must be between 0 and \(limit)")
+        }
         return number
     }
 }

@@ -2,12 +2,13 @@ package import Domain
 
 /// Reads messages from both stores so that what is committed is seen, and nothing else.
 ///
-/// One Postgres statement gives membership, head, the page's revisions and the redo rows of the chat; MongoDB gives the
-/// bodies as a majority sees them; then the redo is laid over by revision. A body newer than the statement repeats
-/// everything, because membership may have changed since; a missing or older one is read again.
+/// One Postgres statement gives membership, head, the page's revisions and threads and the redo rows of the chat; MongoDB
+/// gives the bodies and reactions as a majority sees them; then the redo is laid over by revision. A body newer than the
+/// statement repeats everything, because membership may have changed since; a missing or older one is read again.
+/// Reactions are those of the statement's head.
 package final class HistoryReader {
-    private let history: any HistoryStore
-    private let bodies: any BodyStore
+    let history: any HistoryStore
+    let bodies: any BodyStore
 
     private static let attempts = 4
 
@@ -26,17 +27,53 @@ package final class HistoryReader {
         window: HistoryWindow,
         limit: Int
     ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
-        for _ in 0..<Self.attempts {
-            guard let snapshot = try await history.snapshot(of: chat, for: user, window: window, limit: limit) else {
-                throw Failure.chatNotFound
+        try await agreeing {
+            let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
+            let redo = RedoOverlay(snapshot.redo)
+            let stored = try await bodies.contents(
+                of: chat,
+                at: snapshot.rows.map(\.sequence),
+                upTo: snapshot.lastOffset,
+                excluding: redo.reactionIDs
+            )
+            guard let images = Self.images(snapshot, redo, stored.messages) else { return nil }
+            let messages = zip(snapshot.rows, images).map { row, image in
+                Self.message(image, row, redo.reactions(on: row.sequence, over: stored.reactions[row.sequence] ?? []))
             }
-            let images = try await images(of: chat, rows: snapshot.rows)
-            switch Self.overlay(snapshot, images) {
-            case .complete(let messages): return (messages, snapshot)
-            case .stale, .ahead: continue
-            }
+            return (messages, snapshot)
         }
-        throw Failure(.storeUnavailable, "The messages are being written; try again.")
+    }
+
+    /// One message as a page shows it, tombstones too.
+    ///
+    /// - Throws: `chat_not_found`, `message_not_found`, `store_unavailable`.
+    package func message(_ id: MessageID, for user: UserID) async throws -> Message {
+        let page = try await page(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
+        guard let message = page.messages.first, message.id == id else { throw Failure.messageNotFound }
+        return message
+    }
+
+    /// The document of a message as the last committed operation left it, with its content even when it is deleted: what
+    /// an edit, deletion or restoration is made from.
+    ///
+    /// - Throws: as `message`.
+    package func image(of id: MessageID, for user: UserID) async throws -> MessageImage {
+        try await agreeing {
+            let snapshot = try await snapshot(of: id, for: user)
+            let stored = try await bodies.messages(of: id.chat, in: id.sequence...id.sequence)
+            let redo = RedoOverlay(snapshot.redo)
+            return Self.images(snapshot, redo, stored.first.map { [id.sequence: $0] } ?? [:])?.first
+        }
+    }
+
+    /// What a message said before, oldest first; what it says now is not among it.
+    ///
+    /// - Throws: as `message`; `message_not_found` for a deleted one too.
+    package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
+        let snapshot = try await snapshot(of: id, for: user)
+        guard let row = snapshot.rows.first, !row.isDeleted else { throw Failure.messageNotFound }
+        let stored = try await bodies.revisions(of: id)
+        return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
 
     /// Announced events after an offset as clients receive them; messages as they are today.
@@ -47,52 +84,82 @@ package final class HistoryReader {
         return try events.map { try announcement(of: $0, in: chat, messages: messages) }
     }
 
-    /// What laying the redo over the bodies gives.
-    enum Overlay: Equatable {
-        case complete([Message])
-        /// A body is missing or older than the statement says.
-        case stale
-        /// A body is newer than the statement's head.
-        case ahead
+    // MARK: Agreement of the stores
+
+    /// Reads until both stores tell of the same moment: `body` answers nil when they did not.
+    private func agreeing<Value>(_ body: () async throws -> Value?) async throws -> Value {
+        for _ in 0..<Self.attempts {
+            if let value = try await body() { return value }
+        }
+        throw Failure(.storeUnavailable, "The messages are being written; try again.")
     }
 
-    static func overlay(_ snapshot: HistorySnapshot, _ images: [SequenceNumber: MessageImage]) -> Overlay {
-        var current = images
-        for committed in snapshot.redo {
-            for case .message(let image) in PostImages.documents(of: committed)
-            where (current[image.id.sequence]?.revision ?? .zero) < image.revision {
-                current[image.id.sequence] = image
-            }
+    private func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot {
+        guard let snapshot = try await history.snapshot(of: chat, for: user, window: window, limit: limit) else {
+            throw Failure.chatNotFound
         }
-        var messages: [Message] = []
+        return snapshot
+    }
+
+    /// The page of one message.
+    private func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
+        let snapshot = try await snapshot(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
+        guard snapshot.rows.first?.sequence == id.sequence else { throw Failure.messageNotFound }
+        return snapshot
+    }
+
+    private static func window(of id: MessageID) -> HistoryWindow {
+        .after(SequenceNumber(rawValue: id.sequence.rawValue - 1))
+    }
+
+    /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.
+    private static func images(
+        _ snapshot: HistorySnapshot,
+        _ redo: RedoOverlay,
+        _ stored: [SequenceNumber: MessageImage]
+    ) -> [MessageImage]? {
+        var images: [MessageImage] = []
         for row in snapshot.rows {
-            guard let image = current[row.sequence], image.revision >= row.revision else { return .stale }
-            guard image.revision <= snapshot.lastOffset else { return .ahead }
-            messages.append(message(image, row))
+            guard let image = redo.message(row.sequence, over: stored[row.sequence]),
+                image.revision >= row.revision, image.revision <= snapshot.lastOffset
+            else { return nil }
+            images.append(image)
         }
-        return .complete(messages)
+        return images
     }
 
-    private static func message(_ image: MessageImage, _ row: MessageMetadata) -> Message {
+    /// A tombstone shows no reactions.
+    private static func message(
+        _ image: MessageImage,
+        _ row: MessageMetadata,
+        _ reactions: [ReactionSummary]
+    ) -> Message {
         var message = Message(image)
         message.replyCount = row.replyCount
+        message.lastReply = row.lastReply
+        if !image.isDeleted { message.reactions = reactions }
         return message
     }
 
-    private func images(of chat: ChatID, rows: [MessageMetadata]) async throws -> [SequenceNumber: MessageImage] {
-        guard let first = rows.first, let last = rows.last else { return [:] }
-        let found = try await bodies.messages(of: chat, in: first.sequence...last.sequence)
-        return Dictionary(found.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 })
-    }
+    // MARK: Announcements
 
+    /// Messages as they are today; where an unfinished operation is about to change one, its event is still to come.
     private func messages(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [SequenceNumber: Message] {
-        guard let first = sequences.first, let last = sequences.last else { return [:] }
+        guard !sequences.isEmpty else { return [:] }
         let rows = try await history.metadata(of: chat, sequences: sequences)
-        let found = try await bodies.messages(of: chat, in: first...last)
-        let images = Dictionary(found.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 })
+        let today = Offset(rawValue: .max)
+        let stored = try await bodies.contents(of: chat, at: sequences, upTo: today, excluding: [])
+        let nothing = RedoOverlay([])
         var messages: [SequenceNumber: Message] = [:]
         for row in rows {
-            if let image = images[row.sequence] { messages[row.sequence] = Self.message(image, row) }
+            guard let image = stored.messages[row.sequence] else { continue }
+            let reactions = nothing.reactions(on: row.sequence, over: stored.reactions[row.sequence] ?? [])
+            messages[row.sequence] = Self.message(image, row, reactions)
         }
         return messages
     }

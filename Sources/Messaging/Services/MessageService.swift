@@ -1,12 +1,11 @@
 package import Domain
-internal import Hashing
 
-/// Sends and reads messages for REST and socket alike.
+/// Sends, changes and reads messages for REST and socket alike.
 ///
 /// Loop-bound.
 package final class MessageService {
-    private let gate: WriteGate
-    private let reader: HistoryReader
+    let gate: WriteGate
+    let reader: HistoryReader
 
     /// A service over the node's lane and stores of the same loop.
     package init(gate: WriteGate, reader: HistoryReader) {
@@ -44,6 +43,8 @@ package final class MessageService {
         return Sent(message: Message(image), isDuplicate: isDuplicate)
     }
 
+    // MARK: Reading
+
     /// A page of a chat's messages and its snapshot; see `HistoryReader.page`.
     package func page(
         of chat: ChatID,
@@ -54,15 +55,32 @@ package final class MessageService {
         try await reader.page(of: chat, for: user, window: window, limit: limit)
     }
 
-    /// The operation id of an Idempotency-Key: the key itself where it is a UUID, otherwise its UUIDv5 (RFC 9562 §5.5).
-    package static func operationID(idempotencyKey key: String) -> OperationID {
-        if let id = OperationID(key) { return id }
-        var bytes = Array(SHA1.hash(idempotencyNamespace.bytes + Array(key.utf8)).prefix(16))
-        bytes[6] = bytes[6] & 0x0F | 0x50
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        return OperationID(bytes: bytes) ?? idempotencyNamespace
+    /// A message as it is now.
+    ///
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found`.
+    package func message(_ id: MessageID, for user: UserID) async throws -> Message {
+        try await reader.message(id, for: user)
     }
 
-    /// Drawn once at random; never to change, or keys would be forgotten.
-    private static let idempotencyNamespace = UniversalID(high: 0x6f1d_9a53_54c2_4e0b, low: 0x9d0e_1c51_7ab2_88f4)
+    /// Replies in a thread, ascending, tombstones included, and whether there are more the way the window goes.
+    ///
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found` for a root that does not exist.
+    package func replies(
+        to root: MessageID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> (messages: [Message], hasMore: Bool) {
+        _ = try await reader.message(root, for: user)
+        let found = try await reader.replies(to: root, window: window, limit: limit + 1)
+        let shown: [SequenceNumber] =
+            if case .after = window { Array(found.prefix(limit)) } else { found.suffix(limit) }
+        let messages = try await reader.messages(of: root.chat, for: user, sequences: shown)
+        return (messages, found.count > limit)
+    }
+
+    /// What a message said before; see `HistoryReader.revisions`.
+    package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
+        try await reader.revisions(of: id, for: user)
+    }
 }

@@ -63,6 +63,33 @@ extension MongoClient {
         }
     }
 
+    /// What `pipeline` makes of `collection`, read from the primary; `options` gives its limits alone, for a pipeline has
+    /// its own order and fields.
+    ///
+    /// Throws `resultTooLarge` beyond the options' documents or bytes.
+    package func aggregate(
+        _ collection: String,
+        _ pipeline: [BSONDocument],
+        options: FindOptions = FindOptions(),
+        deadline: Duration? = nil
+    ) async throws(MongoError) -> [BSONDocument] {
+        try await perform(.aggregate, deadline: deadline) { client, limit throws(MongoError) in
+            try client.aggregate(
+                collection,
+                pipeline: BSONDocument { writer in
+                    writer.array("pipeline") { list in for stage in pipeline { list.append(.document(stage)) } }
+                },
+                options: BSONDocument {
+                    $0.int64("batchSize", Int64(options.limit) + 1)
+                    $0.int64("maxTimeMS", limit.milliseconds)
+                    $0.document("readConcern") { $0.string("level", options.readConcern.rawValue) }
+                },
+                maximumCount: options.limit,
+                maximumBytes: options.maximumBytes
+            )
+        }
+    }
+
     /// Whether the primary answers.
     package func ping(deadline: Duration? = nil) async throws(MongoError) {
         let command = BSONDocument { $0.int32("ping", 1) }

@@ -12,7 +12,21 @@ package struct Replacement: Sendable {
     }
 }
 
-/// Writes. Each waits for a majority and its journals, and each is judged by the server's reply alone.
+/// A document of update operators applied to what `filter` finds.
+package struct Update: Sendable {
+    package let filter: BSONDocument
+    package let change: BSONDocument
+
+    /// An update that makes no document.
+    package init(filter: BSONDocument, change: BSONDocument) {
+        self.filter = filter
+        self.change = change
+    }
+}
+
+/// Writes.
+///
+/// Each waits for a majority and its journals, and each is judged by the server's reply alone.
 ///
 /// The outcome lists what was refused, operation by operation; a thrown error means that there is no such list, and
 /// `isOutcomeUnknown` then says whether something may have been written all the same.
@@ -42,6 +56,27 @@ extension MongoClient {
                         try bulk.replaceOne(replacement.filter, replacement.document, options: replacing)
                     }
                 }
+            }
+        }
+    }
+
+    /// Applies updates to one collection in one unordered bulk, each to every document that its filter finds.
+    ///
+    /// The reply cannot account for every operation: one that found nothing is not counted.
+    package func bulkUpdate(
+        _ collection: String,
+        _ updates: [Update],
+        deadline: Duration? = nil
+    ) async throws(MongoError) -> BulkOutcome {
+        guard !updates.isEmpty else { return .empty }
+        return try await perform(.bulkUpdate, deadline: deadline) { client, limit throws(MongoError) in
+            try client.executeBulk(
+                collection,
+                options: Self.bulkOptions(ordered: false, limit),
+                count: nil
+            ) { bulk throws(MongoError) in
+                let options = BSONDocument { $0.bool("upsert", false) }
+                for update in updates { try bulk.updateMany(update.filter, update.change, options: options) }
             }
         }
     }

@@ -1,8 +1,10 @@
 /// The operations of a client, as its observer names them.
 package enum MongoOperation: String, Sendable, CaseIterable {
     case find
+    case aggregate
     case bulkReplace = "bulk_replace"
     case insertMany = "insert_many"
+    case bulkUpdate = "bulk_update"
     case updateMany = "update_many"
     case deleteMany = "delete_many"
     case command
@@ -11,8 +13,8 @@ package enum MongoOperation: String, Sendable, CaseIterable {
     /// Whether the operation may change data, so that a failure can leave its outcome unknown.
     var mayWrite: Bool {
         switch self {
-        case .find, .ping: false
-        case .bulkReplace, .insertMany, .updateMany, .deleteMany, .command: true
+        case .find, .aggregate, .ping: false
+        case .bulkReplace, .bulkUpdate, .insertMany, .updateMany, .deleteMany, .command: true
         }
     }
 }

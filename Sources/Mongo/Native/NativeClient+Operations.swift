@@ -39,12 +39,48 @@ extension NativeClient {
         let cursor = unsafe NativeCursor(
             adopting: mongoc_collection_find_with_opts(handle.pointer, filter.pointer, options.pointer, nil)
         )
+        return try Self.documents(of: cursor, maximumCount: .max, maximumBytes: maximumBytes)
+    }
+
+    /// Reads the whole result of a pipeline, which stands in a document under `pipeline`.
+    ///
+    /// Throws `resultTooLarge` beyond the limits.
+    func aggregate(
+        _ collection: String,
+        pipeline: BSONDocument,
+        options: BSONDocument,
+        maximumCount: Int,
+        maximumBytes: Int
+    ) throws(MongoError) -> [BSONDocument] {
+        let handle = NativeCollection(collection, of: self)
+        let pipeline = NativeDocument(copying: pipeline)
+        let options = NativeDocument(copying: options)
+        let cursor = unsafe NativeCursor(
+            adopting: mongoc_collection_aggregate(
+                handle.pointer,
+                MONGOC_QUERY_NONE,
+                pipeline.pointer,
+                options.pointer,
+                nil
+            )
+        )
+        return try Self.documents(of: cursor, maximumCount: maximumCount, maximumBytes: maximumBytes)
+    }
+
+    private static func documents(
+        of cursor: borrowing NativeCursor,
+        maximumCount: Int,
+        maximumBytes: Int
+    ) throws(MongoError) -> [BSONDocument] {
         var documents: [BSONDocument] = []
         var size = 0
         while let bytes = cursor.next() {
             size += bytes.count
-            guard size <= maximumBytes else {
-                throw MongoError(.resultTooLarge, "the result exceeds \(maximumBytes) bytes")
+            guard size <= maximumBytes, documents.count < maximumCount else {
+                throw MongoError(
+                    .resultTooLarge,
+                    "the result exceeds \(maximumBytes) bytes or \(maximumCount) documents"
+                )
             }
             documents.append(try BSONDocument(validating: bytes))
         }

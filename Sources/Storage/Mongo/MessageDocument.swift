@@ -3,18 +3,15 @@ internal import Mongo
 
 /// A message as the `messages` collection keeps it; `mongo/messages.json` is the schema.
 enum MessageDocument {
-    static let collection = "messages"
-
-    /// Puts the image in the place of an older one, or makes the document.
-    ///
-    /// Where an equal or newer one stands, the filter misses and the insertion fails on its `_id`.
-    static func replacement(_ image: MessageImage) -> Replacement {
-        let filter = BSONDocument { writer in
-            writer.document("_id") { write(image.id, to: &$0) }
-            writer.int64("chat_id", image.id.chat.rawValue)
-            writer.document("rev") { $0.int64("$lt", image.revision.rawValue) }
-        }
-        return Replacement(filter: filter, document: document(image))
+    static func write(_ image: MessageImage) -> GuardedWrite {
+        var guarded = GuardedWrite(
+            id: BSONDocument { write(image.id, to: &$0) },
+            chat: image.id.chat,
+            sequence: image.id.sequence,
+            revision: image.revision
+        ) { fields(of: image, to: &$0) }
+        guarded.operation = image.operation
+        return guarded
     }
 
     static func write(_ id: MessageID, to writer: inout BSONDocumentWriter) {
@@ -38,34 +35,28 @@ enum MessageDocument {
 
     // MARK: Writing
 
-    private static func document(_ image: MessageImage) -> BSONDocument {
-        BSONDocument { writer in
-            writer.document("_id") { write(image.id, to: &$0) }
-            writer.int64("chat_id", image.id.chat.rawValue)
-            writer.int64("seq", image.id.sequence.rawValue)
-            writer.int64("offset", image.createdOffset.rawValue)
-            writer.int64("rev", image.revision.rawValue)
-            writer.int64("sender_id", image.sender.rawValue)
-            writer.string("type", image.type.rawValue)
-            writer.append("content", image.content.map(BSONValue.string) ?? .null)
-            writer.datetime("created_at", milliseconds: image.createdAt.milliseconds)
-            writer.append("edited_at", image.editedAt.map { .datetime(milliseconds: $0.milliseconds) } ?? .null)
-            writer.bool("deleted", image.isDeleted)
-            writer.append("reply_to", image.replyTo.map { .int64($0.rawValue) } ?? .null)
-            writer.append("thread_root", image.threadRoot.map { .int64($0.rawValue) } ?? .null)
-            writer.array("attachments") { list in
-                for attachment in image.attachments { list.document { write(attachment, to: &$0) } }
-            }
-            writer.array("mentions") { list in
-                for mention in image.mentions { list.document { write(mention, to: &$0) } }
-            }
-            if let id = image.clientMessageID {
-                writer.uuid("client_msg_id", id.bytes)
-            } else {
-                writer.null("client_msg_id")
-            }
-            writer.uuid("op_id", image.operation.bytes)
+    private static func fields(of image: MessageImage, to writer: inout BSONDocumentWriter) {
+        writer.int64("offset", image.createdOffset.rawValue)
+        writer.int64("sender_id", image.sender.rawValue)
+        writer.string("type", image.type.rawValue)
+        writer.append("content", image.content.map(BSONValue.string) ?? .null)
+        writer.datetime("created_at", milliseconds: image.createdAt.milliseconds)
+        writer.append("edited_at", image.editedAt.map { .datetime(milliseconds: $0.milliseconds) } ?? .null)
+        writer.bool("deleted", image.isDeleted)
+        writer.append("reply_to", image.replyTo.map { .int64($0.rawValue) } ?? .null)
+        writer.append("thread_root", image.threadRoot.map { .int64($0.rawValue) } ?? .null)
+        writer.array("attachments") { list in
+            for attachment in image.attachments { list.document { write(attachment, to: &$0) } }
         }
+        writer.array("mentions") { list in
+            for mention in image.mentions { list.document { write(mention, to: &$0) } }
+        }
+        if let id = image.clientMessageID {
+            writer.uuid("client_msg_id", id.bytes)
+        } else {
+            writer.null("client_msg_id")
+        }
+        writer.uuid("op_id", image.operation.bytes)
     }
 
     private static func write(_ attachment: Attachment, to writer: inout BSONDocumentWriter) {
@@ -114,7 +105,7 @@ enum MessageDocument {
         )
     }
 
-    private static func documents(_ document: BSONDocument, _ field: String) throws(MongoError) -> [BSONDocument] {
+    static func documents(_ document: BSONDocument, _ field: String) throws(MongoError) -> [BSONDocument] {
         try document.array(field).map { value throws(MongoError) in
             guard case .document(let item) = value else {
                 throw MongoError(.decoding, "field \(field): expected documents, found \(value.typeName)")

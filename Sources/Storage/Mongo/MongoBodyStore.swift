@@ -18,117 +18,41 @@ package final class MongoBodyStore: BodyStore {
     // MARK: Writing
 
     package func apply(_ images: [PostImage]) async throws {
-        let images = Self.newest(images)
-        guard !images.isEmpty else { return }
-        let outcome: BulkOutcome
+        let writes = GuardedBatch(images).writes
+        var refusals: [GuardedBulk.Refusal] = []
+        // Mostly a batch is of one collection, which needs no task of its own.
+        if writes.count == 1, let (collection, writes) = writes.first {
+            refusals = try await bulk(collection).apply(writes)
+        } else {
+            refusals = try await apply(writes)
+        }
+        guard let first = refusals.first else { return }
+        throw StoreError(.mongo, .permanent, first.reason, chats: Set(refusals.map(\.chat)))
+    }
+
+    /// Writes all collections at once; an error that may pass comes before what was refused, for it must be tried again.
+    private func apply(_ writes: [BodyCollection: [GuardedWrite]]) async throws -> [GuardedBulk.Refusal] {
+        try await withThrowingTaskGroup(of: [GuardedBulk.Refusal].self) { [client, logger] group in
+            for (collection, writes) in writes {
+                let bulk = GuardedBulk(client: client, logger: logger, collection: collection)
+                group.addTask { try await bulk.apply(writes) }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private func bulk(_ collection: BodyCollection) -> GuardedBulk {
+        GuardedBulk(client: client, logger: logger, collection: collection)
+    }
+
+    package func purge(_ targets: [PurgeTarget]) async throws {
+        guard !targets.isEmpty else { return }
         do throws(MongoError) {
-            outcome = try await client.bulkReplace(
-                MessageDocument.collection,
-                images.map(MessageDocument.replacement)
-            )
+            try await BodyPurge(client: client, logger: logger).run(targets)
         } catch {
             throw StoreError(error)
         }
-        if let error = outcome.writeConcernErrors.first {
-            throw StoreError(.mongo, .unknown, "written, but not by a majority: \(error.message)")
-        }
-        var standing: [MessageImage] = []
-        for error in outcome.writeErrors {
-            guard error.code == .duplicateKey else { throw Self.refusal(error) }
-            standing.append(images[error.index])
-        }
-        if !standing.isEmpty { try await confirm(standing) }
     }
-
-    /// The newest image of each message: an unordered bulk may run two of one message either way round.
-    private static func newest(_ images: [PostImage]) -> [MessageImage] {
-        var places: [MessageID: Int] = [:]
-        var newest: [MessageImage] = []
-        for case .message(let image) in images {
-            if let place = places[image.id] {
-                if newest[place].revision < image.revision { newest[place] = image }
-            } else {
-                places[image.id] = newest.count
-                newest.append(image)
-            }
-        }
-        return newest
-    }
-
-    private static func refusal(_ error: BulkOutcome.WriteError) -> StoreError {
-        // Not the server's words here: a validator's quote the document.
-        guard error.code != .documentValidation else {
-            return StoreError(.mongo, .permanent, "the validator refused a document")
-        }
-        return StoreError(.mongo, .retryable, "a write was refused: \(error.code)")
-    }
-
-    /// Makes sure that what kept a write out is its own earlier run or something newer, and on a majority.
-    ///
-    /// A duplicate key alone does not tell: a bulk that the driver retried reports it for a write that has no majority.
-    private func confirm(_ images: [MessageImage]) async throws {
-        let filter = BSONDocument { writer in
-            writer.document("chat_id") { Self.write(Set(images.map(\.id.chat.rawValue)), to: &$0) }
-            writer.document("_id") { clause in
-                clause.array("$in") { list in
-                    for image in images { list.document { MessageDocument.write(image.id, to: &$0) } }
-                }
-            }
-        }
-        let projection = BSONDocument {
-            $0.int32("rev", 1)
-            $0.int32("op_id", 1)
-        }
-        let options = FindOptions(projection: projection, limit: images.count, readConcern: .majority)
-        var found: [MessageID: (revision: Offset, operation: OperationID?)] = [:]
-        do throws(MongoError) {
-            for document in try await client.find(MessageDocument.collection, filter, options: options) {
-                found[try MessageDocument.id(document)] = (
-                    Offset(rawValue: try document.int64("rev")),
-                    try MessageDocument.operation(document, "op_id")
-                )
-            }
-        } catch {
-            throw StoreError(error)
-        }
-        for image in images { try check(image, against: found[image.id]) }
-    }
-
-    private static func write(_ chats: Set<Int64>, to clause: inout BSONDocumentWriter) {
-        clause.array("$in") { list in
-            for chat in chats { list.int64(chat) }
-        }
-    }
-
-    private func check(
-        _ image: MessageImage,
-        against standing: (revision: Offset, operation: OperationID?)?
-    ) throws(StoreError) {
-        guard let standing, standing.revision >= image.revision else {
-            throw StoreError(.mongo, .retryable, "a write is not on a majority yet")
-        }
-        guard standing.revision == image.revision, standing.operation != image.operation else { return }
-        logger.error(
-            "a message holds the body of a foreign operation",
-            [
-                "document": .string(image.id.description), "rev": .string(image.revision.description),
-                "operation": .string(image.operation.description),
-                "standing": .string(standing.operation?.description ?? "none"),
-            ]
-        )
-        throw StoreError(.mongo, .permanent, "message \(image.id) holds the body of a foreign operation")
-    }
-
-    package func reactions(
-        of chat: ChatID,
-        in range: ClosedRange<SequenceNumber>,
-        upTo offset: Offset,
-        excluding: [ReactionID]
-    ) async throws -> [SequenceNumber: [ReactionGroup]] { [:] }
-
-    package func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
-
-    package func purge(_ targets: [PurgeTarget]) async throws {}
 
     // MARK: Reading
 
@@ -136,23 +60,76 @@ package final class MongoBodyStore: BodyStore {
         of chat: ChatID,
         in range: ClosedRange<SequenceNumber>
     ) async throws -> [MessageImage] {
-        let low = MessageID(chat: chat, sequence: range.lowerBound)
-        let high = MessageID(chat: chat, sequence: range.upperBound)
-        let filter = BSONDocument { writer in
-            writer.document("_id") { clause in
-                clause.document("$gte") { MessageDocument.write(low, to: &$0) }
-                clause.document("$lte") { MessageDocument.write(high, to: &$0) }
-            }
-            writer.int64("chat_id", chat.rawValue)
+        try await mongo { () throws(MongoError) in try await Self.messages(NumberRuns(chat, range), client) }
+    }
+
+    package func reactions(
+        of chat: ChatID,
+        in range: ClosedRange<SequenceNumber>,
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> [SequenceNumber: [ReactionGroup]] {
+        let pipeline = ReactionDocument.counting(NumberRuns(chat, range), upTo: offset, excluding: excluding)
+        return try await mongo { () throws(MongoError) in try await Self.reactions(pipeline, client) }
+    }
+
+    package func contents(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        upTo offset: Offset,
+        excluding: [ReactionID]
+    ) async throws -> BodyContents {
+        guard !sequences.isEmpty else { return BodyContents() }
+        let (runs, client) = (NumberRuns(chat, sequences), client)
+        let pipeline = ReactionDocument.counting(runs, upTo: offset, excluding: excluding)
+        do {
+            async let reactions = Self.reactions(pipeline, client)
+            let images = try await Self.messages(runs, client)
+            return BodyContents(
+                messages: Dictionary(images.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 }),
+                reactions: try await reactions
+            )
+        } catch let error as MongoError {
+            throw StoreError(error)
         }
-        let sort = BSONDocument { $0.int32("_id", 1) }
-        let limit = Int(range.upperBound.rawValue - range.lowerBound.rawValue) + 1
-        do throws(MongoError) {
-            return try await client.find(
-                MessageDocument.collection,
-                filter,
-                options: FindOptions(sort: sort, limit: limit, readConcern: .majority)
-            ).map { document throws(MongoError) in try MessageDocument.image(document) }
+    }
+
+    package func revisions(of message: MessageID) async throws -> [RevisionImage] {
+        let filter = NumberRuns(message.chat, [message.sequence]).filter()
+        let options = FindOptions(sort: Self.byID, limit: Self.revisionLimit)
+        return try await mongo { () throws(MongoError) in
+            try await client.find(BodyCollection.revisions.rawValue, filter, options: options)
+                .map { document throws(MongoError) in try RevisionDocument.image(document) }
+        }
+    }
+
+    /// Most revisions of a message that are shown.
+    private static let revisionLimit = 1000
+    private static let byID = BSONDocument { $0.int32("_id", 1) }
+
+    private static func messages(_ runs: NumberRuns, _ client: MongoClient) async throws(MongoError) -> [MessageImage] {
+        try await client.find(
+            BodyCollection.messages.rawValue,
+            runs.filter(),
+            options: FindOptions(sort: byID, limit: runs.count)
+        ).map { document throws(MongoError) in try MessageDocument.image(document) }
+    }
+
+    private static func reactions(
+        _ pipeline: [BSONDocument],
+        _ client: MongoClient
+    ) async throws(MongoError) -> [SequenceNumber: [ReactionGroup]] {
+        var reactions: [SequenceNumber: [ReactionGroup]] = [:]
+        for document in try await client.aggregate(BodyCollection.reactions.rawValue, pipeline) {
+            let (sequence, groups) = try ReactionDocument.groups(document)
+            reactions[sequence] = groups
+        }
+        return reactions
+    }
+
+    private func mongo<Value>(_ body: () async throws(MongoError) -> Value) async throws(StoreError) -> Value {
+        do {
+            return try await body()
         } catch {
             throw StoreError(error)
         }

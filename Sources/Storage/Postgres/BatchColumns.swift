@@ -30,22 +30,39 @@ struct BatchColumns {
         payloads.append(operation.payload)
         expectedRevisions.append(operation.expectedRevision?.rawValue)
         var message: MessageDraft?
-        var chat: ChatDraft?
-        switch operation.body {
-        case .createChat(let draft): chat = draft
-        case .createMessage(let draft): message = draft
-        default: break
-        }
+        if case .createMessage(let draft) = operation.body { message = draft }
         targets.append(operation.target?.rawValue ?? operation.targetUser?.rawValue)
         replyTo.append(message?.replyTo?.rawValue)
         threadRoots.append(message?.threadRoot?.rawValue)
         types.append(message?.type.rawValue)
-        data.append(chat.map(Self.encode))
+        data.append(Self.data(of: operation.body))
     }
 
-    private static func encode(_ draft: ChatDraft) -> PostgresJSON {
+    /// What the function has to know of an operation besides its columns; nil where they say it all.
+    private static func data(of body: Operation.Body) -> PostgresJSON? {
         var writer = JSONWriter()
         writer.beginObject()
+        switch body {
+        case .createChat(let draft): write(draft, to: &writer)
+        case .addParticipant(let addition):
+            writer.key("role")
+            writer.string(addition.role.rawValue)
+            writer.key("limit")
+            writer.integer(addition.memberLimit)
+        case .changeRole(_, let role):
+            writer.key("role")
+            writer.string(role.rawValue)
+        case .changeChat(let change): write(change, to: &writer)
+        case .react(_, let emoji, _):
+            writer.key("emoji")
+            writer.string(emoji)
+        case .createMessage, .removeParticipant, .editMessage, .deleteMessage, .restoreMessage, .pin: return nil
+        }
+        writer.endObject()
+        return PostgresJSON(bytes: writer.bytes)
+    }
+
+    private static func write(_ draft: ChatDraft, to writer: inout JSONWriter) {
         writer.key("type")
         writer.string(draft.type.rawValue)
         writer.key("visibility")
@@ -62,8 +79,22 @@ struct BatchColumns {
         writer.beginArray()
         for user in draft.participants { writer.integer(user.rawValue) }
         writer.endArray()
-        writer.endObject()
-        return PostgresJSON(bytes: writer.bytes)
+    }
+
+    /// A field that is cleared is null; one that stays is left out.
+    private static func write(_ change: ChatChange, to writer: inout JSONWriter) {
+        func field(_ name: StaticString, _ change: FieldChange?) {
+            guard let change else { return }
+            writer.key(name)
+            if case .set(let text) = change { writer.string(text) } else { writer.null() }
+        }
+        field("name", change.name)
+        field("description", change.description)
+        field("avatar_url", change.avatarURL)
+        if let visibility = change.visibility {
+            writer.key("visibility")
+            writer.string(visibility.rawValue)
+        }
     }
 
     /// The draft of a `chat.created` event, whose participants in the log are all members, the founder too.

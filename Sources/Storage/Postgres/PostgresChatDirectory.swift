@@ -148,6 +148,21 @@ package final class PostgresChatDirectory: ChatDirectory {
         }
     }
 
+    package func participant(_ user: UserID, of id: ChatID, for caller: UserID) async throws -> Participant? {
+        let query: PostgresQuery = """
+            SELECT p.user_id, u.username, p.role, p.joined_at
+            FROM participants me
+            JOIN participants p ON p.chat_id = me.chat_id AND p.user_id = \(user.rawValue)
+            JOIN users u ON u.id = p.user_id
+            WHERE me.chat_id = \(id.rawValue) AND me.user_id = \(caller.rawValue)
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("participant")).first.map { row throws(PostgresError) in
+                try Self.participant(row)
+            }
+        }
+    }
+
     private static func participant(_ row: PostgresRow) throws(PostgresError) -> Participant {
         Participant(
             user: try row.id(0),
@@ -155,6 +170,37 @@ package final class PostgresChatDirectory: ChatDirectory {
             role: try row.word(2),
             joinedAt: try row.timestamp(3)
         )
+    }
+
+    // MARK: Pins
+
+    package func pins(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Pin>? {
+        let after = try cursor.map(PageCursor.init(parsing:))
+        let query: PostgresQuery = """
+            SELECT pin.seq, pin.pinned_by, pin.pinned_at, pin."offset"
+            FROM participants me
+            LEFT JOIN LATERAL (
+                SELECT * FROM pins
+                WHERE pins.chat_id = me.chat_id AND pins."offset" < \(after?.first ?? Int64.max)
+                ORDER BY pins."offset" DESC LIMIT \(limit + 1)
+            ) pin ON true
+            WHERE me.chat_id = \(id.rawValue) AND me.user_id = \(user.rawValue)
+            ORDER BY pin."offset" DESC
+            """
+        return try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(query.named("pins"))
+            guard let first = rows.first else { return nil }
+            guard try first.decode(0, as: Int64?.self) != nil else { return Page(items: [], next: nil) }
+            return try PageCursor.page(rows, limit: limit) { row throws(PostgresError) in
+                Pin(
+                    message: MessageID(chat: id, sequence: try row.id(0)),
+                    pinnedBy: try row.id(1),
+                    pinnedAt: try row.timestamp(2)
+                )
+            } _: { row throws(PostgresError) in
+                PageCursor(first: try row.decode(3), second: try row.decode(0))
+            }
+        }
     }
 
     // MARK: Heads

@@ -43,11 +43,12 @@ package final class PostgresCommitLog: CommitLog {
             throw Self.storeError(error, count: operations.count)
         }
         do {
-            let results = try rows.map { row throws(PostgresError) in try Self.result(row) }
-            guard results.count == operations.count else {
-                throw PostgresError(.decoding, "the batch function answered \(results.count) rows")
+            guard rows.count == operations.count else {
+                throw PostgresError(.decoding, "the batch function answered \(rows.count) rows")
             }
-            return results
+            return try zip(rows, operations).map { row, operation in
+                try CommitAnswers.result(row, kind: operation.kind)
+            }
         } catch {
             // It is committed; only asking again can tell how.
             throw StoreError(.postgres, .unknown, "\(error)")
@@ -80,7 +81,7 @@ package final class PostgresCommitLog: CommitLog {
         wait: Bool
     ) -> PostgresQuery {
         let query: PostgresQuery = """
-            SELECT status, chat_id, seq, "offset", created_at, pending
+            SELECT status, chat_id, seq, "offset", created_at, thread, replies, last_reply, last_reply_at, facts, pending
             FROM duologue_commit(
                 \(PostgresUUID(batch)), \(PostgresUUID(node)), \(Self.leaseMilliseconds), \(wait),
                 \(finished.map(PostgresUUID.init)),
@@ -91,38 +92,6 @@ package final class PostgresCommitLog: CommitLog {
             ORDER BY ord
             """
         return query.named("commit")
-    }
-
-    private static func result(_ row: PostgresRow) throws(PostgresError) -> CommitResult {
-        let status: String = try row.decode(0)
-        switch status {
-        case "committed": return .committed(try allocation(row))
-        case "duplicate":
-            return .duplicate(
-                try allocation(row),
-                pending: try row.decode(5, as: PostgresUUID?.self).map(BatchID.init)
-            )
-        case "existing": return .existingChat(try row.id(1))
-        case "busy": return .busy
-        default: return .refused(refusal(status))
-        }
-    }
-
-    private static func allocation(_ row: PostgresRow) throws(PostgresError) -> Allocation {
-        Allocation(offset: try row.id(3), sequence: try row.optionalID(2), at: try row.timestamp(4))
-    }
-
-    private static func refusal(_ status: String) -> Failure {
-        switch status {
-        case "idempotency_mismatch":
-            Failure(.idempotencyMismatch, "The id was used for another operation before.")
-        case "chat_not_found": .chatNotFound
-        case "message_not_found": Failure(.messageNotFound, "The message referred to does not exist.")
-        case "user_not_found": Failure(.userNotFound, "There is no such user here.")
-        case "forbidden": Failure(.forbidden, "Your role does not allow this.")
-        case "last_owner": Failure(.lastOwner, "The last owner cannot leave while others remain.")
-        default: Failure(.internal, "The operation could not be decided.")
-        }
     }
 
     package func nextChatID() async throws -> ChatID {
@@ -138,10 +107,25 @@ package final class PostgresCommitLog: CommitLog {
 
     package func takeExpired(limit: Int) async throws -> [RedoBatch] {
         let query: PostgresQuery = """
-            SELECT batch_id, attempts, created_at, op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_payloads
+            SELECT batch_id, attempts, created_at, op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_payloads,
+                   op_threads, op_replies, op_last_replies, op_last_reply_times, op_data
             FROM duologue_take_redo(\(PostgresUUID(node)), \(Int32(clamping: limit)), \(Self.leaseMilliseconds))
             """
-        let rows = try await postgres { () throws(PostgresError) in try await client.execute(query.named("take_redo")) }
+        return try await taken(query.named("take_redo"))
+    }
+
+    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
+        let query: PostgresQuery = """
+            SELECT batch_id, attempts, created_at, op_chats, op_kinds, op_actors, op_ids, op_seqs, op_offsets, op_payloads,
+                   op_threads, op_replies, op_last_replies, op_last_reply_times, op_data
+            FROM duologue_covering_redo(
+                \(PostgresUUID(node)), \(chat.rawValue), \(offset.rawValue), \(Self.leaseMilliseconds))
+            """
+        return try await taken(query.named("covering_redo"))
+    }
+
+    private func taken(_ query: PostgresQuery) async throws -> [RedoBatch] {
+        let rows = try await postgres { () throws(PostgresError) in try await client.execute(query) }
         var batches: [RedoBatch] = []
         for row in rows {
             do throws(PostgresError) {
@@ -174,19 +158,26 @@ package final class PostgresCommitLog: CommitLog {
         try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("drop_redo")) }
     }
 
-    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
-        throw StoreError(.postgres, .retryable, "covering redo is left to recovery")
-    }
-
     package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
-        throw StoreError(.postgres, .retryable, "the batch is left to recovery")
+        let query: PostgresQuery = """
+            SELECT FROM duologue_quarantine(\(PostgresUUID(batch)), \(chats.map(\.rawValue)), \(reason))
+            """
+        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("quarantine")) }
     }
 
     package func depth() async throws -> RedoDepth {
         try await postgres { () throws(PostgresError) in
-            let query: PostgresQuery = "SELECT batches, bytes FROM duologue_redo_depth()"
+            let query: PostgresQuery = """
+                SELECT batches, bytes, oldest_age_ms, stuck, quarantined_chats FROM duologue_redo_depth()
+                """
             guard let row = try await client.query(query.named("redo_depth")).first else { return RedoDepth() }
-            return RedoDepth(rows: try row.decode(0), bytes: try row.decode(1))
+            return RedoDepth(
+                rows: try row.decode(0),
+                bytes: try row.decode(1),
+                oldestAge: .milliseconds(try row.decode(2, as: Int64.self)),
+                stuckRows: try row.decode(3),
+                quarantinedChats: try row.decode(4)
+            )
         }
     }
 

@@ -28,8 +28,8 @@ package final class PostgresHistoryStore: HistoryStore {
     ) async throws -> HistorySnapshot? {
         let (mode, sequence) = Self.parameters(of: window)
         let query: PostgresQuery = """
-            SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts,
-                   kind, actor_id, op_id, seq, "offset", payload, at
+            SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts, last_reply_seqs,
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
             FROM duologue_read_page(
                 \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
             """
@@ -67,7 +67,9 @@ package final class PostgresHistoryStore: HistoryStore {
         let offsets: [Int64] = try row.decode(5)
         let deleted: [Bool] = try row.decode(6)
         let replies: [Int32] = try row.decode(7)
-        guard [offsets.count, deleted.count, replies.count].allSatisfy({ $0 == revisions.count }) else {
+        let lastReplies: [Int64?] = try row.decode(8)
+        guard [offsets.count, deleted.count, replies.count, lastReplies.count].allSatisfy({ $0 == revisions.count })
+        else {
             throw PostgresError(.decoding, "the arrays of a page are not aligned")
         }
         return revisions.indices.map { index in
@@ -76,7 +78,8 @@ package final class PostgresHistoryStore: HistoryStore {
                 revision: Offset(rawValue: revisions[index]),
                 createdOffset: Offset(rawValue: offsets[index]),
                 isDeleted: deleted[index],
-                replyCount: Int(replies[index])
+                replyCount: Int(replies[index]),
+                lastReply: lastReplies[index].map(SequenceNumber.init(rawValue:))
             )
         }
     }
@@ -86,24 +89,32 @@ package final class PostgresHistoryStore: HistoryStore {
         _ row: PostgresRow,
         in chat: ChatID
     ) throws(PostgresError) -> CommittedOperation? {
-        guard let kind = try row.decode(8, as: Int64?.self) else { return nil }
+        guard let code = try row.decode(9, as: Int64?.self) else { return nil }
+        let kind = try EventKind(code: code)
         return try RedoRows.operation(
             chat: chat,
-            actor: try row.id(9),
-            id: OperationID(try row.decode(10)),
-            kind: EventKind(code: kind),
-            payload: try row.decode(13),
+            actor: try row.id(10),
+            id: OperationID(try row.decode(11)),
+            kind: kind,
+            payload: try row.decode(14),
             allocation: Allocation(
-                offset: try row.id(12),
-                sequence: try row.optionalID(11),
-                at: try row.timestamp(14)
+                offset: try row.id(13),
+                sequence: try row.optionalID(12),
+                at: try row.timestamp(15),
+                thread: ThreadState(
+                    root: try row.decode(16),
+                    replies: try row.decode(17),
+                    last: try row.decode(18),
+                    at: try row.decode(19)
+                ),
+                facts: try EventFactsReader.facts(of: kind, try row.decode(20))
             )
         )
     }
 
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         let query: PostgresQuery = """
-            SELECT "offset", kind, actor_id, op_id, seq, target_user, data, at
+            SELECT "offset", kind, actor_id, op_id, seq, target_seq, target_user, data, at
             FROM duologue_read_events(\(chat.rawValue), \(offset.rawValue), \(Int32(clamping: limit)))
             """
         return try await postgres { () throws(PostgresError) in
@@ -114,26 +125,32 @@ package final class PostgresHistoryStore: HistoryStore {
     private static func event(_ row: PostgresRow) throws(PostgresError) -> LoggedEvent {
         let kind = try row.kind(1)
         let actor: UserID = try row.id(2)
-        let body: Operation.Body? =
-            switch kind {
-            case .participantRemoved: .removeParticipant(try row.id(5))
-            case .chatCreated: .createChat(try BatchColumns.draft(decoding: try row.decode(6), founder: actor))
-            default: nil
-            }
+        let data: PostgresJSON? = try row.decode(7)
+        let target: SequenceNumber? = try row.optionalID(5)
+        let facts = try EventFactsReader.facts(of: kind, data)
+        let body = try EventFactsReader.body(
+            of: kind,
+            actor: actor,
+            targetUser: try row.optionalID(6),
+            target: target,
+            data: data,
+            facts: facts
+        )
         return LoggedEvent(
             offset: try row.id(0),
             kind: kind,
             actor: actor,
             operation: OperationID(try row.decode(3)),
-            sequence: try row.optionalID(4),
-            at: try row.timestamp(7),
-            body: body
+            sequence: try row.optionalID(4) ?? target,
+            at: try row.timestamp(8),
+            body: body,
+            facts: facts
         )
     }
 
     package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
         let query: PostgresQuery = """
-            SELECT seq, rev, "offset", deleted_at IS NOT NULL, reply_count FROM message_metadata
+            SELECT seq, rev, "offset", deleted_at IS NOT NULL, reply_count, last_reply_seq FROM message_metadata
             WHERE chat_id = \(chat.rawValue) AND seq = ANY (\(sequences.map(\.rawValue))) ORDER BY seq
             """
         return try await postgres { () throws(PostgresError) in
@@ -143,9 +160,42 @@ package final class PostgresHistoryStore: HistoryStore {
                     revision: try row.id(1),
                     createdOffset: try row.id(2),
                     isDeleted: try row.decode(3),
-                    replyCount: try row.decode(4)
+                    replyCount: try row.decode(4),
+                    lastReply: try row.optionalID(5)
                 )
             }
         }
+    }
+
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        let (chat, sequence) = (root.chat.rawValue, root.sequence.rawValue)
+        let query: PostgresQuery
+        switch window {
+        case .after(let low):
+            query = PostgresQuery(
+                """
+                SELECT seq FROM message_metadata
+                WHERE chat_id = \(chat) AND thread_root = \(sequence) AND seq > \(low.rawValue)
+                ORDER BY seq LIMIT \(limit)
+                """
+            ).named("replies_after")
+        case .before(let high): query = Self.repliesBefore(chat, sequence, high.rawValue, limit)
+        case .newest, .around, .firstUnread: query = Self.repliesBefore(chat, sequence, .max, limit)
+        }
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query).map { row throws(PostgresError) in try row.id(0) }
+        }
+    }
+
+    private static func repliesBefore(_ chat: Int64, _ root: Int64, _ high: Int64, _ limit: Int) -> PostgresQuery {
+        PostgresQuery(
+            """
+            SELECT seq FROM (
+                SELECT seq FROM message_metadata
+                WHERE chat_id = \(chat) AND thread_root = \(root) AND seq < \(high)
+                ORDER BY seq DESC LIMIT \(limit)
+            ) page ORDER BY seq
+            """
+        ).named("replies_before")
     }
 }

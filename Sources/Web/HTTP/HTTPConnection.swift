@@ -26,12 +26,14 @@ final class HTTPConnection {
     private var readingPaused = false
     /// The server is stopping: the current request is the last.
     private var draining = false
-    /// A handler has the request.
+    /// A handler has the request, or its answer is being written.
     private var answering = false
+    /// What a handler has not answered yet.
+    private var unanswered: HTTPRequest?
     /// Raised by whatever the owner's task may wait for; every wait is in a loop that looks again.
     private let news: WakeSignal
 
-    /// When what is awaited is overdue; nil while a handler works.
+    /// When what is awaited is overdue; nil while an answer is being written, which has a bound of its own.
     private var deadline: ContinuousClock.Instant?
     private var phase = HTTPRequestParser.Phase.idle
     private var stalledBytes = 0
@@ -70,10 +72,12 @@ final class HTTPConnection {
             }
             switch step {
             case .request(let parsed):
-                deadline = nil
-                answering = true
+                deadline = loop.now + limits.answerTimeout
                 let identity = loop.requestIDs.identity(for: parsed.head.headers["x-request-id"])
-                return HTTPRequest(parsed: parsed, peerAddress: stream.peerAddress, requestID: identity)
+                let request = HTTPRequest(parsed: parsed, peerAddress: stream.peerAddress, requestID: identity)
+                answering = true
+                unanswered = request
+                return request
             case .sendsContinue:
                 _ = stream.send(Self.continueFrame)
             case .needsBytes:
@@ -89,9 +93,12 @@ final class HTTPConnection {
 
     /// Queues the response; waits only while much is unwritten.
     ///
+    /// One that comes after the deadline is dropped: the client has been told that the server did not answer.
     /// Returns the upgrade when the connection leaves HTTP.
     func send(_ response: HTTPResponse, to request: HTTPRequest) async -> HTTPResponse.Upgrade? {
+        unanswered = nil
         guard state == .open else { return nil }
+        deadline = nil
         if case .upgrade(let upgrade) = response.body {
             _ = await write(response, framing: .init(requestID: request.requestID, closes: false))
             return upgrade
@@ -127,7 +134,10 @@ final class HTTPConnection {
     func sweep(now: ContinuousClock.Instant) {
         checkStall(now: now)
         guard let deadline, deadline <= now else { return }
-        if state == .open, phase != .idle {
+        if state == .open, let request = unanswered {
+            refuse(.notAnswered, request)
+            news.raise()
+        } else if state == .open, phase != .idle {
             refuse(.timeout)
             news.raise()
         } else {
@@ -184,6 +194,18 @@ final class HTTPConnection {
         _ = stream.send(Frame(loop.encode(response, framing: framing)))
         // Behind a head that was read whole nothing is likely to follow; behind one cut off there is.
         if parser.phase == .body || problem.status == 414 || problem.status == 431 { linger() } else { finish() }
+    }
+
+    /// Answers for a handler that is overdue; whatever it does is finished, and its answer dropped.
+    private func refuse(_ problem: Problem, _ request: HTTPRequest) {
+        let response = problem.response(requestID: request.requestID, instance: request.path)
+        let framing = HTTPResponseEncoder.Framing(
+            requestID: request.requestID,
+            isHEAD: request.method == .head,
+            closes: true
+        )
+        _ = stream.send(Frame(loop.encode(response, framing: framing)))
+        finish()
     }
 
     private func linger() {

@@ -28,6 +28,10 @@ package struct HTTPLimits: Sendable {
     package var headTimeout = Duration.seconds(10)
     /// From the end of the head to the end of the body; 408 beyond.
     package var bodyTimeout = Duration.seconds(30)
+    /// From the end of the request to its answer; 503 beyond.
+    ///
+    /// Longer than what a handler waits for the stores with deadlines of its own.
+    package var answerTimeout = Duration.seconds(30)
     /// Without the peer taking a byte of what is queued for it.
     package var writeTimeout = Duration.seconds(30)
     /// How long the rest of a refused request is read and dropped, so that the refusal is not lost to a TCP reset.

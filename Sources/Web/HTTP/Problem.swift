@@ -89,6 +89,14 @@ extension Problem {
         retryable: true,
         retryAfter: .seconds(1)
     )
+    /// What was asked for may yet be done.
+    static let notAnswered = Problem(
+        503,
+        code: "overloaded",
+        detail: "the server did not answer in time",
+        retryable: true,
+        retryAfter: .seconds(1)
+    )
     /// What a client learns of an error that is not its own.
     package static let `internal` = Problem(500, code: "internal", detail: "the server failed; the fault is logged")
 }

@@ -57,8 +57,7 @@ package final class WebSocketConnection {
     private static let inboxMessages = 16
     /// Pongs queued before only the latest is kept: a peer that pings without reading cannot fill the queue.
     private static let maximumPongs = 16
-    /// How long a peer that broke the protocol may take to read why: closing at once would reset the connection and
-    /// lose the Close frame wherever input is still unread.
+    /// How long a peer that broke the protocol may take to hang up, once it was told why and that no more will come.
     private static let lingerTimeout = Duration.milliseconds(500)
 
     /// Takes over an upgraded stream; `leftover` is what arrived behind the handshake.
@@ -306,6 +305,7 @@ extension WebSocketConnection {
         guard let frame = owed else { return }
         owed = nil
         _ = stream.send(frame)
+        if state == .ending { stream.finishSending() }
     }
 }
 
@@ -347,12 +347,15 @@ extension WebSocketConnection {
         guard state == .open else { return stream.close() }
         end(with: status, as: .ending)
         sendClose(status)
+        if owed == nil { stream.finishSending() }
         closeStream(within: Self.lingerTimeout)
     }
 
     private func sendClose(_ status: WebSocketCloseStatus) {
         let frame = encode(.close, WebSocketFrameEncoder.closePayload(status))
-        if !stream.send(frame) { owe(frame) }
+        guard stream.send(frame) else { return owe(frame) }
+        // A Pong after the Close would be one frame too many.
+        owed = nil
     }
 
     private func closeStream(within timeout: Duration) {

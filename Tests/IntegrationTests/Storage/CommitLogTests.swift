@@ -111,6 +111,7 @@ import Testing
             let sink = RecordingSink()
             let broker = stores.broker(to: [LoopBound(sink, loop: fixture.loop)])
             let recovery = RedoRecovery(
+                loop: fixture.loop,
                 log: stores.commitLog,
                 bodies: stores.bodies,
                 broker: broker,

@@ -15,6 +15,7 @@ import Testing
                 directory: stores.chats,
                 log: stores.commitLog,
                 history: stores.history,
+                purges: stores.purges,
                 bodies: stores.bodies,
                 tickets: stores.tickets,
                 now: now

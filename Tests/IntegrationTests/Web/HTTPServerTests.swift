@@ -31,6 +31,26 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
         }
     }
 
+    @Test func `a request that a handler does not answer in time gets 503, and its late answer is dropped`()
+        async throws
+    {
+        var limits = HTTPLimits()
+        limits.answerTimeout = .milliseconds(50)
+        limits.sweepInterval = .milliseconds(10)
+        try await TestServer.run(limits: limits) { _, server, _ in
+            let client = try await server.connect()
+            let response = try await client.send(.get, "/held")
+            #expect(response.status == 503)
+            #expect(response.headers["retry-after"] == "1")
+            #expect(!response.keepsAlive)
+            server.held.release()
+            try await client.waitForClose()
+            let other = try await server.connect()
+            #expect(try await other.send(.get, "/hello").status == 200)
+            other.close()
+        }
+    }
+
     @Test func `a request split at any byte is understood`() async throws {
         try await TestServer.run { _, server, _ in
             let request = Array("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc".utf8)

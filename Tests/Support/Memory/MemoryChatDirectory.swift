@@ -43,6 +43,22 @@ package final class MemoryChatDirectory: ChatDirectory {
         return Page(items: items.map(participant), next: next)
     }
 
+    package func participant(_ user: UserID, of id: ChatID, for caller: UserID) async throws -> Participant? {
+        try database.check()
+        guard let row = database.chats[id], row.member(caller) != nil else { return nil }
+        return row.member(user).map(participant)
+    }
+
+    package func pins(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Pin>? {
+        try database.check()
+        let last = try cursor.map { try Self.place($0).0 } ?? .max
+        guard let row = database.chats[id], row.member(user) != nil else { return nil }
+        let rest = row.pinned.filter { $0.offset.rawValue < last }
+        let items = rest.prefix(limit)
+        let next = rest.count > limit ? items.last.map { "\($0.offset).0" } : nil
+        return Page(items: items.map(\.pin), next: next)
+    }
+
     package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         try database.check()
         return database.directChats[MemoryDatabase.Pair(first, second)]
@@ -106,5 +122,25 @@ package final class MemoryChatDirectory: ChatDirectory {
             throw Failure(.invalidValue, "cursor: must be the next of an earlier answer")
         }
         return (first, second)
+    }
+}
+
+extension MemoryDatabase.ChatRow {
+    /// What is pinned, the latest first, as the events tell it.
+    fileprivate var pinned: [(offset: Offset, pin: Pin)] {
+        var pinned: [(offset: Offset, pin: Pin)] = []
+        for event in events {
+            let operation = event.committed.operation
+            guard let sequence = operation.target else { continue }
+            let message = MessageID(chat: chat.id, sequence: sequence)
+            switch operation.kind {
+            case .pinAdded:
+                let pin = Pin(message: message, pinnedBy: operation.actor, pinnedAt: event.committed.allocation.at)
+                pinned.insert((event.offset, pin), at: 0)
+            case .pinRemoved, .messageDeleted: pinned.removeAll { $0.pin.message == message }
+            default: break
+            }
+        }
+        return pinned
     }
 }

@@ -2,7 +2,7 @@ package import Domain
 
 /// The twin of the batch function and the redo table.
 package final class MemoryCommitLog: CommitLog {
-    private let database: MemoryDatabase
+    let database: MemoryDatabase
     private let lease: Duration
 
     /// A log on this database whose redo rows are its own for `lease`.
@@ -30,7 +30,7 @@ package final class MemoryCommitLog: CommitLog {
         database.redo.removeAll { finished.contains($0.batch.id) }
         if !committed.isEmpty {
             let row = RedoBatch(id: batch, operations: committed)
-            database.redo.append(MemoryDatabase.RedoRow(batch: row, leaseUntil: leaseEnd))
+            database.redo.append(.init(batch: row, leaseUntil: leaseEnd, createdAt: database.now))
         }
         return results
     }
@@ -40,73 +40,58 @@ package final class MemoryCommitLog: CommitLog {
         return database.nextChat()
     }
 
-    package func takeExpired(limit: Int) async throws -> [RedoBatch] {
-        try database.check()
-        var taken: [RedoBatch] = []
-        for index in database.redo.indices where taken.count < limit && database.redo[index].leaseUntil < database.now {
-            database.redo[index].leaseUntil = leaseEnd
-            database.redo[index].batch.attempts += 1
-            taken.append(database.redo[index].batch)
-        }
-        return taken
-    }
-
-    package func renew(_ batches: [BatchID]) async throws {
-        try database.check()
-        for index in database.redo.indices where batches.contains(database.redo[index].batch.id) {
-            database.redo[index].leaseUntil = leaseEnd
-        }
-    }
-
-    package func drop(_ batches: [BatchID]) async throws {
-        try database.check()
-        database.redo.removeAll { batches.contains($0.batch.id) }
-    }
-
-    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
-        try database.check()
-        return []
-    }
-
-    package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
-        try database.check()
-    }
-
-    package func depth() async throws -> RedoDepth {
-        try database.check()
-        return RedoDepth(rows: database.redo.count, bytes: database.redo.reduce(0) { $0 + $1.bytes })
-    }
-
-    /// Dropped rows leave nothing behind here.
-    package func maintain() async throws { try database.check() }
-
-    private var leaseEnd: Timestamp {
-        Timestamp(milliseconds: database.now.milliseconds + lease.components.seconds * 1_000)
-    }
-
-    // MARK: Decisions
-
+    /// Decides one operation, all earlier ones being done.
     private func decide(
         _ operation: Operation,
         wait: Bool,
         in batch: BatchID,
         after committed: [CommittedOperation]
     ) -> CommitResult {
-        if let row = database.chats[operation.chat] {
-            if let earlier = earlier(operation, in: row) {
-                guard earlier.operation.hash == operation.hash else {
-                    return .refused(Failure(.idempotencyMismatch, "The id was used for another operation."))
-                }
-                let pending = database.covering(operation.chat, earlier.allocation.offset)
-                return .duplicate(earlier.allocation, pending: committed.contains(earlier) ? batch : pending)
+        func pending(_ chat: ChatID, _ offset: Offset?) -> BatchID? {
+            guard let offset else { return nil }
+            let isOwn = committed.contains { $0.operation.chat == chat && $0.allocation.offset == offset }
+            return isOwn ? batch : database.covering(chat, offset)
+        }
+        if let earlier = database.chats[operation.chat].flatMap({ earlier(operation, in: $0) }) {
+            guard earlier.operation.hash == operation.hash else {
+                return .refused(Failure(.idempotencyMismatch, "The id was used for another operation."))
             }
-            if !wait, database.lockedChats.contains(operation.chat) { return .busy }
+            let pending = pending(operation.chat, earlier.allocation.offset)
+            var allocation = earlier.allocation
+            if pending != batch { allocation.thread = nil }
+            return .duplicate(allocation, pending: pending)
+        }
+        if case .createChat(let draft) = operation.body { return createChat(draft, operation) }
+        if !wait, database.lockedChats.contains(operation.chat) { return .busy }
+        guard let row = database.chats[operation.chat], let actor = row.member(operation.actor) else {
+            return .refused(.chatNotFound)
+        }
+        guard !database.quarantined.contains(operation.chat) else {
+            return .refused(Failure(.storeUnavailable, "The chat takes no writes now."))
+        }
+        let result = change(row, by: actor, operation)
+        guard case .unchanged(let offset, _) = result else { return result }
+        return .unchanged(offset, pending: pending(operation.chat, offset))
+    }
+
+    private func change(
+        _ row: MemoryDatabase.ChatRow,
+        by actor: MemoryDatabase.Member,
+        _ operation: Operation
+    ) -> CommitResult {
+        if let target = operation.target, !row.messages.indices.contains(Int(target.rawValue) - 1) {
+            return .refused(Self.messageNotFound)
         }
         switch operation.body {
-        case .createChat(let draft): return createChat(draft, operation)
-        case .createMessage(let draft): return createMessage(draft, operation)
-        case .removeParticipant(let user): return remove(user, operation)
-        default: return .refused(Failure(.internal, "not yet"))
+        case .createChat: return .busy
+        case .createMessage(let draft): return createMessage(draft, operation, in: row)
+        case .removeParticipant(let user): return remove(user, operation, by: actor, in: row)
+        case .addParticipant(let addition): return add(addition, operation, by: actor, in: row)
+        case .changeRole(let user, let role): return changeRole(of: user, to: role, operation, by: actor, in: row)
+        case .changeChat(let change): return changeChat(change, operation, by: actor, in: row)
+        case .editMessage, .deleteMessage, .restoreMessage: return changeBody(operation, by: actor, in: row)
+        case .react(let sequence, let emoji, let isOn): return react(sequence, emoji, isOn, operation, in: row)
+        case .pin(let sequence, let isOn): return pin(sequence, isOn, operation, in: row)
         }
     }
 
@@ -116,101 +101,127 @@ package final class MemoryCommitLog: CommitLog {
         }
     }
 
-    private func createChat(_ draft: ChatDraft, _ operation: Operation) -> CommitResult {
-        let members = [operation.actor] + draft.participants
-        guard members.allSatisfy(database.isPresent) else {
-            return .refused(Failure(.userNotFound, "There is no such user."))
-        }
-        if draft.type == .direct {
-            let pair = MemoryDatabase.Pair(operation.actor, draft.participants[0])
-            if let known = database.directChats[pair] { return .existingChat(known) }
-            database.directChats[pair] = operation.chat
-        }
-        let zero = SequenceNumber(rawValue: 0)
-        let chat = Chat(
-            id: operation.chat,
-            type: draft.type,
-            visibility: draft.visibility,
-            name: draft.name,
-            description: draft.description,
-            createdAt: database.now,
-            updatedAt: database.now,
-            createdBy: operation.actor,
-            lastSequence: zero,
-            lastOffset: .zero,
-            participantCount: members.count
-        )
-        let joined = members.map { user in
-            MemoryDatabase.Member(
-                user: user,
-                role: draft.type == .group && user == operation.actor ? .owner : .member,
-                joinedAt: database.now,
-                joinedOffset: Offset.zero.next,
-                readSequence: zero
-            )
-        }
-        database.chats[operation.chat] = .init(chat: chat, lastEventAt: database.now, members: joined)
-        return .committed(allocate(operation, isMessage: false))
-    }
+    static let messageNotFound = Failure(.messageNotFound, "There is no such message in this chat.")
+    static let forbidden = Failure(.forbidden, "This is not yours to do.")
 
-    private func createMessage(_ draft: MessageDraft, _ operation: Operation) -> CommitResult {
-        guard let row = database.chats[operation.chat], row.member(operation.actor) != nil else {
-            return .refused(.chatNotFound)
-        }
-        let head = row.chat.lastSequence.rawValue
-        let root = draft.threadRoot.map { Int($0.rawValue) - 1 }
-        let isRoot = root.map { row.messages.indices.contains($0) && row.messages[$0].threadRoot == nil } ?? true
-        guard draft.replyTo.map({ (1...max(head, 1)).contains($0.rawValue) && head > 0 }) ?? true, isRoot else {
-            return .refused(Failure(.messageNotFound, "There is no such message in this chat."))
-        }
-        let allocation = allocate(operation, isMessage: true)
-        let metadata = MessageMetadata(
-            sequence: SequenceNumber(rawValue: head + 1),
-            revision: allocation.offset,
-            createdOffset: allocation.offset,
-            isDeleted: false,
-            replyCount: 0
-        )
-        database.chats[operation.chat]?.messages.append(
-            .init(metadata: metadata, sender: operation.actor, type: draft.type, threadRoot: draft.threadRoot)
-        )
-        if let root { database.chats[operation.chat]?.messages[root].metadata.replyCount += 1 }
-        return .committed(allocation)
-    }
-
-    private func remove(_ user: UserID, _ operation: Operation) -> CommitResult {
-        guard let row = database.chats[operation.chat], let actor = row.member(operation.actor) else {
-            return .refused(.chatNotFound)
-        }
-        guard let target = row.member(user) else { return .refused(Failure(.userNotFound, "There is no such member.")) }
-        let mayRemove =
-            user == operation.actor || actor.role == .owner || (actor.role == .admin && target.role != .owner)
-        guard row.chat.type == .group, mayRemove else {
-            return .refused(Failure(.forbidden, "This is not yours to do."))
-        }
-        let others = row.members.filter { $0.user != user }
-        guard target.role != .owner || others.isEmpty || others.contains(where: { $0.role == .owner }) else {
-            return .refused(Failure(.lastOwner, "The chat would have no owner."))
-        }
-        database.chats[operation.chat]?.members = others
-        database.chats[operation.chat]?.chat.updatedAt = database.now
-        return .committed(allocate(operation, isMessage: false))
-    }
-
-    /// Takes the next numbers of the chat and writes the event.
-    private func allocate(_ operation: Operation, isMessage: Bool) -> Allocation {
-        guard var row = database.chats[operation.chat] else { preconditionFailure("the chat was checked") }
+    /// Takes the next numbers of the chat, whose row is written with them, and writes the event.
+    func allocate(
+        _ operation: Operation,
+        in row: MemoryDatabase.ChatRow,
+        thread: ThreadState? = nil,
+        facts: EventFacts? = nil
+    ) -> CommitResult {
+        var row = row
+        let isMessage = operation.kind == .messageCreated
         let sequence = SequenceNumber(rawValue: row.chat.lastSequence.rawValue + 1)
         let allocation = Allocation(
             offset: row.chat.lastOffset.next,
             sequence: isMessage ? sequence : nil,
-            at: database.now
+            at: database.now,
+            thread: thread,
+            facts: facts
         )
         if isMessage { row.chat.lastSequence = sequence }
         row.chat.lastOffset = allocation.offset
         row.lastEventAt = database.now
         row.events.append(.init(committed: CommittedOperation(operation: operation, allocation: allocation)))
         database.chats[operation.chat] = row
-        return allocation
+        return .committed(allocation)
     }
+
+    // MARK: Finishing
+
+    package func takeExpired(limit: Int) async throws -> [RedoBatch] {
+        try database.check()
+        let due = database.redo.indices.filter { database.redo[$0].leaseUntil < database.now }
+        return take(due.prefix(limit))
+    }
+
+    package func takeCovering(_ chat: ChatID, through offset: Offset) async throws -> [RedoBatch] {
+        try database.check()
+        let now = database.now
+        let due = database.redo.indices.filter { index in
+            let row = database.redo[index]
+            let covers = row.batch.operations.contains {
+                $0.operation.chat == chat && $0.allocation.offset <= offset
+            }
+            let isOld = row.createdAt < now - 250 && row.leaseUntil < leaseEnd - 250 && !row.isQuarantined
+            return covers && (row.leaseUntil < now || isOld)
+        }
+        return take(due[...])
+    }
+
+    private func take(_ indices: ArraySlice<Int>) -> [RedoBatch] {
+        indices.map { index in
+            database.redo[index].batch.attempts += 1
+            let row = database.redo[index]
+            let milliseconds = lease.components.seconds * 1000
+            let growing = min(milliseconds << min(Int64(row.batch.attempts), 16), 60_000)
+            database.redo[index].leaseUntil = database.now + (row.isQuarantined ? growing : milliseconds)
+            return row.batch
+        }
+    }
+
+    package func renew(_ batches: [BatchID]) async throws {
+        try database.check()
+        for index in database.redo.indices where batches.contains(database.redo[index].batch.id) {
+            database.redo[index].leaseUntil = max(database.redo[index].leaseUntil, leaseEnd)
+        }
+    }
+
+    package func drop(_ batches: [BatchID]) async throws {
+        try database.check()
+        database.redo.removeAll { batches.contains($0.batch.id) }
+        database.quarantined.formIntersection(database.redo.flatMap(\.batch.operations).map(\.operation.chat))
+    }
+
+    package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
+        try database.check()
+        guard let index = database.redo.firstIndex(where: { $0.batch.id == batch }) else { return }
+        let whole = database.redo[index]
+        let present = Set(whole.batch.operations.map(\.operation.chat))
+        let bad = present.intersection(chats).sorted { $0.rawValue < $1.rawValue }
+        guard !bad.isEmpty else { return }
+        database.redo.remove(at: index)
+        database.quarantined.formUnion(bad)
+        for (number, chat) in bad.enumerated() {
+            var row = whole
+            row.batch.operations.removeAll { $0.operation.chat != chat }
+            if number > 0 || !present.isSubset(of: chats) { row.batch.id = .random() }
+            if !whole.isQuarantined { row.leaseUntil = database.now }
+            row.isQuarantined = true
+            database.redo.append(row)
+        }
+        if !present.isSubset(of: chats) {
+            var rest = whole
+            rest.batch.operations.removeAll { chats.contains($0.operation.chat) }
+            database.redo.append(rest)
+        }
+    }
+
+    package func depth() async throws -> RedoDepth {
+        try database.check()
+        let rows = database.redo.filter { !$0.isQuarantined }
+        let oldest = rows.map(\.createdAt.milliseconds).min() ?? database.now.milliseconds
+        return RedoDepth(
+            rows: rows.count,
+            bytes: rows.reduce(0) { $0 + $1.bytes },
+            oldestAge: .milliseconds(database.now.milliseconds - oldest),
+            stuckRows: database.redo.count { $0.batch.attempts > 20 },
+            quarantinedChats: database.quarantined.count
+        )
+    }
+
+    /// Dropped rows leave nothing behind here.
+    package func maintain() async throws { try database.check() }
+
+    private var leaseEnd: Timestamp { database.now + lease.components.seconds * 1_000 }
+}
+
+extension Timestamp {
+    static func + (time: Timestamp, milliseconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: time.milliseconds + milliseconds)
+    }
+
+    static func - (time: Timestamp, milliseconds: Int64) -> Timestamp { time + -milliseconds }
 }

@@ -25,6 +25,10 @@ package final class MemoryDatabase {
         var sender: UserID
         var type: MessageType
         var threadRoot: SequenceNumber?
+        var createdAt: Timestamp
+        var deletedAt: Timestamp?
+        var isPurged = false
+        var lastReplyAt: Timestamp?
     }
 
     /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
@@ -34,6 +38,8 @@ package final class MemoryDatabase {
         var members: [Member]
         var events: [Event] = []
         var messages: [MessageRow] = []
+        /// The pinned messages and the events that pinned them.
+        var pins: [SequenceNumber: Offset] = [:]
 
         func member(_ user: UserID) -> Member? { members.first { $0.user == user } }
     }
@@ -42,6 +48,8 @@ package final class MemoryDatabase {
     struct RedoRow {
         var batch: RedoBatch
         var leaseUntil: Timestamp
+        var createdAt: Timestamp
+        var isQuarantined = false
         var bytes: Int { batch.operations.reduce(0) { $0 + $1.operation.payload.count } }
     }
 
@@ -68,6 +76,10 @@ package final class MemoryDatabase {
     var chats: [ChatID: ChatRow] = [:]
     var directChats: [Pair: ChatID] = [:]
     var redo: [RedoRow] = []
+    /// Chats closed to writes until their redo rows are finished.
+    var quarantined: Set<ChatID> = []
+    /// Purges that are decided and not done.
+    var purges: [PurgeTarget] = []
     private var lastUser: Int64 = 0
     private var lastChat: Int64 = 0
 

@@ -21,7 +21,9 @@ package final class MemoryHistoryStore: HistoryStore {
         let (low, high) = Self.range(window, head: head, read: member.readSequence.rawValue, limit: Int64(limit))
         let rows = row.messages.map(\.metadata).filter { (low..<high + 1).contains($0.sequence.rawValue) }
         let redo = database.redo.flatMap(\.batch.operations).filter { committed in
-            guard committed.operation.chat == chat, let sequence = committed.allocation.sequence else { return false }
+            guard committed.operation.chat == chat,
+                let sequence = committed.allocation.sequence ?? committed.operation.target
+            else { return false }
             return low <= sequence.rawValue && sequence.rawValue <= high
         }
         return HistorySnapshot(
@@ -45,6 +47,17 @@ package final class MemoryHistoryStore: HistoryStore {
         return database.chats[chat]?.messages.map(\.metadata).filter { sequences.contains($0.sequence) } ?? []
     }
 
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        try database.check()
+        let replies = database.chats[root.chat]?.messages.filter { $0.threadRoot == root.sequence } ?? []
+        let sequences = replies.map(\.metadata.sequence)
+        return switch window {
+        case .after(let sequence): Array(sequences.filter { $0 > sequence }.prefix(limit))
+        case .before(let sequence): sequences.filter { $0 < sequence }.suffix(limit)
+        case .newest, .around, .firstUnread: sequences.suffix(limit)
+        }
+    }
+
     /// The page's messages; they have no holes, so it is arithmetic.
     private static func range(_ window: HistoryWindow, head: Int64, read: Int64, limit: Int64) -> (Int64, Int64) {
         let low: Int64
@@ -63,14 +76,16 @@ package final class MemoryHistoryStore: HistoryStore {
 
     private static func logged(_ event: MemoryDatabase.Event) -> LoggedEvent {
         let operation = event.committed.operation
+        let allocation = event.committed.allocation
         return LoggedEvent(
             offset: event.offset,
             kind: operation.kind,
             actor: operation.actor,
             operation: operation.id,
-            sequence: event.committed.allocation.sequence,
-            at: event.committed.allocation.at,
-            body: operation.kind == .messageCreated ? nil : operation.body
+            sequence: allocation.sequence ?? operation.target,
+            at: allocation.at,
+            body: operation.kind.tellsMessage || operation.kind == .messageDeleted ? nil : operation.body,
+            facts: allocation.facts
         )
     }
 }

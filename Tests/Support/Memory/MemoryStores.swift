@@ -8,6 +8,7 @@ package final class MemoryStores {
     package let directory: MemoryChatDirectory
     package let log: MemoryCommitLog
     package let history: MemoryHistoryStore
+    package let purges: MemoryPurgeLog
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
     package let broker = MemoryBroker()
@@ -20,6 +21,7 @@ package final class MemoryStores {
         directory = MemoryChatDirectory(database)
         log = MemoryCommitLog(database)
         history = MemoryHistoryStore(database)
+        purges = MemoryPurgeLog(database)
         bodies = MemoryBodyStore()
         tickets = MemoryTicketStore(database)
     }

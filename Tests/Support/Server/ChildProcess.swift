@@ -42,6 +42,12 @@ package final class ChildProcess {
         return status == nil
     }
 
+    /// How it ended: a status, or the number of a signal; nil while it runs.
+    package var end: String? {
+        poll()
+        return status.map { $0 & 0x7F == 0 ? "status \($0 >> 8 & 0xFF)" : "signal \($0 & 0x7F)" }
+    }
+
     /// Sends a signal, unless it has ended.
     package func signal(_ number: Int32) {
         if isRunning { _ = Glibc.kill(id, number) }
@@ -85,6 +91,8 @@ package final class ChildProcess {
         }
         unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // A socket it inherited would stay open when the test closes it.
+        for descriptor in Int32(3)..<1_024 { unsafe posix_spawn_file_actions_addclose(&actions, descriptor) }
         var argumentVector = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var environmentVector = unsafe environment.map { unsafe strdup($0) } + [nil]
         defer {

@@ -33,8 +33,11 @@ package final class ServerUnderTest {
     package static let readiness = "\"ready\""
 
     package let port: Int
+    /// A command that becomes the server, put before it.
+    package var launcher: [String] = []
     private let stores: ServerStores
-    private let variables: [String: String]
+    /// What goes over the environment from the next start on.
+    package var variables: [String: String]
     private let logPath: String
     private var process: ChildProcess?
 
@@ -98,13 +101,38 @@ package final class ServerUnderTest {
     /// SIGTERM.
     package func terminate() { process?.signal(SIGTERM) }
 
+    /// SIGSTOP: its connections stay open and nothing answers.
+    package func freeze() { process?.signal(SIGSTOP) }
+
+    /// SIGCONT, also for one that has stopped itself.
+    package func resume() { process?.signal(SIGCONT) }
+
+    /// How the process ended; nil while it runs.
+    package var end: String? { process?.end }
+
+    /// Whether it was started and has not ended.
+    package var isRunning: Bool { process?.isRunning == true }
+
     /// The exit status of a process that ends by itself; nil when a signal ended it.
     package func exitStatus(within limit: Duration) async throws -> Int32? {
         defer { process = nil }
         return try await process?.exitStatus(within: limit)
     }
 
+    /// Runs another command of the product to its end, with the server's stores; its output is beside the server's log.
+    package func run(_ arguments: [String], within limit: Duration) async throws -> (status: Int32?, output: String) {
+        let path = logPath + ".command"
+        defer { unsafe unlink(path) }
+        let process = try ChildProcess([Self.executable] + arguments, environment: environment, output: path)
+        let status = try await process.exitStatus(within: limit)
+        return (status, FileText.read(path))
+    }
+
     private func spawn(_ command: String) throws -> ChildProcess {
+        try ChildProcess(launcher + [Self.executable, command], environment: environment, output: logPath)
+    }
+
+    private var environment: [String: String] {
         var environment = [
             "POSTGRESQL_URL": stores.postgresURL, "MONGODB_URL": stores.mongoURL, "MONGODB_NAME": stores.mongoName,
             "REDIS_URL": stores.redisURL, "SECRET_KEY": Self.secret, "HOST": "127.0.0.1", "PORT": "\(port)",
@@ -112,7 +140,7 @@ package final class ServerUnderTest {
             "FRAMES_PER_SECOND": "100000", "SPAM_GUARD": "off", "PATH": "/usr/bin:/bin",
         ]
         environment.merge(variables) { $1 }
-        return try ChildProcess([Self.executable, command], environment: environment, output: logPath)
+        return environment
     }
 
     /// The product beside the test bundle that is running.

@@ -14,6 +14,8 @@ package struct TestUser: Sendable {
     /// An answer that a test cannot go on from.
     package struct Unexpected: Error {
         package let answer: TestAnswer
+
+        package init(answer: TestAnswer) { self.answer = answer }
     }
 }
 

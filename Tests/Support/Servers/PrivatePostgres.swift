@@ -10,13 +10,17 @@ package final class PrivatePostgres: Sendable {
     /// What a client is given.
     package var url: String { "postgresql://postgres@127.0.0.1:\(server.port)/postgres" }
 
-    /// Makes a cluster, starts it and waits until it takes queries.
-    package init() async throws {
-        server = try ServerProcess("postgres", user: Self.user) { port, directory in
+    package var port: Int { server.port }
+    /// Whether its first process has not ended.
+    package var isRunning: Bool { server.isRunning }
+
+    /// Makes a cluster, below `disk` where that is given, starts it and waits until it takes queries.
+    package init(disk: String? = nil, settings: [String] = []) async throws {
+        server = try ServerProcess("postgres", user: Self.user, disk: disk) { port, directory in
             [
                 "\(Self.programs)/postgres", "-D", directory, "-p", "\(port)", "-c", "listen_addresses=127.0.0.1",
                 "-c", "unix_socket_directories=", "-c", "fsync=off",
-            ]
+            ] + settings.flatMap { ["-c", $0] }
         }
         let initialise = ["\(Self.programs)/initdb", "-D", server.directory, "-U", "postgres", "-A", "trust", "-N"]
         try await ServerProcess.run(initialise, user: Self.user)

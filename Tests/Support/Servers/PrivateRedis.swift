@@ -5,12 +5,15 @@ package final class PrivateRedis: Sendable {
     package var port: Int { server.port }
     package var url: String { "redis://127.0.0.1:\(port)" }
 
-    /// Starts a server and waits until it accepts connections.
-    package init() async throws {
+    /// Whether it has not ended.
+    package var isRunning: Bool { server.isRunning }
+
+    /// Starts a server, which would write to `disk`, and waits until it accepts connections.
+    package init(disk: String = "/tmp") async throws {
         server = try ServerProcess("redis") { port, _ in
             [
                 "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                "--logfile", "/dev/null", "--dir", "/tmp",
+                "--logfile", "/dev/null", "--dir", disk,
             ]
         }
         try await start()
@@ -18,6 +21,16 @@ package final class PrivateRedis: Sendable {
 
     /// Starts it again after `kill()`, empty.
     package func start() async throws { try await server.start { FreePort.accepts(port) } }
+
+    /// Lets it write its data to disk as it changes, from now until its next start.
+    package func savesToDisk() async throws {
+        try await ServerProcess.run(["redis-cli", "-p", "\(port)", "config", "set", "save", "1 1"])
+    }
+
+    /// Makes it write its data to disk; true when that failed.
+    package func findsDiskFull() async -> Bool {
+        (try? await ServerProcess.run(["redis-cli", "-e", "-p", "\(port)", "save"])) == nil
+    }
 
     /// Ends it as a crash would.
     package func kill() { server.kill() }

@@ -29,10 +29,15 @@ package final class ServerProcess: Sendable {
     /// tasks come and go. This one stays.
     private static let starter = BlockingPool(name: "starter", threads: 1, queueLimit: 1_024)
 
-    /// Reserves a port and names a directory; nothing runs before `start`.
-    package init(_ name: String, user: String? = nil, command: (_ port: Int, _ directory: String) -> [String]) throws {
+    /// Reserves a port and names a directory, below `disk` where that is given; nothing runs before `start`.
+    package init(
+        _ name: String,
+        user: String? = nil,
+        disk: String? = nil,
+        command: (_ port: Int, _ directory: String) -> [String]
+    ) throws {
         port = try FreePort.reserve()
-        directory = "/tmp/duologue-\(name)-\(getpid())-\(port)"
+        directory = "\(disk ?? "/tmp")/duologue-\(name)-\(getpid())-\(port)"
         self.command = Self.wrapper(user: user) + command(port, directory)
     }
 
@@ -50,6 +55,9 @@ package final class ServerProcess: Sendable {
             return try await isReady()
         }
     }
+
+    /// Whether the program has not ended.
+    package var isRunning: Bool { !isEnded() }
 
     /// Starts the program without waiting for it.
     package func launch() async throws {

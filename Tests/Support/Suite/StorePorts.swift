@@ -8,6 +8,7 @@ package struct StorePorts {
     package let directory: any ChatDirectory
     package let log: any CommitLog
     package let history: any HistoryStore
+    package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     /// The stores' idea of now.
@@ -19,6 +20,7 @@ package struct StorePorts {
         directory: any ChatDirectory,
         log: any CommitLog,
         history: any HistoryStore,
+        purges: any PurgeLog,
         bodies: any BodyStore,
         tickets: any TicketStore,
         now: @escaping () -> Timestamp
@@ -27,6 +29,7 @@ package struct StorePorts {
         self.directory = directory
         self.log = log
         self.history = history
+        self.purges = purges
         self.bodies = bodies
         self.tickets = tickets
         self.now = now
@@ -41,6 +44,7 @@ extension MemoryStores {
             directory: directory,
             log: log,
             history: history,
+            purges: purges,
             bodies: bodies,
             tickets: tickets,
             now: { [database] in database.now }

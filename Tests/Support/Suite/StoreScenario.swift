@@ -15,5 +15,7 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
     package var testDescription: String { name }
 
     /// All scenarios of all ports.
-    package static let all = accountScenarios + commitScenarios + chatScenarios + historyScenarios + ticketScenarios
+    package static let all =
+        accountScenarios + commitScenarios + changeScenarios + memberScenarios + redoScenarios + mixtureScenarios
+        + chatScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }

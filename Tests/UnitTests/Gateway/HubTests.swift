@@ -199,6 +199,29 @@ import Testing
         }
     }
 
+    @Test func `a hole that stays covered is asked to be finished, up to its end`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let socket = fixture.connect(alice)
+            #expect(await fixture.becomes { socket.heads != nil })
+            var asked: [(ChatID, Offset)] = []
+            fixture.hubs[0].finishCovering = { asked.append(($0, $1)) }
+            let lost = [try await fixture.say(made.chat, bob), try await fixture.say(made.chat, bob)]
+            try await fixture.announce(try await fixture.say(made.chat, bob))
+            #expect(await fixture.becomes { !asked.isEmpty })
+            #expect(asked.allSatisfy { $0 == made.chat && $1 == Offset(rawValue: 3) })
+            // Whoever is asked announces what it finished.
+            try await fixture.announce(lost[0])
+            try await fixture.announce(lost[1])
+            #expect(await fixture.becomes { socket.events[made.chat] == [2, 3, 4] })
+            let count = asked.count
+            await fixture.loop.sleep(for: .milliseconds(10))
+            #expect(asked.count == count, "a hole that is closed needs nobody")
+        }
+    }
+
     @Test func `a restored connection compares heads and finds a lost tail, however long`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

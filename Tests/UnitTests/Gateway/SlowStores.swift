@@ -44,6 +44,14 @@ final class SlowDirectory: ChatDirectory {
         try await base.participants(of: id, for: user, limit: limit, cursor: cursor)
     }
 
+    func participant(_ user: UserID, of id: ChatID, for caller: UserID) async throws -> Participant? {
+        try await base.participant(user, of: id, for: caller)
+    }
+
+    func pins(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Pin>? {
+        try await base.pins(of: id, for: user, limit: limit, cursor: cursor)
+    }
+
     func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         try await base.directChat(of: first, and: second)
     }
@@ -81,6 +89,10 @@ final class SlowHistory: HistoryStore {
         limit: Int
     ) async throws -> HistorySnapshot? {
         try await base.snapshot(of: chat, for: user, window: window, limit: limit)
+    }
+
+    func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        try await base.replies(to: root, window: window, limit: limit)
     }
 
     func epoch() async throws -> String { try await base.epoch() }

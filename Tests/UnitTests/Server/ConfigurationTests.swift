@@ -32,7 +32,7 @@ import Testing
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
         ("SPAM_GUARD", "yes"), ("ALLOWED_ORIGINS", "example.org"), ("HOST", "localhost"), ("PORT", "65536"),
-        ("LOG_LEVEL", "verbose"),
+        ("LOG_LEVEL", "verbose"), ("REDO_LIMIT_BYTES", "1000"), ("DUOLOGUE_FAILPOINTS", "commit.after=nothing"),
     ])
     func `a wrong value is refused by its variable's name and not repeated`(name: String, value: String) {
         let problems = Self.problems([name: value])

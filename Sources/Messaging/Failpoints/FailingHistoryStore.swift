@@ -1,0 +1,49 @@
+#if FAILPOINTS
+package import Domain
+package import IOCore
+
+/// A history store that passes a failpoint between another one's snapshots and what their reader does next.
+///
+/// Loop-bound.
+package final class FailingHistoryStore: HistoryStore {
+    private let history: any HistoryStore
+    private let failpoints: Failpoints
+    private let loop: EventLoop
+
+    /// Wraps a store of the same loop.
+    package init(_ history: any HistoryStore, _ failpoints: Failpoints, loop: EventLoop) {
+        self.history = history
+        self.failpoints = failpoints
+        self.loop = loop
+    }
+
+    package func snapshot(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> HistorySnapshot? {
+        let snapshot = try await history.snapshot(of: chat, for: user, window: window, limit: limit)
+        try await failpoints.pass(.readBetween, of: .mongo, on: loop)
+        return snapshot
+    }
+
+    package func announcedEvents(
+        of chat: ChatID,
+        after offset: Offset,
+        limit: Int
+    ) async throws -> [LoggedEvent] {
+        try await history.announcedEvents(of: chat, after: offset, limit: limit)
+    }
+
+    package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
+        try await history.replies(to: root, window: window, limit: limit)
+    }
+
+    package func epoch() async throws -> String { try await history.epoch() }
+
+    package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
+        try await history.metadata(of: chat, sequences: sequences)
+    }
+}
+#endif

@@ -1,0 +1,149 @@
+package import Domain
+
+extension ChatService {
+    /// A member who was asked for, and whether they were none before.
+    package struct Added: Sendable {
+        package let participant: Participant
+        package let isNew: Bool
+    }
+
+    /// Takes somebody in; owners and admins of groups may.
+    ///
+    /// Who is in already stays as they are.
+    ///
+    /// - Throws: `chat_not_found`, `user_not_found`, `forbidden`, `limit_exceeded`, `idempotency_mismatch`, and what the
+    ///   coordinator throws.
+    package func add(
+        _ addition: ParticipantAddition,
+        to chat: ChatID,
+        by actor: UserID,
+        id: OperationID
+    ) async throws -> Added {
+        let outcome = try await submit(.addParticipant(addition), chat, actor, id)
+        let isNew = if case .committed = outcome { true } else { false }
+        return Added(participant: try await participant(addition.user, of: chat, for: actor, outcome), isNew: isNew)
+    }
+
+    /// Takes several people in, each by an operation of its own whose id follows from `id`.
+    ///
+    /// What one of them is refused for, those before are in already; asking again goes on from there.
+    ///
+    /// - Throws: what `add` throws; `user_not_found` before anybody is taken in.
+    package func add(
+        _ additions: [ParticipantAddition],
+        to chat: ChatID,
+        by actor: UserID,
+        id: OperationID
+    ) async throws -> [Added] {
+        guard try await directory.chat(chat, for: actor) != nil else { throw Failure.chatNotFound }
+        let users = additions.map(\.user)
+        let existing = try await accounts.existing(users)
+        if let missing = users.first(where: { !existing.contains($0) }) {
+            throw Failure(.userNotFound, "user_ids: there is no user \(missing)")
+        }
+        var added: [Added] = []
+        for (index, addition) in additions.enumerated() {
+            added.append(try await add(addition, to: chat, by: actor, id: OperationIDs.id(of: index, in: id)))
+        }
+        return added
+    }
+
+    /// Gives a member another role: an owner gives any, an admin makes members admins and admins members.
+    ///
+    /// - Throws: `chat_not_found`, `user_not_found`, `forbidden`, `last_owner`, `idempotency_mismatch`, and what the
+    ///   coordinator throws.
+    package func changeRole(
+        of user: UserID,
+        to role: Role,
+        in chat: ChatID,
+        by actor: UserID,
+        id: OperationID
+    ) async throws -> Participant {
+        let outcome = try await submit(.changeRole(user, to: role), chat, actor, id)
+        return try await participant(user, of: chat, for: actor, outcome)
+    }
+
+    /// Takes a member out of the chat, who may be the actor; the messages stay.
+    ///
+    /// - Throws: `chat_not_found`, `user_not_found`, `forbidden`, also for a direct chat, `last_owner` while others
+    ///   remain, `idempotency_mismatch`, and what the coordinator throws.
+    package func remove(_ user: UserID, from chat: ChatID, by actor: UserID, id: OperationID) async throws {
+        _ = try await submit(.removeParticipant(user), chat, actor, id)
+    }
+
+    /// Changes what a group shows of itself; owners and admins may.
+    ///
+    /// - Throws: `chat_not_found`, `forbidden`, also for a direct chat, `idempotency_mismatch`, and what the coordinator
+    ///   throws.
+    package func change(
+        _ change: ChatChange,
+        of chat: ChatID,
+        by actor: UserID,
+        id: OperationID
+    ) async throws -> Chat {
+        _ = try await submit(.changeChat(change), chat, actor, id)
+        return try await get(chat, for: actor)
+    }
+
+    // MARK: Reading
+
+    /// The pinned messages of a chat as they are now, the latest pin first.
+    ///
+    /// - Throws: `chat_not_found` for a stranger.
+    package func pins(
+        of chat: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> (items: [(pin: Pin, message: Message)], next: String?) {
+        guard let page = try await directory.pins(of: chat, for: user, limit: limit, cursor: cursor) else {
+            throw Failure.chatNotFound
+        }
+        let sequences = page.items.map(\.message.sequence).sorted()
+        let messages = try await reader.messages(of: chat, for: user, sequences: sequences)
+        let byID = Dictionary(messages.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        return (page.items.compactMap { pin in byID[pin.message].map { (pin, $0) } }, page.next)
+    }
+
+    /// The durable events of a chat after an offset, ascending, as members receive them.
+    ///
+    /// - Throws: `chat_not_found` for a stranger.
+    package func events(
+        of chat: ChatID,
+        for user: UserID,
+        after offset: Offset,
+        limit: Int
+    ) async throws -> [Announcement] {
+        let events = try await reader.announcements(of: chat, after: offset, limit: limit)
+        // Asked last: whoever is a member now may read all that was before.
+        guard try await directory.chat(chat, for: user) != nil else { throw Failure.chatNotFound }
+        return events
+    }
+
+    // MARK: Steps
+
+    private func submit(
+        _ body: Operation.Body,
+        _ chat: ChatID,
+        _ actor: UserID,
+        _ id: OperationID
+    ) async throws -> CommitLane.Outcome {
+        try await gate.submit(OperationCodec.operation(chat: chat, actor: actor, id: id, body: body))
+    }
+
+    /// The member an operation was about: as the commit left them, or else as they are now.
+    private func participant(
+        _ user: UserID,
+        of chat: ChatID,
+        for actor: UserID,
+        _ outcome: CommitLane.Outcome
+    ) async throws -> Participant {
+        if case .committed(let allocation) = outcome, case .participant(let participant, _)? = allocation.facts {
+            return participant
+        }
+        guard let participant = try await directory.participant(user, of: chat, for: actor) else {
+            throw Failure(.userNotFound, "The user is no longer a member.")
+        }
+        return participant
+    }
+}

@@ -1,0 +1,51 @@
+import IOCore
+import JSON
+import Postgres
+import Support
+import Testing
+import Web
+
+/// A node that is stopped in the middle of a write, is given up by the others, and wakes.
+@Suite(.realTime) struct ServerStallTests {
+    @Test
+    func `what a stopped node committed is finished for whoever asks, and its waking up does no harm`() async throws {
+        try await ServerScene.run { scene in
+            let other = try await scene.startServer()
+            let client = scene.client(of: other)
+            let ada = try await client.makeUser("ada")
+            let chat = try await client.makeGroup(by: ada)
+            let listener = try await TestSocket.ready(client, as: ada)
+            // It has applied nothing yet, so its first batch is the one it stops in: committed, not in MongoDB.
+            let stalled = try await scene.startServer(["DUOLOGUE_FAILPOINTS": "apply.before=stop@1"])
+            let sender = try await TestSocket.ready(scene.client(of: stalled), as: ada)
+            sender.sendMessage("first", to: chat, id: "1", clientID: "first")
+            try await eventually("it is committed") {
+                try await scene.number("SELECT count(*)::text FROM write_redo") == "1"
+            }
+
+            let asked = scene.loop.now
+            let again = try await TestSocket.ready(client, as: ada)
+            again.sendMessage("first", to: chat, id: "2", clientID: "first")
+            let ack = try await again.frame("an answer") { $0.string("id") == "2" }
+            #expect(ack.string("type") == "ack" && ack.bool("duplicate") == true, "\(ack)")
+            #expect(scene.loop.now - asked < .seconds(2), "the lease alone takes three seconds")
+            let edit = try await client.send(.put, "/messages/\(chat)-1", #"{"content": "edited"}"#, token: ada.token)
+            #expect(edit.status == 200)
+            // Nobody waits for it any more: leases have run out and the row is gone.
+            await scene.loop.sleep(for: .seconds(5))
+            try await scene.expectConsistency()
+
+            stalled.resume()
+            sender.sendMessage("second", to: chat, id: "3", clientID: "second")
+            let second = try await sender.frame("an answer") { $0.string("id") == "3" }
+            #expect(second.string("type") == "ack", "\(second)")
+            try await listener.wait(for: "all events") { listener.count("message.new") == 2 }
+            try await scene.expectConsistency()
+            let history = try await client.history(of: chat, as: ada)
+            #expect(history.map { $0.string("content") } == ["edited", "second"])
+            let offsets = ["message.new", "message.updated"].flatMap { listener.takeAll($0) }
+                .compactMap { $0.integer("offset") }
+            #expect(offsets.sorted() == [2, 3, 4])
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import Glibc
+internal import IOCore
+
+/// The listener of a proxy and the connections through it.
+///
+/// Loop-bound.
+final class ProxyCore {
+    let loop: EventLoop
+    let marker: String?
+    private(set) var weather = Weather.calm
+    private(set) var lostReplies = 0
+    private let upstreamPort: Int
+    private var listener: TCPListener?
+    private var links: [ObjectIdentifier: ProxyLink] = [:]
+    private var repliesToLose = 0
+
+    init(port: Int, to upstreamPort: Int, marker: String?, loop: EventLoop) throws {
+        self.loop = loop
+        self.marker = marker
+        self.upstreamPort = upstreamPort
+        listener = try TCPListener(host: "127.0.0.1", port: port, loop: loop) { [unowned self] in accept($0) }
+    }
+
+    func change(to weather: Weather) {
+        self.weather = weather
+        if weather == .refusing { cutAll() }
+        // A connection that lost bytes is of no use any more.
+        if weather == .calm { for link in links.values where link.isTorn { link.cut() } }
+    }
+
+    func cutAll() { for link in links.values { link.cut() } }
+
+    func loseReplies(_ count: Int) { repliesToLose = count }
+
+    func close() {
+        listener?.close()
+        listener = nil
+        cutAll()
+    }
+
+    /// Whether the reply to the statement that is being asked for is one to lose.
+    func takesReply() -> Bool {
+        guard repliesToLose > 0 else { return false }
+        repliesToLose -= 1
+        return true
+    }
+
+    func didLoseReply() { lostReplies += 1 }
+
+    func forget(_ link: ProxyLink) { links[ObjectIdentifier(link)] = nil }
+
+    private func accept(_ descriptor: Int32) {
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        guard weather != .refusing, let upstream = connect() else {
+            Glibc.close(descriptor)
+            return
+        }
+        guard let client = try? TCPStream(adopting: descriptor, loop: loop, limits: .unlimited) else {
+            Glibc.close(upstream)
+            return
+        }
+        guard let server = try? TCPStream(adopting: upstream, loop: loop, limits: .unlimited) else {
+            return client.close()
+        }
+        let link = ProxyLink(client: client, server: server, proxy: self)
+        links[ObjectIdentifier(link)] = link
+    }
+
+    /// A socket that is being connected: what is written meanwhile waits, and a refusal comes as the stream's end.
+    private func connect() -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(upstreamPort).bigEndian
+        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        let result = unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 || errno == EINPROGRESS else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+}

@@ -1,0 +1,172 @@
+import Domain
+import IOCore
+import Messaging
+import Support
+import Testing
+
+@Suite struct WriteCoordinatorTests {
+    private struct TooLate: Error {
+        let what: String
+    }
+
+    /// A coordinator and a recovery over stores in memory that fail as a test wants.
+    ///
+    /// Loop-bound.
+    private final class Fixture {
+        let loop: EventLoop
+        let stores = MemoryStores()
+        let log: ScriptedCommitLog
+        let bodies: RefusingBodyStore
+        let coordinator: WriteCoordinator
+        let recovery: RedoRecovery
+        let covering: CoveringRecovery
+        let metrics = MetricsRegistry()
+
+        init(loop: EventLoop) {
+            self.loop = loop
+            log = ScriptedCommitLog(stores.log)
+            bodies = RefusingBodyStore(stores.bodies)
+            let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+            recovery = RedoRecovery(
+                loop: loop,
+                log: log,
+                bodies: bodies,
+                broker: stores.broker,
+                registry: metrics,
+                logger: logger
+            )
+            let covering = CoveringRecovery(loop: loop, recovery: recovery, logger: logger)
+            self.covering = covering
+            coordinator = WriteCoordinator(
+                loop: loop,
+                log: log,
+                bodies: bodies,
+                broker: stores.broker,
+                metrics: CoordinatorMetrics(registry: metrics),
+                logger: logger,
+                redoLimitBytes: 1_000,
+                finishCovering: { covering.request($0, through: $1) }
+            )
+        }
+
+        static func run(_ body: @escaping @Sendable (Fixture) async throws -> Void) async throws {
+            try await onLoop { actor in
+                let loop = actor.loop
+                let fixture = LoopBound(Fixture(loop: loop), loop: loop)
+                let stop = ShutdownSignal()
+                try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask(executorPreference: loop) {
+                        await loop.actor.run { _ in await fixture.value.coordinator.run(until: stop) }
+                    }
+                    group.addTask(executorPreference: loop) {
+                        await loop.actor.run { _ in await fixture.value.covering.run(until: stop) }
+                    }
+                    group.addTask(executorPreference: loop) {
+                        try await loop.actor.run { _ in
+                            defer { stop.trigger() }
+                            try await body(fixture.value)
+                        }
+                    }
+                }
+            }
+        }
+
+        func group() async throws -> (ChatID, User) {
+            let user = try await stores.ports.someone()
+            let chat = try await log.nextChatID()
+            let draft = ChatDraft(type: .group, name: "room", participants: [])
+            let founding = OperationCodec.operation(chat: chat, actor: user.id, id: .random(), body: .createChat(draft))
+            _ = try await coordinator.submit(founding)
+            return (chat, user)
+        }
+
+        func message(_ chat: ChatID, _ user: User, id: OperationID = .random()) -> Operation {
+            let draft = MessageDraft(content: "hello")
+            return OperationCodec.operation(chat: chat, actor: user.id, id: id, body: .createMessage(draft))
+        }
+
+        func refusal(of operation: Operation) async -> Failure? {
+            do throws(Failure) {
+                _ = try await coordinator.submit(operation)
+                return nil
+            } catch {
+                return error
+            }
+        }
+
+        func eventually(_ what: String, _ condition: () -> Bool) async throws {
+            let end = ContinuousClock.now + .seconds(30)
+            while !condition() {
+                guard ContinuousClock.now < end else { throw TooLate(what: what) }
+                await loop.sleep(for: .milliseconds(2))
+            }
+        }
+    }
+
+    @Test func `too much that has not reached MongoDB refuses a write before Postgres is asked`() async throws {
+        try await Fixture.run { fixture in
+            let (chat, user) = try await fixture.group()
+            fixture.log.redoDepth = RedoDepth(rows: 1, bytes: 1_001)
+            try await fixture.eventually("it measures") { fixture.log.measures > 1 }
+            await fixture.loop.sleep(for: .milliseconds(5))
+            let commits = fixture.log.commits
+            let refusal = await fixture.refusal(of: fixture.message(chat, user))
+            #expect(refusal?.code == .overloaded && refusal?.retryAfter != nil)
+            #expect(fixture.log.commits == commits)
+            #expect(fixture.metrics.render().contains("duologue_redo_bytes 1001"))
+            fixture.log.redoDepth = RedoDepth(rows: 1, bytes: 1_000, oldestAge: .seconds(3_600))
+            let measures = fixture.log.measures
+            try await fixture.eventually("it measures again") { fixture.log.measures > measures + 1 }
+            _ = try await fixture.coordinator.submit(fixture.message(chat, user))
+        }
+    }
+
+    @Test func `one chat that MongoDB refuses stops nobody else`() async throws {
+        try await Fixture.run { fixture in
+            let (bad, user) = try await fixture.group()
+            let (good, friend) = try await fixture.group()
+            fixture.bodies.refused = [bad]
+            let refusal = await fixture.refusal(of: fixture.message(bad, user))
+            #expect(refusal?.code == .inFlight)
+            for _ in 0..<10 { _ = try await fixture.coordinator.submit(fixture.message(good, friend)) }
+            #expect(fixture.log.quarantined == [[bad]])
+            #expect(!fixture.stores.broker.announced.contains { $0.chat == bad && $0.sequence != nil })
+        }
+    }
+
+    @Test func `a retry after a crash has what covers it finished, and is acknowledged`() async throws {
+        try await Fixture.run { fixture in
+            let (chat, user) = try await fixture.group()
+            let operation = fixture.message(chat, user)
+            let lost = BatchID.random()
+            let results = try await fixture.log.commit(lost, [operation], dropping: [], wait: true)
+            guard case .committed(let allocation)? = results.first else { throw TooLate(what: "commit") }
+            let committed = CommittedOperation(operation: operation, allocation: allocation)
+            fixture.log.covering = [RedoBatch(id: lost, operations: [committed], attempts: 1)]
+            let start = ContinuousClock.now
+            let outcome = try await fixture.coordinator.submit(operation)
+            #expect(outcome == .duplicate(allocation))
+            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(fixture.log.dropped.contains(lost))
+            #expect(fixture.stores.broker.announced.map(\.offset) == [Offset(rawValue: 1), allocation.offset])
+            let range = SequenceNumber(rawValue: 1)...SequenceNumber(rawValue: 1)
+            #expect(try await fixture.bodies.messages(of: chat, in: range).count == 1)
+        }
+    }
+
+    @Test func `many who ask for a chat cause one look, and a few chats are looked at together`() async throws {
+        try await Fixture.run { fixture in
+            let gate = ShutdownSignal()
+            fixture.log.holdCovering = { await gate.wait() }
+            for _ in 0..<50 {
+                for chat in 1...10 { fixture.covering.request(ChatID(rawValue: Int64(chat)), through: .zero) }
+            }
+            try await fixture.eventually("some are looked at") { fixture.log.coveringRequests.count == 4 }
+            await fixture.loop.sleep(for: .milliseconds(20))
+            #expect(fixture.log.coveringRequests.count == 4)
+            gate.trigger()
+            try await fixture.eventually("all are looked at") { fixture.log.coveringRequests.count == 10 }
+            #expect(Set(fixture.log.coveringRequests).count == 10)
+        }
+    }
+}
