@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench crash-test model fault autobahn
+.PHONY: help run stop status demo test bench idle audit-bench crash-test model simulate fault autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -38,6 +38,9 @@ model: ## verify the protocol's models and see every knock-out refuted: up to 10
 
 fault: ## N rounds (12) of faults under load, on a deployment of its own; SEED= and KIND= replay one
 	@N=$(N) SEED=$(SEED) KIND=$(KIND) exec scripts/fault.sh
+
+simulate: ## run the write protocol on N seeds of simulated faults: a million, 15 minutes on two cores
+	@exec scripts/simulate.sh $(or $(N),1000000) $(ARGS)
 
 autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
 	@exec scripts/autobahn.sh

@@ -88,12 +88,18 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "duologue-simulate",
+            dependencies: ["Domain", "Messaging"],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "UnitTests",
             dependencies: [
                 "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres",
                 "Redis",
-                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
+                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load", "duologue-simulate",
             ],
             swiftSettings: failpoints
         ),

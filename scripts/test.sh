@@ -37,6 +37,9 @@ step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh 
 step "compose" check_compose
 step "model" scripts/model.sh bounded
 step "build (release)" build_without_warnings -c release
+simulate=$(swift build -c release --show-bin-path)/duologue-simulate
+step "simulation" "$simulate" 10000
+step "simulation with mistakes planted" "$simulate" 10000 --all-bugs
 step "build (tests)" build_without_warnings --build-tests
 step "no failpoints in release" scripts/failpoint-check.sh "$(swift build --show-bin-path)/duologue" \
     "$(swift build -c release --show-bin-path)/duologue"
@@ -55,4 +58,5 @@ raise_file_limit
 
 step "migrate" "$(swift build -c release --show-bin-path)/duologue" migrate
 step "tests" swift test --skip-build
+step "faults" env SKIP_BUILD=1 N="${N:-12}" TABLE="$LOCAL/test/faults.tsv" scripts/fault.sh
 say "all green in $SECONDS s"

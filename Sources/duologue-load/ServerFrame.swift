@@ -10,7 +10,7 @@ enum ServerFrame: Sendable, Equatable {
     /// A durable event; `message` where it is `message.new`.
     case event(chat: ChatID, offset: Offset, message: ArrivedMessage?)
     case pong
-    /// Typing, presence, receipts, heartbeats.
+    /// Typing, presence, receipts, heartbeats, and acks of anything but messages.
     case other
 
     /// Reads a frame.
@@ -36,6 +36,7 @@ enum ServerFrame: Sendable, Equatable {
             }
             return .ready(heads: heads)
         case "ack":
+            guard frame["seq"] != nil else { return .other }
             guard let id = frame.string("id"), let chat = frame.integer("chat_id"), let seq = frame.integer("seq"),
                 let offset = frame.integer("offset")
             else { return nil }

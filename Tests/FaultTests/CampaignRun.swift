@@ -1,3 +1,4 @@
+import Glibc
 import IOCore
 import Support
 import Testing
@@ -87,7 +88,10 @@ struct CampaignRun: Sendable {
     private static func report(_ record: RoundRecord, _ violations: [Violation], _ settings: CampaignSettings) throws {
         let verdict = record.obstacle.map { "not run: \($0)" } ?? (record.isGreen ? "green" : "RED")
         let times = "recovered in \(record.recovery), took \(record.duration)"
-        print("\(record.fault), seed \(record.seed): \(verdict), \(record.acked) acked, \(record.kills) kills, \(times)")
+        print(
+            "\(record.fault), seed \(record.seed): \(verdict), \(record.acked) acked, \(record.kills) kills, \(times)"
+        )
+        unsafe fflush(nil)
         if let table = settings.table {
             if !FileSystem.exists(table) { try FileSystem.append(RoundRecord.header + "\n", to: table) }
             try FileSystem.append(record.line + "\n", to: table)

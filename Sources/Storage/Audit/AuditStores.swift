@@ -21,7 +21,9 @@ package final class AuditStores {
     /// How long a statement may take.
     private static let deadline = Duration.seconds(60)
 
-    /// Every statement walks an index, a window at a time. A planner that sorts or hashes instead, because statistics are
+    /// Every statement walks an index, a window at a time.
+    ///
+    /// A planner that sorts or hashes instead, because statistics are
     /// missing or mislead it, would go through a whole chat, or table, for each window.
     private static let settings = [
         "plan_cache_mode=force_generic_plan", "enable_seqscan=off", "enable_bitmapscan=off", "enable_hashjoin=off",

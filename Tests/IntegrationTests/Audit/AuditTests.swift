@@ -88,9 +88,13 @@ import Testing
     }
 
     private static func withScene(_ body: @Sendable @escaping (AuditScene) async throws -> Void) async throws {
-        try await StorageFixture.run { fixture, stores in
-            try await AuditLoad.run(fixture, stores) { load in
-                try await body(AuditScene(fixture, stores, load))
+        try await StorageFixture.run { fixture, _ in
+            // A task that prefers the loop, so that the bodies of task groups stay on it.
+            try await fixture.loop.run { _ in
+                let stores = fixture.stores.value
+                try await AuditLoad.run(fixture, stores) { load in
+                    try await body(AuditScene(fixture, stores, load))
+                }
             }
         }
     }

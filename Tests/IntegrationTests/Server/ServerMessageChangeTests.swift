@@ -58,10 +58,11 @@ import Web
         try await ChangeScene.run { scene in
             let id = try await scene.send("one", as: scene.ada)
             let path = "/messages/\(id)/reactions/%F0%9F%91%8D"
-            async let first = scene.call(.put, path, as: scene.ada)
-            scene.benSocket.send(#"{"type":"react","id":"r","message_id":"\#(id)","emoji":"👍"}"#)
+            for socket in [scene.adaSocket, scene.benSocket] {
+                socket.send(#"{"type":"react","id":"r","message_id":"\#(id)","emoji":"👍"}"#)
+            }
             let ack = try await scene.benSocket.frame("ack")
-            #expect(try await first.status == 200)
+            _ = try await scene.adaSocket.frame("ack")
             let offset = try #require(ack.integer("offset"))
             #expect([3, 4].contains(offset) && ack == ChangeScene.ack("r", id, scene.chat, offset))
             let alias = try await scene.call(.post, "/messages/\(id)/react", #"{"emoji":"❤️"}"#, as: scene.ben)
@@ -192,7 +193,8 @@ import Web
             scene.adaSocket.send(#"{"type":"delete","id":"4","message_id":"\#(other)"}"#)
             scene.adaSocket.sendMessage("last", to: scene.chat, id: "5")
             try await scene.adaSocket.wait(for: "acks") { scene.adaSocket.count("ack") >= 5 }
-            let acks = scene.adaSocket.takeAll("ack")
+            // Acks may overtake each other; what they tell may not.
+            let acks = scene.adaSocket.takeAll("ack").sorted { $0.string("id") ?? "" < $1.string("id") ?? "" }
             #expect(acks.map { $0.string("id") } == ["1", "2", "3", "4", "5"])
             #expect(acks.map { $0.integer("offset") } == [4, 5, 6, 7, 8])
         }

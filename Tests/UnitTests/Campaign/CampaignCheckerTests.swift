@@ -161,6 +161,20 @@ struct CampaignCheckerTests {
         #expect(scene.found() == [.stale])
     }
 
+    @Test func `a deleted message is pinned no more, and a purged one has no text`() {
+        var scene = Scene()
+        scene.chat.events.append(.init(offset: 7, kind: 8, actor: 2, operation: "f", target: 2))
+        scene.chat.lastOffset = 7
+        scene.log.receive(chat: 7, offset: 7)
+        scene.chat.pins = []
+        scene.chat.metadata[2] = .init(revision: 7, isDeleted: true, isPurged: true)
+        scene.chat.bodies[2] = .init(revision: 7, isDeleted: true, content: nil)
+        scene.chat.histories = [:]
+        #expect(scene.found() == [])
+        scene.chat.metadata[2]?.isPurged = false
+        #expect(scene.found() == [.stale])
+    }
+
     @Test func `a node that shows an old text is stale`() {
         var scene = Scene()
         scene.chat.histories["node 1"]?[0].content = "first"
