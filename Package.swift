@@ -92,6 +92,7 @@ let package = Package(
             name: "duologue-simulate",
             dependencies: ["Domain", "Messaging"],
             path: "Tests/Simulation",
+            exclude: ["README.md"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -91,7 +91,7 @@ struct CampaignRun: Sendable {
         print(
             "\(record.fault), seed \(record.seed): \(verdict), \(record.acked) acked, \(record.kills) kills, \(times)"
         )
-        unsafe fflush(nil)
+        fflush(nil)
         if let table = settings.table {
             if !FileSystem.exists(table) { try FileSystem.append(RoundRecord.header + "\n", to: table) }
             try FileSystem.append(record.line + "\n", to: table)

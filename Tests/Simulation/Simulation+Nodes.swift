@@ -151,7 +151,7 @@ extension Simulation {
             crashesLeft -= 1
             return crash(node)
         }
-        tell("node \(node) recovers: \(action)")
+        tell("node \(node) recovers: \(action.brief)")
         switch action {
         case .apply(let row):
             send(.apply(.pass(number), row.id, row.operations.flatMap(PostImages.documents(of:))), node)
@@ -239,5 +239,17 @@ extension Simulation {
         }
         if nodes[node].streams[index].delivered == before { finishCovering(chat, through: end, node) }
         add(.checkHole(chat), node, after: 250)
+    }
+}
+
+extension RecoveryPass.Action {
+    /// For a story.
+    fileprivate var brief: String {
+        switch self {
+        case .apply(let row): "apply \(row.id), attempt \(row.attempts)"
+        case .quarantine(let id, let chats, _): "set chats \(chats.sorted()) of \(id) apart"
+        case .announce(let row): "announce \(row.id)"
+        case .drop(let rows): "drop \(rows)"
+        }
     }
 }
