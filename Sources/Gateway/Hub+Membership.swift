@@ -154,8 +154,9 @@ extension Hub {
         forgetIfUnused(channel)
     }
 
-    private func forgetIfUnused(_ channel: ChatChannel) {
-        if channel.members.isEmpty, channel.joining == 0 { channels[channel.chat] = nil }
+    /// An event behind a hole may add somebody, so the hole is filled first.
+    func forgetIfUnused(_ channel: ChatChannel) {
+        if channel.members.isEmpty, channel.joining == 0, !channel.stream.hasHole { channels[channel.chat] = nil }
     }
 }
 

@@ -74,7 +74,7 @@ package final class Hub: AnnouncementSink {
             }
             guard let channel = channels[announcement.chat] else { continue }
             pass(channel.stream.receive(announcement), to: channel)
-            if channel.stream.hasHole { scheduleFill(of: channel) }
+            if channel.stream.hasHole { scheduleFill(of: channel) } else { forgetIfUnused(channel) }
         }
     }
 

@@ -208,7 +208,8 @@ struct SimulatedPostgres {
     }
 
     mutating func takeExpired(limit: Int, by node: Int, at now: Int) -> [RedoBatch] {
-        take(Array(redo.indices.filter { redo[$0].leaseUntil < now }.prefix(limit)), by: node, at: now)
+        liftQuarantines()
+        return take(Array(redo.indices.filter { redo[$0].leaseUntil < now }.prefix(limit)), by: node, at: now)
     }
 
     mutating func takeCovering(_ chat: ChatID, through offset: Offset, by node: Int, at now: Int) -> [RedoBatch] {
@@ -237,9 +238,13 @@ struct SimulatedPostgres {
         }
     }
 
-    /// The rows that go.
     mutating func drop(_ batches: [BatchID]) {
         redo.removeAll { batches.contains($0.batch.id) }
+        liftQuarantines()
+    }
+
+    /// Not done by a commit that drops rows.
+    private mutating func liftQuarantines() {
         for index in chats.indices where chats[index].isQuarantined {
             let chat = ChatID(rawValue: Int64(index + 1))
             if !redo.contains(where: { $0.batch.covers(chat) { _ in true } }) { chats[index].isQuarantined = false }

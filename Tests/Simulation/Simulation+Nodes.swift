@@ -138,6 +138,8 @@ extension Simulation {
         }
         let held = nodes[node].passes.sorted { $0.key < $1.key }.flatMap(\.value.held)
         if !held.isEmpty { send(.renew(held), node) }
+        // Now and then a socket goes elsewhere.
+        if random.chance(10) { disconnect(from: node) }
         guard nodes[node].ticks.isMultiple(of: 5) else { return }
         for index in postgres.chats.indices { try fill(index, node) }
     }
@@ -151,7 +153,7 @@ extension Simulation {
             crashesLeft -= 1
             return crash(node)
         }
-        tell("node \(node) recovers: \(action)")
+        tell("node \(node) recovers: \(action.brief)")
         switch action {
         case .apply(let row):
             send(.apply(.pass(number), row.id, row.operations.flatMap(PostImages.documents(of:))), node)
@@ -213,10 +215,12 @@ extension Simulation {
 
     private mutating func passOn(_ index: Int, _ node: Int) throws(Violation) {
         while true {
-            let next = nodes[node].streams[index].delivered.next
+            var next = nodes[node].streams[index].delivered.next
+            if bug == .skipHole, let end = nodes[node].streams[index].holeEnd { next = end.next }
             guard nodes[node].streams[index].pending.remove(next.rawValue) != nil else { return }
             try check(announced: ChatID(rawValue: Int64(index + 1)), next)
             nodes[node].streams[index].delivered = next
+            try deliver(next, of: index, from: node)
         }
     }
 
@@ -239,5 +243,17 @@ extension Simulation {
         }
         if nodes[node].streams[index].delivered == before { finishCovering(chat, through: end, node) }
         add(.checkHole(chat), node, after: 250)
+    }
+}
+
+extension RecoveryPass.Action {
+    /// For a story.
+    fileprivate var brief: String {
+        switch self {
+        case .apply(let row): "apply \(row.id), attempt \(row.attempts)"
+        case .quarantine(let id, let chats, _): "set chats \(chats.sorted()) of \(id) apart"
+        case .announce(let row): "announce \(row.id)"
+        case .drop(let rows): "drop \(rows)"
+        }
     }
 }

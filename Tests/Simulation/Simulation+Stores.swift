@@ -113,7 +113,7 @@ extension Simulation {
         let result = Result { () throws(StoreError) in
             try postgres.commit(id, operations, dropping: finished, locked: locked, by: node, at: now)
         }
-        tell("batch \(id) of node \(node): \(result)")
+        tell("batch \(id) of node \(node): \(result.map { $0.map(\.brief) })")
         for operation in operations {
             let events = postgres.chats[Int(operation.chat.rawValue) - 1].events
             let count = events.count { $0.operation.id == operation.id }
@@ -134,5 +134,19 @@ extension Simulation {
             throw Violation(.documentHasEvent, "another operation made \(message.id) at \(image.revision)")
         }
         mongo.write(image)
+    }
+}
+
+extension CommitResult {
+    /// For a story.
+    fileprivate var brief: String {
+        switch self {
+        case .committed(let allocation): "committed at \(allocation.offset)"
+        case .duplicate(let allocation, let pending):
+            "duplicate of \(allocation.offset)" + (pending.map { ", covered by \($0)" } ?? "")
+        case .unchanged(let offset, let pending):
+            "unchanged by \(offset?.description ?? "none")" + (pending.map { ", covered by \($0)" } ?? "")
+        default: "\(self)"
+        }
     }
 }

@@ -10,8 +10,14 @@ $$;
 -- Takes up to p_limit batches whose lease ran out, oldest first; batches that another worker is taking are skipped. The caller
 -- commits, and then applies, publishes and drops them. Those tried more than 20 times come last, so that what can never be
 -- applied, however much of it there is, keeps nothing else waiting; what is quarantined is tried at doubling intervals up to a minute.
+--
+-- It opens quarantined chats too, of which nothing is left: a node that was stopped while others set its batch apart may have
+-- finished it after all, and dropped it with a commit, which has no time for that.
 CREATE OR REPLACE FUNCTION duologue_take_redo(p_node uuid, p_limit integer, p_lease_ms integer) RETURNS SETOF write_redo
-LANGUAGE sql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    PERFORM duologue_lift_quarantines();
+    RETURN QUERY
     WITH due AS MATERIALIZED (
         SELECT r.batch_id FROM write_redo r WHERE r.lease_until < clock_timestamp()
         ORDER BY r.quarantined OR r.attempts > 20, r.created_at, r.batch_id LIMIT p_limit FOR UPDATE SKIP LOCKED
@@ -22,7 +28,8 @@ LANGUAGE sql VOLATILE AS $$
         FROM due WHERE r.batch_id = due.batch_id
         RETURNING r.*
     )
-    SELECT * FROM taken ORDER BY created_at, batch_id
+    SELECT * FROM taken ORDER BY created_at, batch_id;
+END
 $$;
 
 -- Takes the batches that cover events of a chat up to p_offset, for a node that waits for those events: batches whose lease ran out,

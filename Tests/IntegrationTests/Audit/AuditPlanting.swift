@@ -160,7 +160,10 @@ extension AuditScene {
         let pins = try await stores.group(of: users[0])
         try await sql("INSERT INTO pins VALUES (\(pins.rawValue), 1, 1, now(), 1)")
         let quarantined = try await stores.group(of: users[0])
-        try await sql("INSERT INTO quarantined_chats VALUES (\(quarantined.rawValue), now(), 'a test')")
+        let batch = BatchID.random()
+        _ = try await stores.commit(message("refused", to: quarantined, from: users[0]), as: batch)
+        let id = batch.description
+        try await sql("SELECT duologue_quarantine(\(id)::uuid, ARRAY[\(quarantined.rawValue)], 'a test')")
         return (counters, members, pins, quarantined)
     }
 

@@ -248,7 +248,10 @@ import Worker
                 body: .restoreMessage(after)
             )
             let answer = try await stores.commit(restoring)
-            guard case .refused(let failure) = answer else { return Issue.record("restored: \(answer)") }
+            guard case .refused(let failure) = answer else {
+                Issue.record("restored: \(answer)")
+                return
+            }
             #expect(failure.code == .conflict)
         }
     }

@@ -64,7 +64,7 @@ import Testing
             async let one = setup.run()
             async let two = setup.run()
             let collections = try await [one, two]
-            #expect(collections[0] == ["messages", "reactions", "revisions", "threads"])
+            #expect(collections[0] == ["messages", "reactions", "revisions", "set_aside", "threads"])
             #expect(collections[1] == collections[0])
             _ = try await setup.run()
             let bad = try await client.insertMany("messages", [BSONDocument { $0.int64("_id", 1) }])

@@ -133,6 +133,7 @@ package final class MemoryCommitLog: CommitLog {
 
     package func takeExpired(limit: Int) async throws -> [RedoBatch] {
         try database.check()
+        liftQuarantines()
         let due = database.redo.indices.filter { database.redo[$0].leaseUntil < database.now }
         return take(due.prefix(limit))
     }
@@ -172,6 +173,11 @@ package final class MemoryCommitLog: CommitLog {
     package func drop(_ batches: [BatchID]) async throws {
         try database.check()
         database.redo.removeAll { batches.contains($0.batch.id) }
+        liftQuarantines()
+    }
+
+    /// A commit that drops rows leaves it to the next recovery to open their chats.
+    private func liftQuarantines() {
         database.quarantined.formIntersection(database.redo.flatMap(\.batch.operations).map(\.operation.chat))
     }
 

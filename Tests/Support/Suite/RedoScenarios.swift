@@ -105,6 +105,18 @@ extension StoreScenario {
             let lifted = try await ports.log.depth()
             #expect(lifted.quarantinedChats == 0)
         },
+        StoreScenario("a chat whose last row went with a commit is opened by the next recovery") { ports in
+            let ada = try await ports.someone()
+            let (bad, good) = (try await ports.group(ada), try await ports.group(ada))
+            let batch = BatchID.random()
+            _ = try await ports.commit([ports.say("1", bad, ada)], as: batch)
+            try await ports.log.quarantine([bad], of: batch, reason: "too large")
+            // As a node does that was stopped meanwhile, and for which MongoDB took it after all.
+            let other = ports.say("2", good, ada)
+            _ = try await ports.log.commit(.random(), [other], dropping: [batch], wait: true)
+            _ = try await ports.log.takeExpired(limit: 1)
+            #expect(try await ports.one(ports.say("3", bad, ada)).allocation != nil)
+        },
         StoreScenario("a batch that is finished meanwhile sets nothing aside") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct HubScheduleTests {
     @Test(arguments: 0..<10)
-    func `in any schedule each socket gets each event after its head once, in order, and nothing after its removal`(
+    func `in any schedule each socket gets each event after its head once, in order, and nothing while it is no member`(
         _ hundred: Int
     ) async throws {
         for seed in hundred * 100..<(hundred + 1) * 100 {
@@ -24,7 +24,9 @@ private final class Schedule {
     private var users: [UserID] = []
     private var sockets: [RememberingSocket] = []
     private var members: [ChatID: Set<UserID>] = [:]
-    private var removals: [ChatID: [UserID: Int64]] = [:]
+    /// Offsets of the events that took somebody in, and of those that removed them.
+    private var additions: [ChatID: [UserID: Set<Int64>]] = [:]
+    private var removals: [ChatID: [UserID: Set<Int64>]] = [:]
     private var lasts: [ChatID: Int64] = [:]
     private var uncovered: [Committed] = []
     /// What each hub has yet to hear.
@@ -71,8 +73,9 @@ private final class Schedule {
         case 14..<20: sockets.filter(\.isOpen).randomElement(using: &random)?.close()
         case 20..<28: try await createChat()
         case 28..<34: try await removeMember()
-        case 34..<58: try await say()
-        case 58..<66: try await forgetRedo()
+        case 34..<40: try await addMember()
+        case 40..<60: try await say()
+        case 60..<67: try await forgetRedo()
         default: hear()
         }
     }
@@ -95,8 +98,18 @@ private final class Schedule {
             // Everybody but the last owner may leave.
             guard let removal = try await fixture.commit(chat, user, .removeParticipant(user)) else { continue }
             members[chat]?.remove(user)
-            removals[chat, default: [:]][user] = removal.announcement.offset.rawValue
             return happened(removal)
+        }
+    }
+
+    private func addMember() async throws {
+        guard let (chat, present) = chat(), let user = Set(users).subtracting(present).sorted().first else { return }
+        let addition = ParticipantAddition(user: user, role: .member, memberLimit: 10)
+        for actor in present {
+            // Only the owner may.
+            guard let added = try await fixture.commit(chat, actor, .addParticipant(addition)) else { continue }
+            members[chat]?.insert(user)
+            return happened(added)
         }
     }
 
@@ -110,7 +123,10 @@ private final class Schedule {
     }
 
     private func happened(_ committed: Committed) {
-        lasts[committed.chat] = committed.announcement.offset.rawValue
+        let (chat, offset) = (committed.chat, committed.announcement.offset.rawValue)
+        lasts[chat] = offset
+        for user in committed.announcement.added { additions[chat, default: [:]][user, default: []].insert(offset) }
+        for user in committed.announcement.removed { removals[chat, default: [:]][user, default: []].insert(offset) }
         uncovered.append(committed)
         for hub in inboxes.indices {
             // Who is added to a chat learns of it by its announcement alone.
@@ -148,26 +164,35 @@ private final class Schedule {
     // MARK: Judging
 
     private func complaint(of socket: RememberingSocket) -> String? {
-        let chats = Set(lasts.keys).union(socket.events.keys)
-        for chat in chats.sorted() {
+        for chat in Set(lasts.keys).union(socket.events.keys).sorted() {
             let events = socket.events[chat] ?? []
-            let start = socket.heads?[chat]
-            let first = (start ?? 0) + 1
-            guard events == Array(first..<first + Int64(events.count)) else {
-                return "\(socket.user) in \(chat) from \(start ?? 0): \(events)"
-            }
-            let removal = removals[chat]?[socket.user]
-            if let removal, let last = events.last, last > removal {
-                return "\(socket.user) got \(last) of \(chat) after the removal at \(removal)"
-            }
             let isMember = members[chat]?.contains(socket.user) == true
-            guard socket.isOpen, isMember || start != nil || !events.isEmpty else { continue }
-            let end = removal ?? lasts[chat] ?? 0
-            guard (events.last ?? start ?? 0) >= end else {
-                return "\(socket.user) in \(chat) from \(start ?? 0) stopped at \(events.last ?? -1) of \(end)"
+            guard let head = socket.heads?[chat] ?? events.first.map({ $0 - 1 }) else {
+                if socket.isOpen, isMember { return "\(socket.user) did not hear of \(chat)" }
+                continue
+            }
+            let additions = additions[chat]?[socket.user] ?? []
+            guard socket.heads?[chat] != nil || additions.contains(head + 1) else {
+                return "\(socket.user) began in \(chat) at \(head + 1), added at \(additions.sorted())"
+            }
+            let due = due(to: socket.user, in: chat, after: head)
+            guard due.starts(with: events), !socket.isOpen || events.count == due.count else {
+                return "\(socket.user) in \(chat) from \(head): \(events), due \(due)"
             }
         }
         return nil
+    }
+
+    /// What somebody gets who has seen a chat up to an offset: all of it, without what happens between memberships.
+    private func due(to user: UserID, in chat: ChatID, after head: Int64) -> [Int64] {
+        var isIn = true
+        var due: [Int64] = []
+        for offset in stride(from: head + 1, through: lasts[chat] ?? 0, by: 1) {
+            if additions[chat]?[user]?.contains(offset) == true { isIn = true }
+            if isIn { due.append(offset) }
+            if removals[chat]?[user]?.contains(offset) == true { isIn = false }
+        }
+        return due
     }
 }
 

@@ -79,6 +79,24 @@ import Testing
         }
     }
 
+    @Test func `who is taken back gets both events, though the second arrives first`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let socket = fixture.connect(bob)
+            #expect(await fixture.becomes { socket.heads != nil })
+            let removal = try #require(try await fixture.commit(made.chat, alice, .removeParticipant(bob)))
+            let secret = try await fixture.say(made.chat, alice)
+            let addition = ParticipantAddition(user: bob, role: .member, memberLimit: 10)
+            let added = try #require(try await fixture.commit(made.chat, alice, .addParticipant(addition)))
+            try await fixture.announce(added)
+            try await fixture.announce(removal, secret)
+            try await fixture.announce(try await fixture.say(made.chat, alice))
+            #expect(socket.events == [made.chat: [2, 4, 5]])
+        }
+    }
+
     @Test func `somebody removed while joining gets nothing after the removal`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

@@ -49,6 +49,8 @@ import Testing
                     isDuplicate: true
                 )
         )
+        let change = #"{"type":"ack","id":"e","message_id":"4-2","chat_id":4,"offset":4}"#
+        #expect(try ServerFrame(parsing: Array(change.utf8)) == .other)
         let ready = #"{"type":"ready","user_id":7,"epoch":"","chats":[{"chat_id":4,"last_seq":1,"last_offset":2}]}"#
         #expect(
             try ServerFrame(parsing: Array(ready.utf8)) == .ready(heads: [ChatID(rawValue: 4): Offset(rawValue: 2)])
@@ -56,7 +58,7 @@ import Testing
         #expect(try ServerFrame(parsing: Array(#"{"type":"heartbeat","heads":{}}"#.utf8)) == .other)
     }
 
-    @Test(arguments: ["", "[]", "{}", #"{"type":"ack"}"#, #"{"type":"message.new","chat_id":1,"offset":1}"#])
+    @Test(arguments: ["", "[]", "{}", #"{"type":"ack","seq":1}"#, #"{"type":"message.new","chat_id":1,"offset":1}"#])
     func `what is not in the contract is refused`(text: String) {
         #expect(throws: LoadError.self) { try ServerFrame(parsing: Array(text.utf8)) }
     }

@@ -62,12 +62,13 @@ final class ScriptedCommitLog: CommitLog {
 final class RefusingBodyStore: BodyStore {
     private let base: MemoryBodyStore
     var refused: Set<ChatID> = []
-    private(set) var writes = 0
+    /// Awaited before each write.
+    var hold: () async -> Void = {}
 
     init(_ base: MemoryBodyStore) { self.base = base }
 
     func apply(_ images: [PostImage]) async throws {
-        writes += 1
+        await hold()
         let chats = Set(images.compactMap { if case .message(let image) = $0 { image.id.chat } else { nil } })
         let bad = chats.intersection(refused)
         guard bad.isEmpty else { throw StoreError(.mongo, .permanent, "refused", chats: bad) }

@@ -154,6 +154,51 @@ import Testing
         }
     }
 
+    @Test func `a node that wakes after thirty seconds does no harm`() async throws {
+        try await Fixture.run { fixture in
+            let (chat, user) = try await fixture.group()
+            let gate = ShutdownSignal()
+            var stops = true
+            fixture.bodies.hold = {
+                guard stops else { return }
+                stops = false
+                await gate.wait()
+            }
+            var answers: [Result<CommitLane.Outcome, Failure>] = []
+            let operation = fixture.message(chat, user)
+            fixture.coordinator.submit(operation) { answers.append($0) }
+            try await fixture.eventually("it is stopped before MongoDB") { !stops }
+
+            // Meanwhile another node recovers the batch, and the message is edited.
+            let now = fixture.stores.database.now.milliseconds
+            fixture.stores.database.now = Timestamp(milliseconds: now + 30_000)
+            // The chat's own batch may still have its row, too.
+            #expect(try await fixture.recovery.pass() >= 1)
+            let range = SequenceNumber(rawValue: 1)...SequenceNumber(rawValue: 1)
+            let old = try #require(try await fixture.bodies.messages(of: chat, in: range).first)
+            let edit = OperationCodec.operation(
+                chat: chat,
+                actor: user.id,
+                id: .random(),
+                body: .editMessage(MessageEdit(content: "edited"), of: old)
+            )
+            let results = try await fixture.stores.log.commit(.random(), [edit], dropping: [], wait: true)
+            guard case .committed(let allocation)? = results.first else { throw TooLate(what: "the edit") }
+            let committed = CommittedOperation(operation: edit, allocation: allocation)
+            try await fixture.stores.bodies.apply(PostImages.documents(of: committed))
+
+            gate.trigger()
+            try await fixture.eventually("its caller is answered") { !answers.isEmpty }
+            guard case .success(.committed(let place))? = answers.first else { throw TooLate(what: "an answer") }
+            #expect(place.offset == Offset(rawValue: 2))
+            let image = try await fixture.bodies.messages(of: chat, in: range).first
+            #expect(image?.content == "edited" && image?.revision == allocation.offset)
+            try await fixture.eventually("it has announced") {
+                fixture.stores.broker.announced.count { $0.offset == place.offset } == 2
+            }
+        }
+    }
+
     @Test func `many who ask for a chat cause one look, and a few chats are looked at together`() async throws {
         try await Fixture.run { fixture in
             let gate = ShutdownSignal()
