@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench crash-test model simulate fault
+.PHONY: help run stop status demo test bench idle audit-bench crash-test model simulate fault autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -41,3 +41,6 @@ fault: ## N rounds (12) of faults under load, on a deployment of its own; SEED= 
 
 simulate: ## run the write protocol on N seeds of simulated faults: a million, 15 minutes on two cores
 	@exec scripts/simulate.sh $(or $(N),1000000) $(ARGS)
+
+autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
+	@exec scripts/autobahn.sh

@@ -29,12 +29,17 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Foundations: know nothing of chats.
         .target(name: "Hashing", dependencies: ["CLibcrypto"], swiftSettings: strict),
         .target(name: "JSON", dependencies: ["CJansson"], swiftSettings: strict),
         .target(name: "IOCore", dependencies: ["CUV"], swiftSettings: strict),
-        .target(name: "Web", dependencies: ["IOCore", "JSON", "Hashing", "CHTTPParser"], swiftSettings: strict),
+        .target(
+            name: "Web",
+            dependencies: ["IOCore", "JSON", "Hashing", "CHTTPParser", "CZlib"],
+            swiftSettings: strict
+        ),
         .target(name: "Postgres", dependencies: ["IOCore", "CLibpq"], swiftSettings: strict),
         .target(name: "Mongo", dependencies: ["IOCore", "CLibmongoc"], swiftSettings: strict),
         .target(name: "Redis", dependencies: ["IOCore", "CHiredis"], swiftSettings: strict),
@@ -114,7 +119,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConformanceTests",
-            dependencies: ["IOCore", "JSON", "Support", "Web"],
+            dependencies: ["IOCore", "JSON", "Support", "Web", "duologue-load"],
             swiftSettings: strict
         ),
     ],

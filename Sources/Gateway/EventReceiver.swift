@@ -1,5 +1,5 @@
 internal import Domain
-internal import IOCore
+internal import Web
 
 /// A user's socket as the hub sees it.
 ///
@@ -10,7 +10,7 @@ protocol EventReceiver: AnyObject {
     var subscription: Subscription { get set }
 
     /// Queues a frame; one that does not read is closed, and may resume.
-    func deliver(_ frame: Frame)
+    func deliver(_ frame: SharedFrame)
 
     /// Closes it because a store could not be read; it may resume.
     func giveUp()

@@ -20,6 +20,7 @@ package final class Gateway {
     private let places = LoopQueue<Void>()
     private let changes = LoopQueue<() async -> Void>()
     private let changePlaces = LoopQueue<Void>()
+    private let contexts = DeflateContexts()
     private var isEnded = false
 
     static let subprotocol = "duologue.v1"
@@ -73,11 +74,25 @@ package final class Gateway {
         try checkOrigin(request)
         let caller = try await caller(of: request, handshake)
         let agreed = handshake.subprotocol(among: [Self.subprotocol])
+        let compression = hub.settings.compresses ? PerMessageDeflate.accept(handshake.offeredExtensions) : nil
         let headers = HTTPHeaders(
-            handshake.responseHeaders(subprotocol: agreed).filter { $0.name != "Upgrade" && $0.name != "Connection" }
+            handshake.responseHeaders(subprotocol: agreed, extensions: compression?.response)
+                .filter { $0.name != "Upgrade" && $0.name != "Connection" }
         )
         return .upgrade(to: "websocket", headers: headers) { [self] stream, leftover, ended in
-            open(stream, leftover: leftover, subprotocol: agreed, caller: caller, ended: ended)
+            let connection = WebSocketConnection(
+                upgraded: stream,
+                loop: hub.loop,
+                role: .server,
+                leftover: leftover,
+                subprotocol: agreed,
+                limits: WebSocketLimits(
+                    frameBytes: hub.settings.maximumFrameBytes,
+                    messageBytes: hub.settings.maximumFrameBytes
+                ),
+                compression: compression.map { WebSocketCompression($0, contexts: contexts) }
+            )
+            open(connection, caller: caller, ended: ended)
         }
     }
 
@@ -134,22 +149,7 @@ package final class Gateway {
 
     func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
 
-    private func open(
-        _ stream: TCPStream,
-        leftover: [UInt8],
-        subprotocol: String?,
-        caller: Caller?,
-        ended: @escaping () -> Void
-    ) {
-        let limit = hub.settings.maximumFrameBytes
-        let connection = WebSocketConnection(
-            upgraded: stream,
-            loop: hub.loop,
-            role: .server,
-            leftover: leftover,
-            subprotocol: subprotocol,
-            limits: WebSocketLimits(frameBytes: limit, messageBytes: limit)
-        )
+    private func open(_ connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
         let session = GatewaySession(gateway: self, connection: connection, caller: caller, ended: ended)
         sessions[ObjectIdentifier(session)] = session
         session.begin()

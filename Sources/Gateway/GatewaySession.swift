@@ -54,7 +54,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         if caller != nil { gateway.admit(self) }
     }
 
-    func deliver(_ frame: Frame) {
+    func deliver(_ frame: SharedFrame) {
         guard connection.isOpen, !connection.send(frame) else { return }
         hub.metrics.slow.increment()
         connection.close(.tooSlow, reason: "the client reads too slowly")

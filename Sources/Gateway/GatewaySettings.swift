@@ -12,6 +12,8 @@ package struct GatewaySettings: Sendable {
     package var silenceLimit: Duration
     /// The largest frame a client may send.
     package var maximumFrameBytes: Int
+    /// Whether permessage-deflate is agreed to where a client offers it.
+    package var compresses: Bool
     /// Web origins that may connect; programs send none.
     package var allowedOrigins: Set<String>
     /// The wall clock, for tokens.
@@ -24,6 +26,7 @@ package struct GatewaySettings: Sendable {
         authDeadline = .seconds(5)
         silenceLimit = .seconds(45)
         maximumFrameBytes = 131_072
+        compresses = true
         self.allowedOrigins = allowedOrigins
         self.now = now
     }

@@ -1,5 +1,4 @@
 internal import Domain
-internal import IOCore
 internal import Web
 
 /// A durable event encoded for the wire, shared by all sockets it goes to.
@@ -9,12 +8,12 @@ struct OutboundEvent {
     let added: [UserID]
     /// Who is no longer a member after it.
     let removed: [UserID]
-    let frame: Frame
+    let frame: SharedFrame
 
     init(_ announcement: Announcement) {
         offset = announcement.offset
         added = announcement.added
         removed = announcement.removed
-        frame = WebSocketFrameEncoder.text(announcement.payload)
+        frame = SharedFrame.text(announcement.payload)
     }
 }

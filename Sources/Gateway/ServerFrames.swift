@@ -6,7 +6,7 @@ internal import Web
 
 /// The frames the server sends about a connection itself.
 enum ServerFrames {
-    static func hello(heartbeat: Duration, epoch: String, maximumFrameBytes: Int) -> Frame {
+    static func hello(heartbeat: Duration, epoch: String, maximumFrameBytes: Int) -> SharedFrame {
         frame("hello") {
             $0.key("heartbeat_ms")
             $0.integer(Int64(heartbeat.seconds * 1000))
@@ -17,7 +17,7 @@ enum ServerFrames {
         }
     }
 
-    static func ready(user: UserID, epoch: String, heads: [ChatHead]) -> Frame {
+    static func ready(user: UserID, epoch: String, heads: [ChatHead]) -> SharedFrame {
         frame("ready") { writer in
             writer.key("user_id")
             writer.integer(user.rawValue)
@@ -43,7 +43,7 @@ enum ServerFrames {
         }
     }
 
-    static func ack(_ id: CommandID?, chat: ChatID, _ allocation: Allocation, isDuplicate: Bool) -> Frame {
+    static func ack(_ id: CommandID?, chat: ChatID, _ allocation: Allocation, isDuplicate: Bool) -> SharedFrame {
         frame("ack", id) {
             if let sequence = allocation.sequence {
                 $0.key("message_id")
@@ -63,7 +63,7 @@ enum ServerFrames {
     }
 
     /// The answer to a change of a message; without an offset where nothing changed and no event is known.
-    static func ack(_ id: CommandID?, _ message: MessageID, offset: Offset?) -> Frame {
+    static func ack(_ id: CommandID?, _ message: MessageID, offset: Offset?) -> SharedFrame {
         frame("ack", id) {
             $0.key("message_id")
             $0.string(message.description)
@@ -77,9 +77,9 @@ enum ServerFrames {
     }
 
     /// The answer to a command that has no result.
-    static func ack(_ id: CommandID?) -> Frame { frame("ack", id) { _ in } }
+    static func ack(_ id: CommandID?) -> SharedFrame { frame("ack", id) { _ in } }
 
-    static func error(_ id: CommandID?, _ failure: Failure) -> Frame {
+    static func error(_ id: CommandID?, _ failure: Failure) -> SharedFrame {
         frame("error", id) {
             $0.key("code")
             $0.string(failure.code.rawValue)
@@ -90,9 +90,9 @@ enum ServerFrames {
         }
     }
 
-    static func pong(_ id: CommandID?) -> Frame { frame("pong", id) { _ in } }
+    static func pong(_ id: CommandID?) -> SharedFrame { frame("pong", id) { _ in } }
 
-    static func heartbeat(_ heads: [(ChatID, Offset)]) -> Frame {
+    static func heartbeat(_ heads: [(ChatID, Offset)]) -> SharedFrame {
         frame("heartbeat") {
             $0.key("heads")
             $0.beginObject()
@@ -108,7 +108,7 @@ enum ServerFrames {
         _ type: String,
         _ id: CommandID? = nil,
         _ fields: (inout JSONWriter) -> Void
-    ) -> Frame {
+    ) -> SharedFrame {
         var writer = JSONWriter(reservingCapacity: 128)
         writer.beginObject()
         writer.key("type")
@@ -124,6 +124,6 @@ enum ServerFrames {
         }
         fields(&writer)
         writer.endObject()
-        return WebSocketFrameEncoder.text(writer.bytes)
+        return SharedFrame.text(writer.bytes)
     }
 }

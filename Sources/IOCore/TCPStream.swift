@@ -37,6 +37,7 @@ package final class TCPStream {
     private var flushScheduled = false
     private var blocked = false
     private var closing = false
+    private var sendingEnds = false
 
     /// Above this size a frame is written from where it lies instead of being gathered with others.
     private static let loneFrameBytes = 16 * 1024
@@ -81,7 +82,7 @@ package final class TCPStream {
     ///
     /// Returns false, with nothing queued, when a limit would be passed or the stream is closing. Order is kept.
     package func send(_ frame: Frame) -> Bool {
-        guard !isClosing else { return false }
+        guard !isClosing, !sendingEnds else { return false }
         if !queue.append(frame, limits: limits) {
             // Much in one tick is no slow reader: only what the kernel does not take counts against the limits.
             guard !blocked else { return false }
@@ -115,6 +116,7 @@ package final class TCPStream {
             }
         }
         if closing { return close() }
+        if sendingEnds { endSending() }
         guard blocked else { return }
         blocked = false
         updateInterest()
@@ -131,6 +133,16 @@ package final class TCPStream {
         if queue.isEmpty { close() }
     }
 
+    /// Ends the sending side once the queue is written; what arrives meanwhile and after is still read.
+    ///
+    /// For an owner that has said its last word and does not care for what the peer is still sending: closing on unread
+    /// input would reset the connection, and the peer might never see that word. The owner keeps a deadline.
+    package func finishSending() {
+        guard !isClosing, !sendingEnds else { return }
+        sendingEnds = true
+        if queue.isEmpty { endSending() }
+    }
+
     /// Closes at once, dropping what is queued.
     ///
     /// Does nothing the second time.
@@ -142,6 +154,11 @@ package final class TCPStream {
         let told = delegate
         delegate = nil
         told?.stream(self, didCloseWith: error)
+    }
+
+    private func endSending() {
+        guard descriptor >= 0, queue.isEmpty else { return }
+        shutdown(descriptor, Int32(SHUT_WR))
     }
 
     private func tearDown() {

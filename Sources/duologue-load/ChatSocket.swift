@@ -43,6 +43,7 @@ final class ChatSocket {
         _ index: Int,
         as user: LoadUser,
         parsesMessages: Bool = true,
+        compression: DeflateContexts? = nil,
         loop: EventLoop,
         resolver: BlockingPool,
         owner: any ChatSocketOwner
@@ -56,6 +57,7 @@ final class ChatSocket {
                 headers: [("Authorization", "Bearer \(user.accessToken)")],
                 subprotocols: ["duologue.v1"],
                 loop: loop,
+                compression: compression,
                 outbound: OutboundLimits.unlimited,
                 resolver: resolver
             )

@@ -18,6 +18,7 @@ struct IdleCommand: Command {
           --sockets N     sockets (default 5000)
           --per-user N    sockets of each user (default 50)
           --wait S        seconds to wait before memory is read (default 5)
+          --compress      offer permessage-deflate
           --limit BYTES   fail above so many bytes a socket (default: no limit)
 
         Exit status: 0 all is well, 1 the limit is passed or sockets were lost, 2 wrong usage.
@@ -29,6 +30,7 @@ struct IdleCommand: Command {
     private let perUser: Int
     private let wait: Duration
     private let limit: Int
+    private let compresses: Bool
 
     init(_ arguments: inout Arguments, environment: [String: String]) throws(LoadError) {
         servers = try arguments.takeServers(environment)
@@ -40,6 +42,7 @@ struct IdleCommand: Command {
         sockets = try arguments.takeInteger("--sockets", default: 5000, in: 1...1_000_000)
         perUser = try arguments.takeInteger("--per-user", default: 50, in: 1...100_000)
         wait = .seconds(try arguments.takeInteger("--wait", default: 5, in: 0...3600))
+        compresses = arguments.takeSwitch("--compress")
         limit = try arguments.takeInteger("--limit", default: .max, in: 1 ... .max)
     }
 
@@ -56,13 +59,13 @@ struct IdleCommand: Command {
         try await makeChats(of: users, accounts.clients[0], tool)
         accounts.close()
 
-        let warm = IdleSockets(users: users, tool: tool)
+        let warm = IdleSockets(users: users, compresses: compresses, tool: tool)
         try await warm.open(min(sockets, 50))
         await warm.close()
         await tool.loop.sleep(for: wait)
         let before = try residentBytes()
 
-        let idle = IdleSockets(users: users, tool: tool)
+        let idle = IdleSockets(users: users, compresses: compresses, tool: tool)
         try await idle.open(sockets / 2)
         await tool.loop.sleep(for: wait)
         let half = try residentBytes()

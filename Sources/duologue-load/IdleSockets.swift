@@ -1,4 +1,5 @@
 internal import IOCore
+internal import Web
 
 /// Many sockets that do nothing.
 ///
@@ -6,6 +7,7 @@ internal import IOCore
 final class IdleSockets {
     private let users: [LoadUser]
     private let tool: Tool
+    private let compression: DeflateContexts?
     private let bell: Bell
     private var sockets: [ChatSocket] = []
     private var openCount = 0
@@ -13,9 +15,10 @@ final class IdleSockets {
 
     private static let concurrency = 32
 
-    /// Sockets of these users, in turn.
-    init(users: [LoadUser], tool: Tool) {
+    /// Sockets of these users, in turn; they may offer compression.
+    init(users: [LoadUser], compresses: Bool, tool: Tool) {
         self.users = users
+        compression = compresses ? DeflateContexts() : nil
         self.tool = tool
         bell = Bell(loop: tool.loop)
     }
@@ -34,6 +37,7 @@ final class IdleSockets {
         let socket = try await ChatSocket.open(
             index,
             as: users[index % users.count],
+            compression: compression,
             loop: tool.loop,
             resolver: tool.resolver,
             owner: self

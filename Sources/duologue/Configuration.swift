@@ -20,6 +20,7 @@ struct Configuration: Sendable {
     let limits: Limits
     let redoLimitBytes: Int
     let allowedOrigins: Set<String>
+    let compressesWebSockets: Bool
     let host: String
     let port: Int
     let logLevel: LogLevel
@@ -60,6 +61,7 @@ struct Configuration: Sendable {
         )
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
+        compressesWebSockets = reader.choice("WEBSOCKET_COMPRESSION", ["on", "off"], default: "on") == "on"
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)
         let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")

@@ -33,11 +33,13 @@ final class ServerLoop {
             logger: shared.logger
         )
         reader = HistoryReader(stores, shared.configuration, loop: loop)
+        var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
+        settings.compresses = shared.configuration.compressesWebSockets
         hub = Hub(
             loop: loop,
             directory: stores.chats,
             reader: reader,
-            settings: GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now),
+            settings: settings,
             metrics: shared.gatewayMetrics,
             logger: shared.logger.labelled("gateway")
         )

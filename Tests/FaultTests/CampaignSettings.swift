@@ -22,7 +22,9 @@ struct CampaignSettings: Sendable {
         rounds = environment("FAULT_ROUNDS").flatMap(Int.init) ?? 0
         seed = environment("FAULT_SEED").flatMap(UInt64.init) ?? .random(in: 1...999_999_999)
         kinds = (environment("FAULT_KINDS") ?? "").split(separator: ",").map(String.init)
-        let named = (environment("FAULT_WRITES") ?? "").split(separator: ",").compactMap { WriteKind(rawValue: String($0)) }
+        let named = (environment("FAULT_WRITES") ?? "").split(separator: ",").compactMap {
+            WriteKind(rawValue: String($0))
+        }
         writes = named.isEmpty ? WriteKind.allCases : named
         table = environment("FAULT_TABLE")
         disks = environment("FAULT_DISKS")

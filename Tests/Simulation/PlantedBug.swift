@@ -18,6 +18,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case staleRerun = "stale-rerun"
     /// A batch that is set apart as a whole is dropped as finished.
     case dropQuarantined = "drop-quarantined"
+    /// A hub passes on what is behind a hole.
+    case skipHole = "skip-hole"
     /// An old document is taken although its message has moved.
     case noMovedCheck = "no-moved-check"
 }

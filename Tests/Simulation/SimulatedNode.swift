@@ -13,9 +13,16 @@ struct SimulatedNode {
     /// The events of one chat that this node has passed on.
     struct Stream {
         var delivered: Offset
+        /// Events after this one it could give again.
+        let startedAt: Offset
         /// Beyond a hole.
         var pending: Set<Int64> = []
         var isChecking = false
+
+        init(from head: Offset) {
+            delivered = head
+            startedAt = head
+        }
 
         /// The last event of the hole, if there is one.
         var holeEnd: Offset? { pending.min().map { Offset(rawValue: $0 - 1) } }

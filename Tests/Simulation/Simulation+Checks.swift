@@ -98,7 +98,8 @@ extension Simulation {
         }
         return Violation(
             .converges,
-            "redo \(rows), clients waiting \(waiting), nodes behind \(behind), under way \(underWay)"
+            "redo \(rows), clients waiting \(waiting), nodes behind \(behind), "
+                + "sockets \(sockets.map(\.cursors)), under way \(underWay)"
         )
     }
 }

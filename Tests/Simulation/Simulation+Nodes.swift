@@ -138,6 +138,8 @@ extension Simulation {
         }
         let held = nodes[node].passes.sorted { $0.key < $1.key }.flatMap(\.value.held)
         if !held.isEmpty { send(.renew(held), node) }
+        // Now and then a socket goes elsewhere.
+        if random.chance(10) { disconnect(from: node) }
         guard nodes[node].ticks.isMultiple(of: 5) else { return }
         for index in postgres.chats.indices { try fill(index, node) }
     }
@@ -213,10 +215,12 @@ extension Simulation {
 
     private mutating func passOn(_ index: Int, _ node: Int) throws(Violation) {
         while true {
-            let next = nodes[node].streams[index].delivered.next
+            var next = nodes[node].streams[index].delivered.next
+            if bug == .skipHole, let end = nodes[node].streams[index].holeEnd { next = end.next }
             guard nodes[node].streams[index].pending.remove(next.rawValue) != nil else { return }
             try check(announced: ChatID(rawValue: Int64(index + 1)), next)
             nodes[node].streams[index].delivered = next
+            try deliver(next, of: index, from: node)
         }
     }
 

@@ -15,6 +15,7 @@ package struct Simulation {
     var mongo: SimulatedMongo
     var nodes: [SimulatedNode]
     var clients: [SimulatedClient]
+    var sockets: [SimulatedSocket]
     /// Offsets that were announced, for each chat.
     var announced: [Set<Int64>]
     /// Requests and documents on their way to a store.
@@ -37,15 +38,18 @@ package struct Simulation {
         mongo = SimulatedMongo(bug: bug)
         nodes = Array(repeating: SimulatedNode(), count: random.pick(1...3))
         clients = (1...random.pick(1...3)).map { SimulatedClient(user: UserID(rawValue: Int64($0)), left: 0) }
+        let cursors = Array(repeating: Offset.zero, count: chatCount)
+        sockets = Array(repeating: SimulatedSocket(node: nil, cursors: cursors), count: random.pick(1...2))
         announced = Array(repeating: [], count: chatCount)
         faultsEnd = random.pick(200...4_000)
         faultPercent = [0, 5, 20, 50][random.pick(0...3)]
-        crashesLeft = random.pick(0...2)
-        for index in clients.indices { clients[index].left = random.pick(2...5) }
+        crashesLeft = random.pick(0...3)
+        for index in clients.indices { clients[index].left = random.pick(2...7) }
         self.random = random
         story = tellsStory ? [] : nil
         scheduleFaults()
         for index in nodes.indices { begin(index) }
+        for index in sockets.indices { queue.add(.connect(index), at: 0) }
         for index in clients.indices { queue.add(.act(client: index, attempt: 0), at: self.random.pick(0...50)) }
     }
 
@@ -69,6 +73,9 @@ package struct Simulation {
 
     private var isQuiet: Bool {
         underWay == 0 && postgres.redo.isEmpty && clients.allSatisfy(\.isDone) && mongo.refused.isEmpty
+            && sockets.allSatisfy { socket in
+                zip(socket.cursors, postgres.chats).allSatisfy { $0 == $1.lastOffset }
+            }
             && nodes.allSatisfy { node in
                 node.isUp && node.stoppedUntil <= now && node.lane.isIdle
                     && zip(node.streams, postgres.chats).allSatisfy { $0.delivered == $1.lastOffset }
@@ -85,7 +92,7 @@ package struct Simulation {
     // MARK: Faults
 
     private mutating func scheduleFaults() {
-        for _ in 0..<random.pick(0...2) {
+        for _ in 0..<random.pick(0...3) {
             queue.add(.crash(random.pick(0...nodes.count - 1)), at: random.pick(0...faultsEnd))
         }
         for _ in 0..<random.pick(0...2) {
@@ -103,6 +110,7 @@ package struct Simulation {
         switch event {
         case .act(let client, let attempt): try act(client, attempt)
         case .answer(let client, let attempt, let result): try hear(result, client, attempt)
+        case .connect(let socket): try connect(socket)
         case .arrive(let request, let node, let life, let reply):
             underWay -= 1
             try arrive(request, from: node, life: life, reply: reply)
@@ -125,13 +133,14 @@ package struct Simulation {
         guard nodes[node].isUp else { return }
         tell("node \(node) crashes")
         nodes[node].crash()
+        disconnect(from: node)
         queue.add(.start(node), at: now + random.pick(20...4_000))
     }
 
     private mutating func begin(_ node: Int) {
         tell("node \(node) starts")
         nodes[node].isUp = true
-        nodes[node].streams = postgres.chats.indices.map { .init(delivered: postgres.announcedHead(of: $0)) }
+        nodes[node].streams = postgres.chats.indices.map { .init(from: postgres.announcedHead(of: $0)) }
         add(.tick, node, after: random.pick(1...1_000))
     }
 

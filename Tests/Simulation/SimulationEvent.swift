@@ -32,6 +32,7 @@ enum SimulationEvent {
     // Clients.
     case act(client: Int, attempt: Int)
     case answer(client: Int, attempt: Int, Result<CommitLane.Outcome, Failure>)
+    case connect(Int)
     // Stores.
     case arrive(StoreRequest, node: Int, life: Int, reply: Int?)
     /// One document of a bulk whose caller has given up.

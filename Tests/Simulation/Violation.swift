@@ -10,6 +10,7 @@ package struct Violation: Error, Equatable, CustomStringConvertible {
         case announcedIsInBoth = "I6"
         case converges = "I7"
         case lastRevisionStands = "I8"
+        case deliveredOnceInOrder = "I9"
         /// A caller is answered at most once, and a refusal means that nothing was written.
         case answersAreTrue = "answers"
     }

@@ -1,3 +1,5 @@
+package import IOCore
+
 /// What a server accepts from one connection and how long it waits.
 package struct HTTPLimits: Sendable {
     /// The whole head: request line, header lines and the blank line.
@@ -16,6 +18,8 @@ package struct HTTPLimits: Sendable {
     package var unreadBytes = 64 * 1024
     /// Unwritten output beyond which no further request of the connection is parsed.
     package var unwrittenBytes = 64 * 1024
+    /// What may wait to be written to one connection, upgraded ones included; an upgraded one decides what comes of it.
+    package var outbound = OutboundLimits()
     /// Connections of one loop, upgraded ones included; 503 beyond.
     package var connections = 50_000
     /// Between two requests.

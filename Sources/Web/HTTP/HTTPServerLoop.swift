@@ -106,7 +106,9 @@ final class HTTPServerLoop {
     ///
     /// After an upgrade the task ends: an idle WebSocket is not to hold the memory of one.
     private func serve(_ descriptor: Int32) async {
-        guard let stream = try? TCPStream(adopting: descriptor, loop: eventLoop) else { return connectionEnded() }
+        guard let stream = try? TCPStream(adopting: descriptor, loop: eventLoop, limits: limits.outbound) else {
+            return connectionEnded()
+        }
         let connection = HTTPConnection(stream: stream, loop: self)
         add(connection)
         if draining { connection.drain() }

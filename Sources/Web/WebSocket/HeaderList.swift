@@ -4,17 +4,19 @@ enum HeaderList {
     static func elements(of values: [String]) -> [String] {
         var elements: [String] = []
         for value in values {
-            var isQuoted = false
-            let parts = value.utf8.split(omittingEmptySubsequences: true) { byte in
-                if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-                return byte == UInt8(ascii: ",") && !isQuoted
-            }
-            for part in parts {
-                let element = trim(Substring(part))
-                if !element.isEmpty { elements.append(element) }
-            }
+            elements += split(value, at: UInt8(ascii: ",")).map(trim).filter { !$0.isEmpty }
         }
         return elements
+    }
+
+    /// The parts between the separators that are not in quotes; empty ones too.
+    static func split(_ text: String, at separator: UInt8) -> [Substring] {
+        var isQuoted = false
+        let parts = text.utf8.split(omittingEmptySubsequences: false) { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == separator && !isQuoted
+        }
+        return parts.map(Substring.init)
     }
 
     /// Whether a token is among the elements, whatever the case of its letters.

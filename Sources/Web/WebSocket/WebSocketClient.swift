@@ -7,7 +7,7 @@ package import IOCore
 package enum WebSocketClient {
     /// Connects, upgrades and returns the open WebSocket, in the client's role.
     ///
-    /// `headers` and `path` go into the request as they are. The deadline covers everything; cancellation does not
+    /// `headers` and `path` go into the request as they are. Compression is offered where there are contexts for it. The deadline covers everything; cancellation does not
     /// interrupt it.
     /// - Throws: `connection`, `timeout`, `rejected` with the status, or `invalidResponse`.
     package static func connect(
@@ -19,6 +19,7 @@ package enum WebSocketClient {
         loop: EventLoop,
         deadline: Duration = .seconds(10),
         limits: WebSocketLimits = .init(),
+        compression: DeflateContexts? = nil,
         outbound: OutboundLimits = .init(),
         resolver: BlockingPool
     ) async throws(WebSocketClientError) -> WebSocketConnection {
@@ -29,19 +30,21 @@ package enum WebSocketClient {
             path: path,
             headers: headers,
             subprotocols: subprotocols,
+            offersCompression: compression != nil,
             key: Base64.encode(SecureRandom.bytes(16))
         )
         let reader = ResponseReader(stream: stream)
         do throws(WebSocketClientError) {
             let head = try await reader.exchange(handshake.request, loop: loop, within: end - loop.now)
-            let subprotocol = try handshake.verify(head)
+            let agreement = try handshake.verify(head)
             return WebSocketConnection(
                 upgraded: stream,
                 loop: loop,
                 role: .client,
                 leftover: reader.leftover,
-                subprotocol: subprotocol,
-                limits: limits
+                subprotocol: agreement.subprotocol,
+                limits: limits,
+                compression: agreement.isCompressed ? compression.map(WebSocketCompression.init(client:)) : nil
             )
         } catch {
             stream.close()

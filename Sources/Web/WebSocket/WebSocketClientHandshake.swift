@@ -6,6 +6,8 @@ struct WebSocketClientHandshake: Sendable {
     let path: String
     let headers: [(name: String, value: String)]
     let subprotocols: [String]
+    /// Whether permessage-deflate is offered.
+    let offersCompression: Bool
     /// 16 random bytes in Base64.
     let key: String
 
@@ -14,14 +16,21 @@ struct WebSocketClientHandshake: Sendable {
         var head = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         head += "Sec-WebSocket-Key: \(key)\r\nSec-WebSocket-Version: 13\r\n"
         if !subprotocols.isEmpty { head += "Sec-WebSocket-Protocol: \(subprotocols.joined(separator: ", "))\r\n" }
+        if offersCompression { head += "Sec-WebSocket-Extensions: \(PerMessageDeflate.offer)\r\n" }
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         return Array((head + "\r\n").utf8)
     }
 
-    /// Checks the head of the answer, without its empty line, and returns the subprotocol the server chose.
+    /// What the server agreed to.
+    struct Agreement: Equatable {
+        var subprotocol: String?
+        var isCompressed: Bool
+    }
+
+    /// Checks the head of the answer, without its empty line, and returns what the server chose.
     ///
     /// - Throws: `rejected` with the status of an answer that is no 101, `invalidResponse` for a wrong 101.
-    func verify(_ head: String) throws(WebSocketClientError) -> String? {
+    func verify(_ head: String) throws(WebSocketClientError) -> Agreement {
         var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
         let statusLine = lines.popFirst() ?? ""
         let parts = statusLine.split(separator: " ", maxSplits: 2)
@@ -41,14 +50,19 @@ struct WebSocketClientHandshake: Sendable {
         guard values("sec-websocket-accept") == [WebSocketHandshake.accept(forKey: key)] else {
             throw .invalidResponse("Sec-WebSocket-Accept does not fit the key")
         }
-        guard HeaderList.elements(of: values("sec-websocket-extensions")).isEmpty else {
+        let extensions = HeaderList.elements(of: values("sec-websocket-extensions"))
+        guard extensions.count <= (offersCompression ? 1 : 0), extensions.allSatisfy(Self.answersOffer) else {
             throw .invalidResponse("an extension that was not offered")
         }
         let chosen = values("sec-websocket-protocol")
         guard chosen.count <= 1, chosen.allSatisfy(subprotocols.contains) else {
             throw .invalidResponse("a subprotocol that was not offered")
         }
-        return chosen.first
+        return Agreement(subprotocol: chosen.first, isCompressed: !extensions.isEmpty)
+    }
+
+    private static func answersOffer(_ element: String) -> Bool {
+        WebSocketExtension(parsing: element).map(PerMessageDeflate.answersOffer) ?? false
     }
 }
 

@@ -33,7 +33,7 @@ package final class WebSocketConnection {
     private let stream: TCPStream
     private let role: WebSocketRole
     private let closeTimeout: Duration
-    private let transform: (any WebSocketMessageTransform)?
+    private let compression: WebSocketCompression?
     private var state = State.open
     private var assembler: WebSocketMessageAssembler
     private var inbox: [WebSocketMessage] = []
@@ -57,8 +57,7 @@ package final class WebSocketConnection {
     private static let inboxMessages = 16
     /// Pongs queued before only the latest is kept: a peer that pings without reading cannot fill the queue.
     private static let maximumPongs = 16
-    /// How long a peer that broke the protocol may take to read why: closing at once would reset the connection and
-    /// lose the Close frame wherever input is still unread.
+    /// How long a peer that broke the protocol may take to hang up, once it was told why and that no more will come.
     private static let lingerTimeout = Duration.milliseconds(500)
 
     /// Takes over an upgraded stream; `leftover` is what arrived behind the handshake.
@@ -74,15 +73,15 @@ package final class WebSocketConnection {
         subprotocol: String? = nil,
         limits: WebSocketLimits = .init(),
         closeTimeout: Duration = .seconds(5),
-        transform: (any WebSocketMessageTransform)? = nil
+        compression: WebSocketCompression? = nil
     ) {
         self.loop = loop
         self.stream = stream
         self.role = role
         self.subprotocol = subprotocol
         self.closeTimeout = closeTimeout
-        self.transform = transform
-        assembler = WebSocketMessageAssembler(role: role, limits: limits, transform: transform)
+        self.compression = compression
+        assembler = WebSocketMessageAssembler(role: role, limits: limits, compression: compression)
         lastReceived = loop.now
         unread = leftover
         stream.delegate = self
@@ -96,6 +95,8 @@ package final class WebSocketConnection {
     package var queuedBytes: Int { stream.queuedBytes }
     /// Frames waiting to be written.
     package var queuedFrames: Int { stream.queuedFrames }
+    /// Whether permessage-deflate was agreed on.
+    package var isCompressed: Bool { compression != nil }
     /// Whether messages can still be sent.
     package var isOpen: Bool { state == .open }
 }
@@ -216,15 +217,15 @@ extension WebSocketConnection {
 // MARK: Sending
 
 extension WebSocketConnection {
-    /// Queues a frame made by `WebSocketFrameEncoder`, shared with other sockets.
+    /// Queues a frame that is shared with other sockets, compressed where this one agreed on that.
     ///
     /// Servers only: a client's are masked.
     ///
     /// Order is kept; the frames of a tick leave together. False, with nothing queued, when the stream's limits would
     /// be passed or the connection is closing; the owner of a slow consumer then closes it.
-    package func send(_ frame: Frame) -> Bool {
+    package func send(_ frame: SharedFrame) -> Bool {
         precondition(role == .server, "a client masks every frame with a key of its own")
-        return state == .open && stream.send(frame)
+        return state == .open && stream.send(frame.form(for: compression))
     }
 
     /// Queues a text message, which must be UTF-8.
@@ -244,8 +245,8 @@ extension WebSocketConnection {
         state == .open && stream.send(encode(.ping, payload))
     }
 
-    /// Queues one fragment of a message, which the caller begins and ends properly; control frames are the connection's
-    /// own.
+    /// Queues one fragment of a message, uncompressed, which the caller begins and ends properly; control frames are
+    /// the connection's own.
     ///
     /// False as for `send`.
     package func sendFragment(_ opcode: WebSocketOpcode, _ payload: [UInt8], isFinal: Bool) -> Bool {
@@ -255,15 +256,15 @@ extension WebSocketConnection {
 
     private func sendMessage(_ opcode: WebSocketOpcode, _ payload: [UInt8]) -> Bool {
         guard state == .open else { return false }
-        guard let transformed = transform?.encode(payload) else { return stream.send(encode(opcode, payload)) }
-        return stream.send(encode(opcode, transformed, isTransformed: true))
+        guard let compressed = compression?.compress(payload.span) else { return stream.send(encode(opcode, payload)) }
+        return stream.send(encode(opcode, compressed, isCompressed: true))
     }
 
     private func encode(
         _ opcode: WebSocketOpcode,
         _ payload: [UInt8],
         isFinal: Bool = true,
-        isTransformed: Bool = false
+        isCompressed: Bool = false
     ) -> Frame {
         let key = role == .client ? UInt32.random(in: .min ... .max) : nil
         return Frame(
@@ -271,7 +272,7 @@ extension WebSocketConnection {
                 opcode,
                 payload,
                 isFinal: isFinal,
-                isTransformed: isTransformed,
+                isCompressed: isCompressed,
                 maskingKey: key
             )
         )
@@ -304,6 +305,7 @@ extension WebSocketConnection {
         guard let frame = owed else { return }
         owed = nil
         _ = stream.send(frame)
+        if state == .ending { stream.finishSending() }
     }
 }
 
@@ -345,12 +347,15 @@ extension WebSocketConnection {
         guard state == .open else { return stream.close() }
         end(with: status, as: .ending)
         sendClose(status)
+        if owed == nil { stream.finishSending() }
         closeStream(within: Self.lingerTimeout)
     }
 
     private func sendClose(_ status: WebSocketCloseStatus) {
         let frame = encode(.close, WebSocketFrameEncoder.closePayload(status))
-        if !stream.send(frame) { owe(frame) }
+        guard stream.send(frame) else { return owe(frame) }
+        // A Pong after the Close would be one frame too many.
+        owed = nil
     }
 
     private func closeStream(within timeout: Duration) {

@@ -2,8 +2,8 @@
 package struct WebSocketFrameHeader: Equatable, Sendable {
     /// The last fragment of its message, or the only one.
     package let isFinal: Bool
-    /// RSV1: the message went through the negotiated extension, such as permessage-deflate (RFC 7692).
-    package let isTransformed: Bool
+    /// RSV1: the message is compressed (RFC 7692 §6).
+    package let isCompressed: Bool
     /// What the frame carries.
     package let opcode: WebSocketOpcode
     /// The length of the payload.
@@ -30,7 +30,7 @@ package struct WebSocketFrameDecoder: Sendable {
     }
 
     private let expectsMask: Bool
-    private let allowsTransform: Bool
+    private let allowsCompression: Bool
     private let maximumBytes: Int
     private var phase = Phase.header
     private var headerCount: UInt8 = 0
@@ -40,10 +40,10 @@ package struct WebSocketFrameDecoder: Sendable {
 
     /// A decoder for what arrives at this end: masked at a server, unmasked at a client.
     ///
-    /// `allowsTransform` says whether an extension was negotiated that uses RSV1.
-    package init(role: WebSocketRole, maximumBytes: Int = 131_072, allowsTransform: Bool = false) {
+    /// `allowsCompression` says whether permessage-deflate was agreed on, which uses RSV1.
+    package init(role: WebSocketRole, maximumBytes: Int = 131_072, allowsCompression: Bool = false) {
         expectsMask = role == .server
-        self.allowsTransform = allowsTransform
+        self.allowsCompression = allowsCompression
         self.maximumBytes = maximumBytes
     }
 
@@ -92,7 +92,7 @@ package struct WebSocketFrameDecoder: Sendable {
         }
         return WebSocketFrameHeader(
             isFinal: header[0] & 0x80 != 0,
-            isTransformed: header[0] & 0x40 != 0,
+            isCompressed: header[0] & 0x40 != 0,
             opcode: opcode,
             payloadBytes: remaining
         )
@@ -103,7 +103,7 @@ package struct WebSocketFrameDecoder: Sendable {
         guard byte & 0x30 == 0 else { throw .violation("reserved bit set") }
         if byte & 0x40 != 0 {
             let mayBegin = opcode == .text || opcode == .binary
-            guard allowsTransform, mayBegin else { throw .violation("reserved bit set") }
+            guard allowsCompression, mayBegin else { throw .violation("reserved bit set") }
         }
         if opcode.isControl, byte & 0x80 == 0 { throw .violation("fragmented control frame") }
     }

@@ -1,30 +1,20 @@
-package import IOCore
-
-/// Makes frames (RFC 6455 §5.2): a server's unmasked, which any number of sockets can share, a client's masked.
+/// Makes frames (RFC 6455 §5.2): a server's unmasked, a client's masked.
 package enum WebSocketFrameEncoder {
     /// The longest payload of a control frame.
     package static let maximumControlBytes = 125
-
-    /// A whole text message of a server, encoded once for all the sockets it goes to.
-    ///
-    /// `text` must be UTF-8.
-    package static func text(_ text: [UInt8]) -> Frame { Frame(encode(.text, text)) }
-
-    /// A whole binary message of a server, encoded once for all the sockets it goes to.
-    package static func binary(_ bytes: [UInt8]) -> Frame { Frame(encode(.binary, bytes)) }
 
     /// The bytes of one frame with its length in the shortest form, masked when there is a key.
     package static func encode(
         _ opcode: WebSocketOpcode,
         _ payload: [UInt8],
         isFinal: Bool = true,
-        isTransformed: Bool = false,
+        isCompressed: Bool = false,
         maskingKey: UInt32? = nil
     ) -> [UInt8] {
         precondition(!opcode.isControl || (isFinal && payload.count <= maximumControlBytes), "malformed control frame")
         var frame: [UInt8] = []
         frame.reserveCapacity(14 + payload.count)
-        frame.append((isFinal ? 0x80 : 0) | (isTransformed ? 0x40 : 0) | opcode.rawValue)
+        frame.append((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         appendLength(payload.count, isMasked: maskingKey != nil, to: &frame)
         guard let maskingKey else {
             frame.append(contentsOf: payload)

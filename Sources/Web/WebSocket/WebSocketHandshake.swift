@@ -7,8 +7,8 @@ internal import Hashing
 package struct WebSocketHandshake: Sendable {
     /// The subprotocols offered, in the client's order of preference.
     package let offeredSubprotocols: [String]
-    /// The extensions offered, each with its parameters as they were sent.
-    package let offeredExtensions: [String]
+    /// The extensions offered, in the client's order of preference.
+    package let offeredExtensions: [WebSocketExtension]
 
     private let key: String
 
@@ -43,7 +43,11 @@ package struct WebSocketHandshake: Sendable {
         guard offeredSubprotocols.allSatisfy(HeaderList.isToken) else {
             throw .badRequest("Sec-WebSocket-Protocol is malformed")
         }
-        offeredExtensions = HeaderList.elements(of: headerValues("sec-websocket-extensions"))
+        let elements = HeaderList.elements(of: headerValues("sec-websocket-extensions"))
+        offeredExtensions = elements.compactMap(WebSocketExtension.init(parsing:))
+        guard offeredExtensions.count == elements.count else {
+            throw .badRequest("Sec-WebSocket-Extensions is malformed")
+        }
     }
 
     /// The client's most preferred subprotocol among those the server speaks; names are case-sensitive.

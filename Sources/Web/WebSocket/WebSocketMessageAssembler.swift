@@ -15,26 +15,27 @@ package struct WebSocketMessageAssembler {
 
     private var decoder: WebSocketFrameDecoder
     private let maximumBytes: Int
-    private let transform: (any WebSocketMessageTransform)?
+    private let contexts: DeflateContexts?
+    /// Undoes the current message, where it is compressed.
+    private var inflater: Inflater?
     private var message: [UInt8] = []
     /// Payload of a control frame; apart, as it may come in the middle of a message.
     private var control: [UInt8] = []
     private var text = UTF8Validator()
     /// The opcode that began the current message; nil between messages.
     private var kind: WebSocketOpcode?
-    private var isTransformed = false
-    private var frame = WebSocketFrameHeader(isFinal: true, isTransformed: false, opcode: .text, payloadBytes: 0)
+    private var frame = WebSocketFrameHeader(isFinal: true, isCompressed: false, opcode: .text, payloadBytes: 0)
 
-    /// An assembler for what arrives at this end, with the extension that was negotiated, if any.
+    /// An assembler for what arrives at this end, with compression where that was agreed on.
     package init(
         role: WebSocketRole,
         limits: WebSocketLimits = .init(),
-        transform: (any WebSocketMessageTransform)? = nil
+        compression: WebSocketCompression? = nil
     ) {
         let frameBytes = min(limits.frameBytes, limits.messageBytes)
-        decoder = WebSocketFrameDecoder(role: role, maximumBytes: frameBytes, allowsTransform: transform != nil)
+        decoder = WebSocketFrameDecoder(role: role, maximumBytes: frameBytes, allowsCompression: compression != nil)
         maximumBytes = limits.messageBytes
-        self.transform = transform
+        contexts = compression?.contexts
     }
 
     /// Reads on from `position`, which it advances, to the next event; nil when more bytes are needed.
@@ -62,11 +63,11 @@ package struct WebSocketMessageAssembler {
         } else {
             guard kind == nil else { throw .violation("new message within a message") }
             kind = header.opcode
-            isTransformed = header.isTransformed
+            if header.isCompressed { inflater = contexts?.takeInflater() }
             text = UTF8Validator()
         }
-        // What a transform makes of the bytes is for the transform to measure.
-        let before = isTransformed ? 0 : message.count
+        // What compressed bytes become is measured when they do.
+        let before = inflater == nil ? message.count : 0
         guard header.payloadBytes <= maximumBytes - before else { throw .tooBig(limit: maximumBytes) }
     }
 
@@ -76,10 +77,10 @@ package struct WebSocketMessageAssembler {
             return
         }
         let start = message.count
-        if isTransformed {
-            var plain: [UInt8] = []
-            Self.append(bytes, mask, to: &plain)
-            try decode(plain, isFinal: false)
+        if let inflater {
+            var unmasked: [UInt8] = []
+            Self.append(bytes, mask, to: &unmasked)
+            try inflater.decompress(unmasked.span, into: &message, maximumBytes: maximumBytes)
         } else {
             Self.append(bytes, mask, to: &message)
         }
@@ -89,10 +90,12 @@ package struct WebSocketMessageAssembler {
     private mutating func endFrame() throws(WebSocketProtocolError) -> Event? {
         if frame.opcode.isControl { return try endControl() }
         guard frame.isFinal else { return nil }
-        if isTransformed {
+        if let inflater {
             let start = message.count
-            try decode([], isFinal: true)
+            try inflater.finish(into: &message, maximumBytes: maximumBytes)
             try checkText(from: start)
+            contexts?.giveBack(inflater)
+            self.inflater = nil
         }
         let isText = kind == .text
         guard !isText || text.isComplete else { throw .invalidText }
@@ -110,11 +113,6 @@ package struct WebSocketMessageAssembler {
         case .pong: return .pong(payload)
         default: return .close(try WebSocketCloseStatus(parsing: payload))
         }
-    }
-
-    private mutating func decode(_ bytes: [UInt8], isFinal: Bool) throws(WebSocketProtocolError) {
-        try transform?.decode(bytes.span, isFinal: isFinal, into: &message, maximumBytes: maximumBytes)
-        guard message.count <= maximumBytes else { throw .tooBig(limit: maximumBytes) }
     }
 
     private mutating func checkText(from start: Int) throws(WebSocketProtocolError) {

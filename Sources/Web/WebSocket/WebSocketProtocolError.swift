@@ -15,6 +15,9 @@ package struct WebSocketProtocolError: Error, Hashable, Sendable, CustomStringCo
         Self(code: .messageTooBig, message: "larger than \(limit) bytes")
     }
 
+    /// 1007: a compressed message that is no deflate, or not whole.
+    static let invalidCompression = Self(code: .invalidPayload, message: "a compressed message that cannot be undone")
+
     /// 1007: text that is not UTF-8.
     package static let invalidText = Self(code: .invalidPayload, message: "text that is not UTF-8")
 }

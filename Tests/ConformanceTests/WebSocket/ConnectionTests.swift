@@ -173,7 +173,7 @@ private final class Receiver: WebSocketReceiver {
             try await server.poll { server.connections.count == 1 }
             peer.stream.stopReading()
             let connection = server.connections[0]
-            let frame = WebSocketFrameEncoder.text(.init(repeating: 0x61, count: 60_000))
+            let frame = SharedFrame.text(.init(repeating: 0x61, count: 60_000))
             let end = actor.loop.now + .seconds(60)
             while connection.send(frame) {
                 try #require(actor.loop.now < end)
@@ -192,7 +192,7 @@ private final class Receiver: WebSocketReceiver {
             peer.open()
             try await server.poll { server.connections.count == 1 }
             let connection = server.connections[0]
-            let frame = WebSocketFrameEncoder.text([UInt8](repeating: 0x61, count: 200))
+            let frame = SharedFrame.text([UInt8](repeating: 0x61, count: 200))
             var sent = 0
             while connection.send(frame) { sent += 1 }
             #expect(connection.queuedFrames == 1_000)

@@ -46,8 +46,8 @@ final class EchoServer {
         while let message = await connection.nextMessage() {
             consumed += 1
             switch message {
-            case .text(let bytes): _ = connection.send(WebSocketFrameEncoder.text(bytes))
-            case .binary(let bytes): _ = connection.send(WebSocketFrameEncoder.binary(bytes))
+            case .text(let bytes): _ = connection.send(.text(bytes))
+            case .binary(let bytes): _ = connection.send(.binary(bytes))
             }
         }
         await connection.waitUntilClosed()
@@ -100,23 +100,30 @@ final class RawPeer: TCPStreamDelegate {
     private(set) var events: [WebSocketMessageAssembler.Event] = []
     private(set) var isClosed = false
     private(set) var closeError: IOError?
-    private var assembler = WebSocketMessageAssembler(
-        role: .client,
-        limits: .init(frameBytes: .max, messageBytes: .max)
-    )
+    /// The head of the server's answer, once it is there.
+    private(set) var answer = ""
+    /// Bytes that came behind the answer.
+    private(set) var receivedBytes = 0
+    private var assembler: WebSocketMessageAssembler
     private var head: [UInt8]? = []
 
-    init(stream: TCPStream) {
+    init(stream: TCPStream, compression: WebSocketCompression? = nil) {
         self.stream = stream
+        assembler = WebSocketMessageAssembler(
+            role: .client,
+            limits: .init(frameBytes: .max, messageBytes: .max),
+            compression: compression
+        )
         stream.delegate = self
         stream.startReading()
     }
 
-    /// Asks for the upgrade, with `bytes` right behind the request.
-    func open(then bytes: [UInt8] = []) {
+    /// Asks for the upgrade, with `bytes` right behind the request; `extensions` is what is offered.
+    func open(offering extensions: String? = nil, then bytes: [UInt8] = []) {
+        let offer = extensions.map { "Sec-WebSocket-Extensions: \($0)\r\n" } ?? ""
         let request =
             "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(offer)\r\n"
         send(Array(request.utf8) + bytes)
     }
 
@@ -127,9 +134,12 @@ final class RawPeer: TCPStreamDelegate {
         while var head, position < bytes.count {
             head.append(bytes[position])
             position += 1
-            self.head = head.suffix(4) == [13, 10, 13, 10] ? nil : head
+            let isWhole = head.suffix(4) == [13, 10, 13, 10]
+            if isWhole { answer = String(decoding: head, as: UTF8.self) }
+            self.head = isWhole ? nil : head
         }
         guard head == nil else { return }
+        receivedBytes += bytes.count - position
         do {
             while let event = try assembler.next(in: bytes, from: &position) { events.append(event) }
         } catch {

@@ -28,7 +28,7 @@ import Web
         #expect(readEveryWay(clientFrame(.binary, payload)) == .messages(.binary(payload)))
         let ascii = payload.map { $0 & 0x7F }
         #expect(readEveryWay(clientFrame(.text, ascii)) == .messages(.text(ascii)))
-        #expect(readEveryWay(WebSocketFrameEncoder.text(ascii).bytes, role: .client) == .messages(.text(ascii)))
+        #expect(readEveryWay(SharedFrame.text(ascii).plain.bytes, role: .client) == .messages(.text(ascii)))
     }
 
     @Test func `frames following each other are all read`() {

@@ -11,9 +11,9 @@ struct Reading: Equatable {
         cuts: [Int] = [],
         role: WebSocketRole = .server,
         limits: WebSocketLimits = .init(),
-        transform: (any WebSocketMessageTransform)? = nil
+        compression: WebSocketCompression? = nil
     ) {
-        var assembler = WebSocketMessageAssembler(role: role, limits: limits, transform: transform)
+        var assembler = WebSocketMessageAssembler(role: role, limits: limits, compression: compression)
         var start = 0
         do throws(WebSocketProtocolError) {
             for end in cuts + [bytes.count] {
@@ -55,9 +55,10 @@ struct Reading: Equatable {
 func readEveryWay(
     _ bytes: [UInt8],
     role: WebSocketRole = .server,
-    limits: WebSocketLimits = .init()
+    limits: WebSocketLimits = .init(),
+    compression: WebSocketCompression? = nil
 ) -> Reading? {
-    let whole = Reading(bytes, role: role, limits: limits)
+    let whole = Reading(bytes, role: role, limits: limits, compression: compression)
     var cuttings: [[Int]] = []
     if bytes.count <= 5_000 { cuttings.append(Array(0..<bytes.count)) }
     if bytes.count <= 500 { cuttings += (0..<bytes.count).map { [$0] } }
@@ -65,7 +66,9 @@ func readEveryWay(
     for _ in 0..<8 {
         cuttings.append((0..<16).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted())
     }
-    let agree = cuttings.allSatisfy { Reading(bytes, cuts: $0, role: role, limits: limits) == whole }
+    let agree = cuttings.allSatisfy {
+        Reading(bytes, cuts: $0, role: role, limits: limits, compression: compression) == whole
+    }
     return agree ? whole : nil
 }
 
@@ -88,13 +91,13 @@ func clientFrame(
     _ opcode: WebSocketOpcode,
     _ payload: [UInt8] = [],
     final isFinal: Bool = true,
-    transformed isTransformed: Bool = false
+    compressed isCompressed: Bool = false
 ) -> [UInt8] {
     WebSocketFrameEncoder.encode(
         opcode,
         payload,
         isFinal: isFinal,
-        isTransformed: isTransformed,
+        isCompressed: isCompressed,
         maskingKey: 0x5A_C3_17_E8
     )
 }

@@ -43,7 +43,11 @@ final class FaultNode {
     func waitUntilReady(within limit: Duration = .seconds(30)) async throws {
         let end = loop.now + limit
         while !(await isReady()) {
-            guard isRunning else { throw TestSocket.Missing("\(name) has ended with \(server.end ?? "no process"): \(server.log.suffix(1_000))") }
+            guard isRunning else {
+                throw TestSocket.Missing(
+                    "\(name) has ended with \(server.end ?? "no process"): \(server.log.suffix(1_000))"
+                )
+            }
             guard loop.now < end else { throw TestSocket.Missing("\(name) is not ready within \(limit)") }
             await loop.sleep(for: .milliseconds(30))
         }

@@ -51,7 +51,7 @@ final class FaultScene {
     }
 
     /// A node that the seed chooses.
-    func pickNode() -> FaultNode { cluster.nodes.randomElement(using: &random)! }
+    func pickNode() -> FaultNode { random.pick(cluster.nodes) }
 
     func sleep(for duration: Duration) async { await cluster.loop.sleep(for: duration) }
 }

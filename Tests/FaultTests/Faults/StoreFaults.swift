@@ -171,7 +171,9 @@ struct DiskFull: Fault {
 
     init(store: Store) { self.store = store }
 
-    func obstacle(_ cluster: FaultCluster) -> String? { cluster.disks == nil ? "needs root, to mount a small disk" : nil }
+    func obstacle(_ cluster: FaultCluster) -> String? {
+        cluster.disks == nil ? "needs root, to mount a small disk" : nil
+    }
 
     mutating func inject(_ scene: FaultScene) async throws {
         if store == .mongo { member = try await scene.cluster.mongo.waitForPrimary() }

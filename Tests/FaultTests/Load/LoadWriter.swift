@@ -44,8 +44,8 @@ final class LoadWriter {
 
     /// Reads the newest page of a chat, which must not disturb anything.
     private func read() async {
-        let chat = load.cast.chats.randomElement(using: &random)!
-        let client = clients.randomElement(using: &random)!
+        let chat = random.pick(load.cast.chats)
+        let client = random.pick(clients)
         _ = try? await client.send(.get, "/chats/\(chat)/messages", token: composer.user.token, deadline: Self.patience)
     }
 
@@ -144,7 +144,9 @@ final class LoadWriter {
     private func connected(to node: Int) async -> TestSocket? {
         if let (connected, socket) = socket, connected == node, !socket.isClosed { return socket }
         drop()
-        guard let made = try? await TestSocket.connect(to: clients[node], .header(composer.user.token)) else { return nil }
+        guard let made = try? await TestSocket.connect(to: clients[node], .header(composer.user.token)) else {
+            return nil
+        }
         // The answers are all that is of interest here.
         made.onFrame = { $0.string("id") == nil }
         socket = (node, made)

@@ -7,7 +7,13 @@ extension MixedLoad {
     ///
     /// The journal then has one record, whose ack is the one answer that is no duplicate.
     func storm(copies: Int, _ random: inout SplitMix64) async throws {
-        var composer = WriteComposer(writer: 99, user: cast.owner, cast: cast, kinds: [.send], random: random.branch(300))
+        var composer = WriteComposer(
+            writer: 99,
+            user: cast.owner,
+            cast: cast,
+            kinds: [.send],
+            random: random.branch(300)
+        )
         let record = composer.next(journal)
         let number = journal.begin(record)
         let request = WriteRequest(record)

@@ -61,7 +61,9 @@ final class Observer {
     }
 
     private func receive(_ frame: JSONObject) {
-        guard let chat = frame.integer("chat_id"), chats.contains(chat), let offset = frame.integer("offset") else { return }
+        guard let chat = frame.integer("chat_id"), chats.contains(chat), let offset = frame.integer("offset") else {
+            return
+        }
         guard frame.string("type") == "message.new" else { return log.receive(chat: chat, offset: offset) }
         let message = frame.object("message")
         guard let id = message.string("client_msg_id"), let body = message.string("content") else {

@@ -23,7 +23,7 @@ struct WriteComposer: Sendable {
     /// The next operation; a message where what was drawn needs something that is not there yet.
     mutating func next(_ journal: WriteJournal) -> WriteRecord {
         count += 1
-        let chat = random.chance(percent: 60) ? cast.chats[0] : cast.chats.randomElement(using: &random)!
+        let chat = random.chance(percent: 60) ? cast.chats[0] : random.pick(cast.chats)
         let kind = WriteKind.pick(from: kinds, using: &random)
         return compose(kind, chat, journal) ?? record(.send, chat, text: body())
     }
@@ -67,13 +67,19 @@ struct WriteComposer: Sendable {
         return nil
     }
 
-    private mutating func record(_ kind: WriteKind, _ chat: Int64, target: Int64? = nil, text: String? = nil) -> WriteRecord {
+    private mutating func record(
+        _ kind: WriteKind,
+        _ chat: Int64,
+        target: Int64? = nil,
+        text: String? = nil
+    ) -> WriteRecord {
         WriteRecord(kind: kind, chat: chat, actor: user.id, clientID: clientID(), target: target, text: text)
     }
 
     /// No two are alike; most are short.
     private mutating func body() -> String {
-        let length = random.chance(percent: 5) ? Int.random(in: 1_000...4_000, using: &random) : Int.random(in: 0...80, using: &random)
+        let lengths = random.chance(percent: 5) ? 1_000...4_000 : 0...80
+        let length = Int.random(in: lengths, using: &random)
         return "writer \(writer), number \(count) " + String(repeating: "ü", count: length)
     }
 

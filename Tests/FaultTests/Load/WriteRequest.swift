@@ -35,7 +35,8 @@ struct WriteRequest: Sendable {
             let removes = record.kind == .unreact
             let emoji = Self.escaped(record.text ?? "")
             (method, path, body) = (removes ? .delete : .put, "/messages/\(message)/reactions/\(emoji)", nil)
-            command = #"{"type":"react",\#(id),\#(key),"message_id":"\#(message)","emoji":\#(text),"remove":\#(removes)}"#
+            command =
+                #"{"type":"react",\#(id),\#(key),"message_id":"\#(message)","emoji":\#(text),"remove":\#(removes)}"#
         case .pin, .unpin:
             (method, path, body, command) = (record.kind == .pin ? .put : .delete, "/messages/\(message)/pin", nil, nil)
         case .addMember:
@@ -43,7 +44,9 @@ struct WriteRequest: Sendable {
         case .removeMember:
             (method, path, body, command) = (.delete, "/chats/\(chat)/participants/\(target)", nil, nil)
         case .changeRole:
-            (method, path, body, command) = (.patch, "/chats/\(chat)/participants/\(target)", #"{"role":\#(text)}"#, nil)
+            (method, path, body, command) = (
+                .patch, "/chats/\(chat)/participants/\(target)", #"{"role":\#(text)}"#, nil
+            )
         case .changeChat:
             (method, path, body, command) = (.patch, "/chats/\(chat)", #"{"name":\#(text)}"#, nil)
         }

@@ -34,7 +34,9 @@ final class FaultRound {
         try await fault.prepare(scene)
         let (bound, loop) = (LoopBound(self, loop: cluster.loop), cluster.loop)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(executorPreference: loop) { try await loop.actor.run { _ in try await bound.value.load.run() } }
+            group.addTask(executorPreference: loop) {
+                try await loop.actor.run { _ in try await bound.value.load.run() }
+            }
             let result: Result<Void, any Error>
             do {
                 result = .success(try await play())
@@ -95,7 +97,9 @@ final class FaultRound {
     /// The product's own audit must agree.
     private func audit() async throws {
         let (status, output) = try await cluster.nodes[0].server.run(["audit", "--json"], within: .seconds(60))
-        if environment("FAULT_NO_AUDIT") == nil, status != 0 { violations.append(Violation(.stale, "audit ends with \(status ?? -1): \(output.prefix(2_000))")) }
+        if environment("FAULT_NO_AUDIT") == nil, status != 0 {
+            violations.append(Violation(.stale, "audit ends with \(status ?? -1): \(output.prefix(2_000))"))
+        }
     }
 
     private static func message(_ object: JSONObject) -> StoredChat.Message {

@@ -29,6 +29,32 @@ import Web
         }
     }
 
+    @Test(arguments: ["on", "off"])
+    func `messages are compressed for a client that offers it, unless the server is told not to`(
+        setting: String
+    ) async throws {
+        try await ServerScene.run { scene in
+            let server = try await scene.startServer(["WEBSOCKET_COMPRESSION": setting])
+            let client = scene.client(of: server)
+            let ada = try await client.makeUser("ada")
+            let chat = try await client.makeGroup(by: ada)
+            let offering = try await TestSocket.connect(
+                to: client,
+                .header(ada.token),
+                compression: DeflateContexts()
+            )
+            #expect(offering.connection.isCompressed == (setting == "on"))
+            let plain = try await TestSocket.connect(to: client, .header(ada.token))
+            for socket in [offering, plain] { _ = try await socket.frame("ready") }
+            let content = String(repeating: "all work and no play ", count: 200)
+            offering.sendMessage(content, to: chat, id: "long")
+            for socket in [offering, plain] {
+                let event = try await socket.frame("message.new")
+                #expect(event.object("message").string("content") == content)
+            }
+        }
+    }
+
     private static func commands(chat: Int64, foreign: Int64) -> [(String, String)] {
         func message(_ fields: String, to chat: Int64) -> String {
             #"{"type":"message","id":"c","chat_id":\#(chat),\#(fields)}"#

@@ -9,6 +9,8 @@ import Web
 @Suite(.realTime) struct ServerStallTests {
     @Test
     func `what a stopped node committed is finished for whoever asks, and its waking up does no harm`() async throws {
+        let first = "0d9b7c8e-8d0b-4b8e-8f50-0b9d8d8c7a61"
+        let second = "0d9b7c8e-8d0b-4b8e-8f50-0b9d8d8c7a62"
         try await ServerScene.run { scene in
             let other = try await scene.startServer()
             let client = scene.client(of: other)
@@ -18,14 +20,14 @@ import Web
             // It has applied nothing yet, so its first batch is the one it stops in: committed, not in MongoDB.
             let stalled = try await scene.startServer(["DUOLOGUE_FAILPOINTS": "apply.before=stop@1"])
             let sender = try await TestSocket.ready(scene.client(of: stalled), as: ada)
-            sender.sendMessage("first", to: chat, id: "1", clientID: "first")
+            sender.sendMessage("first", to: chat, id: "1", clientID: first)
             try await eventually("it is committed") {
-                try await scene.number("SELECT count(*)::text FROM write_redo") == "1"
+                try await scene.number("SELECT count(*)::text FROM chat_events WHERE kind = 2") == "1"
             }
 
             let asked = scene.loop.now
             let again = try await TestSocket.ready(client, as: ada)
-            again.sendMessage("first", to: chat, id: "2", clientID: "first")
+            again.sendMessage("first", to: chat, id: "2", clientID: first)
             let ack = try await again.frame("an answer") { $0.string("id") == "2" }
             #expect(ack.string("type") == "ack" && ack.bool("duplicate") == true, "\(ack)")
             #expect(scene.loop.now - asked < .seconds(2), "the lease alone takes three seconds")
@@ -36,9 +38,9 @@ import Web
             try await scene.expectConsistency()
 
             stalled.resume()
-            sender.sendMessage("second", to: chat, id: "3", clientID: "second")
-            let second = try await sender.frame("an answer") { $0.string("id") == "3" }
-            #expect(second.string("type") == "ack", "\(second)")
+            sender.sendMessage("second", to: chat, id: "3", clientID: second)
+            let answer = try await sender.frame("an answer") { $0.string("id") == "3" }
+            #expect(answer.string("type") == "ack", "\(answer)")
             try await listener.wait(for: "all events") { listener.count("message.new") == 2 }
             try await scene.expectConsistency()
             let history = try await client.history(of: chat, as: ada)

@@ -16,8 +16,13 @@ extension CampaignChecker {
         }
         for (sequence, decided) in revisions.sorted(by: { $0.key < $1.key }) {
             let place = "chat \(chat.chat): message \(sequence)"
-            if chat.metadata[sequence]?.revision != decided.offset || chat.metadata[sequence]?.isDeleted != decided.isDeleted {
-                report(.stale, "\(place): metadata says \(String(describing: chat.metadata[sequence])), events \(decided)")
+            if chat.metadata[sequence]?.revision != decided.offset
+                || chat.metadata[sequence]?.isDeleted != decided.isDeleted
+            {
+                report(
+                    .stale,
+                    "\(place): metadata says \(String(describing: chat.metadata[sequence])), events \(decided)"
+                )
             }
             guard let body = chat.bodies[sequence] else {
                 report(.lost, "\(place) has no document")
@@ -33,7 +38,9 @@ extension CampaignChecker {
     /// The text of each document is what the operation at its revision said.
     private mutating func checkContents(_ chat: StoredChat, _ records: [WriteRecord], _ revisions: [Int64: Int64]) {
         var texts: [String: String] = [:]
-        for record in records where record.kind.makesMessage || record.kind == .edit { texts[record.clientID] = record.text }
+        for record in records where record.kind.makesMessage || record.kind == .edit {
+            texts[record.clientID] = record.text
+        }
         var written: [Int64: (offset: Int64, text: String?)] = [:]
         for event in chat.events.sorted(by: { $0.offset < $1.offset }) where event.kind == 2 || event.kind == 7 {
             if let sequence = event.sequence ?? event.target {
@@ -87,7 +94,8 @@ extension CampaignChecker {
         let byOperation = Dictionary(chat.events.map { ("\($0.actor) \($0.operation)", $0) }) { first, _ in first }
         for record in records {
             guard let answer = record.answer else { continue }
-            guard let event = answer.offset.flatMap({ byOffset[$0] }) ?? byOperation["\(record.actor) \(record.clientID)"]
+            guard
+                let event = answer.offset.flatMap({ byOffset[$0] }) ?? byOperation["\(record.actor) \(record.clientID)"]
             else {
                 // What changes nothing may be answered without an event.
                 if record.kind.makesMessage || record.kind == .edit || answer.offset != nil {
@@ -101,8 +109,13 @@ extension CampaignChecker {
                 event.operation != record.clientID || event.sequence != answer.sequence
             {
                 report(.lost, "\(Self.name(record)) was acked as \(answer), which is \(event)")
-            } else if !record.kind.makesMessage, let target = record.target, (event.target ?? event.targetUser) != target {
-                report(.lost, "\(Self.name(record)) was acked at offset \(event.offset), which is about another: \(event)")
+            } else if !record.kind.makesMessage, let target = record.target,
+                (event.target ?? event.targetUser) != target
+            {
+                report(
+                    .lost,
+                    "\(Self.name(record)) was acked at offset \(event.offset), which is about another: \(event)"
+                )
             }
         }
     }
@@ -114,7 +127,10 @@ extension CampaignChecker {
             let place = "\(node), chat \(chat.chat)"
             let sequences = history.map(\.sequence)
             if sequences != Array(1..<(chat.lastSequence + 1)) {
-                report(.hole, "\(place): history of \(history.count) messages ends at \(sequences.last ?? 0), head \(chat.lastSequence)")
+                report(
+                    .hole,
+                    "\(place): history of \(history.count) messages ends at \(sequences.last ?? 0), head \(chat.lastSequence)"
+                )
             }
             var ids: Set<String> = []
             for id in history.compactMap(\.clientID) where !ids.insert(id).inserted {

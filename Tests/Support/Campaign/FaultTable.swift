@@ -58,11 +58,14 @@ package struct FaultTable: Sendable {
     }
 
     private static func line(_ fault: String, _ row: Row) -> String {
-        if row.rounds == 0, let obstacle = row.obstacle { return "| \(fault) | not run: \(obstacle) | | | | | | | | | |" }
+        if row.rounds == 0, let obstacle = row.obstacle {
+            return "| \(fault) | not run: \(obstacle) | | | | | | | | | |"
+        }
         let counted: [Violation.Kind] = [.lost, .doubled, .hole, .orphan]
         let others = row.violations.filter { !counted.contains($0.key) }.values.reduce(0, +)
         let numbers = [row.rounds, row.red, row.kills, row.acked] + counted.map { row.violations[$0] ?? 0 } + [others]
         let tenths = Int((row.slowest.seconds * 10).rounded())
-        return "| \(fault) | " + numbers.map(String.init).joined(separator: " | ") + " | \(tenths / 10).\(tenths % 10) s |"
+        return "| \(fault) | " + numbers.map(String.init).joined(separator: " | ")
+            + " | \(tenths / 10).\(tenths % 10) s |"
     }
 }

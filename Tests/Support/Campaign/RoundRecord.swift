@@ -30,7 +30,10 @@ package struct RoundRecord: Sendable, Equatable {
     /// The round as a line of tab-separated values, without its end.
     package var line: String {
         let counts = Violation.Kind.allCases.map { "\(violations[$0] ?? 0)" }
-        let numbers = ["\(kills)", "\(operations)", "\(acked)"] + counts + ["\(recovery.wholeMilliseconds)", "\(duration.wholeMilliseconds)"]
+        let numbers =
+            ["\(kills)", "\(operations)", "\(acked)"] + counts + [
+                "\(recovery.wholeMilliseconds)", "\(duration.wholeMilliseconds)",
+            ]
         return (["\(seed)", fault] + numbers + [obstacle ?? ""]).joined(separator: "\t")
     }
 
@@ -51,5 +54,7 @@ package struct RoundRecord: Sendable, Equatable {
 }
 
 extension Duration {
-    fileprivate var wholeMilliseconds: Int64 { components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000 }
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
 }

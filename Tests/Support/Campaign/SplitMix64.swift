@@ -25,6 +25,11 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         .milliseconds(Int.random(in: range, using: &self))
     }
 
+    /// One of the elements, of which there must be some.
+    package mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: elements.indices, using: &self)]
+    }
+
     /// True with a probability in percent.
     package mutating func chance(percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 }

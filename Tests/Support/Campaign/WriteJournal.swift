@@ -37,8 +37,14 @@ package struct WriteRecord: Sendable {
         }
     }
 
-    package init(kind: WriteKind, chat: Int64, actor: Int64, clientID: String, target: Int64? = nil, text: String? = nil)
-    {
+    package init(
+        kind: WriteKind,
+        chat: Int64,
+        actor: Int64,
+        clientID: String,
+        target: Int64? = nil,
+        text: String? = nil
+    ) {
         self.kind = kind
         self.chat = chat
         self.actor = actor

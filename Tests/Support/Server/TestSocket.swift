@@ -37,6 +37,7 @@ package final class TestSocket {
         _ authentication: Authentication,
         query: String? = nil,
         headers: [(name: String, value: String)] = [],
+        compression: DeflateContexts? = nil,
         outbound: OutboundLimits = .unlimited
     ) async throws(WebSocketClientError) -> TestSocket {
         var path = "/api/v1/ws"
@@ -56,6 +57,7 @@ package final class TestSocket {
             headers: headers,
             subprotocols: subprotocols,
             loop: client.loop,
+            compression: compression,
             outbound: outbound,
             resolver: client.resolver
         )

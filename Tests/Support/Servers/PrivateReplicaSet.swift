@@ -45,7 +45,9 @@ package final class PrivateReplicaSet: Sendable {
     }
 
     /// The same set by its members' addresses alone: what a checker reads while the proxies misbehave.
-    package func directURL(of index: Int) -> String { "mongodb://127.0.0.1:\(members[index].port)/?directConnection=true" }
+    package func directURL(of index: Int) -> String {
+        "mongodb://127.0.0.1:\(members[index].port)/?directConnection=true"
+    }
 
     /// Starts a member again after `kill(_:)`.
     package func start(_ index: Int) async throws {
@@ -88,7 +90,10 @@ package final class PrivateReplicaSet: Sendable {
     package func waitForMembers(within limit: Duration = .seconds(60)) async throws {
         try await eventually("all members serve", within: limit) {
             for index in members.indices {
-                let hello = try? await control[index].command(BSONDocument { $0.int32("hello", 1) }, deadline: .seconds(1))
+                let hello = try? await control[index].command(
+                    BSONDocument { $0.int32("hello", 1) },
+                    deadline: .seconds(1)
+                )
                 guard let hello else { return false }
                 let serves = try hello.bool("isWritablePrimary") || hello.bool("secondary")
                 guard serves else { return false }

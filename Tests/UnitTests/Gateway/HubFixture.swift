@@ -3,6 +3,7 @@ import IOCore
 import JSON
 import Messaging
 import Support
+import Web
 
 @testable import Gateway
 
@@ -183,9 +184,9 @@ final class RememberingSocket: EventReceiver {
         self.hub = hub
     }
 
-    func deliver(_ frame: Frame) {
+    func deliver(_ frame: SharedFrame) {
         guard isOpen else { return }
-        guard let object = Self.object(frame), case .string(let type)? = object["type"] else { return }
+        guard let object = Self.object(frame.plain), case .string(let type)? = object["type"] else { return }
         if type == "ready" { return heads = Self.heads(object) }
         guard case .integer(let chat)? = object["chat_id"], case .integer(let offset)? = object["offset"] else {
             return

@@ -132,6 +132,33 @@ private final class Sink: TCPStreamDelegate {
         #expect(accepted == (1_000, 50_000))
     }
 
+    @Test func `a stream that ends its sending side still reads, and its peer sees the end behind the last byte`()
+        async throws
+    {
+        try await onLoop { actor in
+            var descriptors: [Int32] = [-1, -1]
+            #expect(unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
+            let peer = descriptors[1]
+            defer { close(peer) }
+            let stream = try TCPStream(adopting: descriptors[0], loop: actor.loop)
+            let sink = Sink()
+            stream.delegate = sink
+            stream.startReading()
+            #expect(stream.send(Frame([1, 2, 3])))
+            stream.finishSending()
+            #expect(!stream.send(Frame([4])))
+            stream.flush()
+            var buffer = [UInt8](repeating: 0, count: 8)
+            #expect(unsafe recv(peer, &buffer, 8, Int32(MSG_DONTWAIT)) == 3)
+            #expect(unsafe recv(peer, &buffer, 8, Int32(MSG_DONTWAIT)) == 0)
+            sink.wanted = 2
+            #expect(unsafe write(peer, [5, 6], 2) == 2)
+            await withCheckedContinuation { sink.continuation = $0 }
+            #expect(sink.received == [5, 6] && sink.closed == 0)
+            stream.close()
+        }
+    }
+
     @Test func `a reset behind unread bytes still ends the stream`() async throws {
         let (received, closes) = try await onLoop { actor in
             var accepted: Int32 = -1

@@ -13,7 +13,8 @@ import Testing
         let first = driver.commitAll() ?? .random()
         driver.step { $0.applied(first, $1) }
         driver.step { $0.announced(first, $1) }
-        return (driver, driver.commitAll() ?? .random())
+        let batch = driver.commitAll() ?? .random()
+        return (driver, batch)
     }
 
     private static func takeQuarantine(_ driver: inout LaneDriver) -> (BatchID, Set<ChatID>, attempt: Int)? {

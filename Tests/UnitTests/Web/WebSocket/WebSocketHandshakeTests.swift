@@ -88,8 +88,20 @@ import Testing
     }
 
     @Test func `a comma in quotes does not part extensions`() throws {
-        let offer = try handshake(changing: ["sec-websocket-extensions": ["a; x=\"1,2\", permessage-deflate"]])
-        #expect(offer.offeredExtensions == ["a; x=\"1,2\"", "permessage-deflate"])
+        #expect(HeaderList.elements(of: ["a; x=\"1,2\", b"]) == ["a; x=\"1,2\"", "b"])
+    }
+
+    @Test func `extensions are read from several fields, in order`() throws {
+        let offer = try handshake(changing: ["sec-websocket-extensions": ["a; x=\"1\"; y,b", "c;z=2"]])
+        let expected = ["a; x=1; y", "b", "c; z=2"].compactMap(WebSocketExtension.init(parsing:))
+        #expect(offer.offeredExtensions == expected && expected.count == 3)
+        #expect(expected[0].parameters.map(\.name) == ["x", "y"] && expected[0].parameters.map(\.value) == ["1", nil])
+    }
+
+    @Test(arguments: ["a;", "a; =1", "a; x=", "a; x=\"1,2\"", "a; x=\"1", "a b", "; x", "a; x=1=2", "a;;x"])
+    func `malformed extensions are refused, whatever they are`(header: String) {
+        #expect(status(changing: ["sec-websocket-extensions": [header]]) == 400)
+        #expect(status(changing: ["sec-websocket-extensions": ["permessage-deflate", header]]) == 400)
     }
 }
 
@@ -99,6 +111,7 @@ import Testing
         path: "/ws",
         headers: [(name: "Origin", value: "https://chat.example")],
         subprotocols: ["v1", "v2"],
+        offersCompression: false,
         key: "dGhlIHNhbXBsZSBub25jZQ=="
     )
     private let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -122,8 +135,9 @@ import Testing
     }
 
     @Test func `a right answer gives the subprotocol`() throws {
-        #expect(try handshake.verify("\(upgrade)\r\n\(accept)") == nil)
-        #expect(try handshake.verify("\(upgrade)\r\n\(accept)\r\nSec-WebSocket-Protocol: v2") == "v2")
+        #expect(try handshake.verify("\(upgrade)\r\n\(accept)") == .init(subprotocol: nil, isCompressed: false))
+        let chosen = try handshake.verify("\(upgrade)\r\n\(accept)\r\nSec-WebSocket-Protocol: v2")
+        #expect(chosen == .init(subprotocol: "v2", isCompressed: false))
     }
 
     @Test func `a wrong answer is refused`() {
