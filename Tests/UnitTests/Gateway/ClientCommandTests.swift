@@ -1,6 +1,7 @@
 import Domain
 import IOCore
 import Testing
+import Web
 
 @testable import Gateway
 
@@ -53,7 +54,10 @@ import Testing
 
     @Test func `a change is acked with its message and, where there is one, its event`() {
         func text(_ offset: Offset?) -> String {
-            String(decoding: ServerFrames.ack(.text("e1"), message, offset: offset).plain.bytes.dropFirst(2), as: UTF8.self)
+            String(
+                decoding: ServerFrames.ack(.text("e1"), message, offset: offset).plain.bytes.dropFirst(2),
+                as: UTF8.self
+            )
         }
         #expect(text(Offset(rawValue: 9)) == #"{"type":"ack","id":"e1","message_id":"42-7","chat_id":42,"offset":9}"#)
         #expect(text(nil) == #"{"type":"ack","id":"e1","message_id":"42-7","chat_id":42}"#)
