@@ -137,10 +137,7 @@ package final class Auditor {
         while let pairs = try await windows.next(ask) {
             for pair in pairs {
                 if pair.facts != nil { count(&report) }
-                guard source.differences(pair.facts, pair.located?.found).isEmpty else {
-                    suspects.append(pair.key)
-                    continue
-                }
+                if !source.differences(pair.facts, pair.located?.found).isEmpty { suspects.append(pair.key) }
             }
             if Source.self == MessageAudit.self { advance(pairs.count) }
             if suspects.count >= Self.suspectLimit {
@@ -153,7 +150,13 @@ package final class Auditor {
 
     /// Looks at suspects again until each is a finding or none.
     private func settle<Source: AuditSource>(_ suspects: [Source.Key], of source: Source) async throws {
-        var suspicion = Suspicion(suspects)
+        for start in stride(from: 0, to: suspects.count, by: Self.suspectLimit) {
+            try await settle(part: suspects[start..<min(start + Self.suspectLimit, suspects.count)], of: source)
+        }
+    }
+
+    private func settle<Source: AuditSource>(part: ArraySlice<Source.Key>, of source: Source) async throws {
+        var suspicion = Suspicion(part)
         var confirmed: [Source.Key] = []
         while !suspicion.isDone {
             await loop.sleep(for: options.pause)
@@ -218,13 +221,13 @@ package final class Auditor {
                 if folds.last?.chat != chat { folds.append(ChatFold(chat)) }
                 for (kind, place) in folds[folds.count - 1].take(event) {
                     report.found(kind, place)
-                    guard kind == .metadataMissing, let message = event.sequence else { continue }
+                    guard options.repairs, kind == .metadataMissing, let message = event.sequence else { continue }
                     missing.append(MessageID(chat: chat, sequence: message))
                 }
             }
             report.events += events.count
             advance(events.count)
-            if options.repairs, !missing.isEmpty {
+            if !missing.isEmpty {
                 try await repairer.mendMetadata(missing, &report)
                 missing = []
             }

@@ -17,7 +17,8 @@ final class RevisionAudit: AuditSource {
         RevisionComparison.differences(facts, found)
     }
 
-    /// The revision an edit replaced is that of the event before it; its own message's, where there is none.
+    /// The revision an edit replaced is that of the event before it; its own message's, where there is none, as the metadata
+    /// has it or, where that is lost, the events.
     func facts(
         _ selection: AuditSelection<RevisionKey>,
         _ ask: Ask
@@ -32,13 +33,18 @@ final class RevisionAudit: AuditSource {
                     SELECT e.chat_id, e.target_seq, e.kind, e.actor_id, e.at,
                            coalesce(lag(e."offset") OVER (PARTITION BY e.chat_id, e.target_seq ORDER BY e."offset"), (
                                SELECT m."offset" FROM message_metadata m WHERE m.chat_id = e.chat_id AND m.seq = e.target_seq
+                           ), (
+                               SELECT c."offset" FROM chat_events c
+                               WHERE c.chat_id = e.chat_id AND c."offset" > e.target_seq AND c."offset" < e."offset"
+                                 AND c.kind = 2 AND c.seq = e.target_seq LIMIT 1
                            )) AS replaced
                     FROM chat_events e
                     WHERE e.kind IN (7, 8, 9) AND (e.chat_id, e.target_seq) >= (\(p.chat), \(p.sequence))
                       AND e.chat_id <= \(p.lastChat)
                     ORDER BY e.chat_id, e.target_seq, e."offset"
                  ) w
-                 WHERE w.kind = 7 AND (w.chat_id, w.target_seq, w.replaced) > (\(p.chat), \(p.sequence), \(p.detail))
+                 WHERE w.kind = 7 AND w.replaced IS NOT NULL
+                   AND (w.chat_id, w.target_seq, w.replaced) > (\(p.chat), \(p.sequence), \(p.detail))
                  LIMIT \(p.limit))
                 UNION ALL
                 SELECT k.chat, k.seq, n.kind, n.actor_id, n.at, k.rev

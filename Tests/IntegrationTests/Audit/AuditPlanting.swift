@@ -195,7 +195,7 @@ extension AuditScene {
             )
         }
         let seventeen = try await document("messages", 17)
-        #expect(try seventeen.string("content") == "message 17")
+        #expect(try seventeen.string("content") == "edited")
         let aside = try await fixture.mongo.find("set_aside", BSONDocument())
         let reasons = try Set(aside.map { try $0.string("reason") })
         #expect(reasons.contains("moved an orphan body aside"))

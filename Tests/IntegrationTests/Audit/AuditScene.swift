@@ -44,7 +44,7 @@ final class AuditScene {
             let draft = MessageDraft(content: "reply \(number)", threadRoot: SequenceNumber(rawValue: 1))
             _ = try await load.messages.send(draft, to: quiet, by: bob, id: .random())
         }
-        for number in [3, 12, 9] {
+        for number in [3, 12, 9, 17] {
             _ = try await load.messages.edit(id(number), MessageEdit(content: "edited"), by: ada, id: .random())
         }
         for number in [7, 9, 40] { _ = try await load.messages.delete(id(number), by: ada, id: .random()) }
