@@ -152,9 +152,11 @@ private final class Sink: TCPStreamDelegate {
             #expect(unsafe recv(peer, &buffer, 8, Int32(MSG_DONTWAIT)) == 3)
             #expect(unsafe recv(peer, &buffer, 8, Int32(MSG_DONTWAIT)) == 0)
             sink.wanted = 2
-            #expect(unsafe write(peer, [5, 6], 2) == 2)
+            let late: [UInt8] = [5, 6]
+            #expect(unsafe write(peer, late, 2) == 2)
             await withCheckedContinuation { sink.continuation = $0 }
-            #expect(sink.received == [5, 6] && sink.closed == 0)
+            #expect(sink.received == late)
+            #expect(sink.closed == 0)
             stream.close()
         }
     }
