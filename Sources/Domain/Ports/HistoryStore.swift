@@ -120,6 +120,9 @@ package protocol HistoryStore: AnyObject {
     /// Announced events above an offset, ascending, whoever is in the chat: only below the first redo-covered one.
     func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent]
 
+    /// Committed events above an offset, ascending, whoever is in the chat: those a redo still covers too.
+    func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent]
+
     /// Names the history; changes only when some of it was lost.
     func epoch() async throws -> String
 

@@ -28,6 +28,14 @@ package final class FailingHistoryStore: HistoryStore {
         return snapshot
     }
 
+    package func committedEvents(
+        of chat: ChatID,
+        after offset: Offset,
+        limit: Int
+    ) async throws -> [LoggedEvent] {
+        try await history.committedEvents(of: chat, after: offset, limit: limit)
+    }
+
     package func announcedEvents(
         of chat: ChatID,
         after offset: Offset,

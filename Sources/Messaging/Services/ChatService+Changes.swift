@@ -114,7 +114,7 @@ extension ChatService {
         after offset: Offset,
         limit: Int
     ) async throws -> [Announcement] {
-        let events = try await reader.announcements(of: chat, after: offset, limit: limit)
+        let events = try await reader.events(of: chat, for: user, after: offset, limit: limit)
         // Asked last: whoever is a member now may read all that was before.
         guard try await directory.chat(chat, for: user) != nil else { throw Failure.chatNotFound }
         return events

@@ -84,6 +84,23 @@ package final class HistoryReader {
         return try events.map { try announcement(of: $0, in: chat, messages: messages) }
     }
 
+    /// Committed events after an offset as members receive them, messages as they are today: an event is among them as
+    /// soon as its operation is acknowledged.
+    ///
+    /// - Throws: as `page`.
+    package func events(
+        of chat: ChatID,
+        for user: UserID,
+        after offset: Offset,
+        limit: Int
+    ) async throws -> [Announcement] {
+        let events = try await history.committedEvents(of: chat, after: offset, limit: limit)
+        let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
+        let messages = try await messages(of: chat, for: user, sequences: shown.sorted())
+        let byNumber = Dictionary(messages.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 })
+        return try events.map { try announcement(of: $0, in: chat, messages: byNumber) }
+    }
+
     // MARK: Agreement of the stores
 
     /// Reads until both stores tell of the same moment: `body` answers nil when they did not.

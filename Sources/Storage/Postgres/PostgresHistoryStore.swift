@@ -122,6 +122,18 @@ package final class PostgresHistoryStore: HistoryStore {
         }
     }
 
+    package func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        let query: PostgresQuery = """
+            SELECT "offset", kind, actor_id, op_id, seq, target_seq, target_user, data, at FROM chat_events
+            WHERE chat_id = \(chat.rawValue) AND "offset" > \(offset.rawValue)
+            ORDER BY "offset" LIMIT \(Int32(clamping: limit))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("committed_events"))
+                .map { row throws(PostgresError) in try Self.event(row) }
+        }
+    }
+
     private static func event(_ row: PostgresRow) throws(PostgresError) -> LoggedEvent {
         let kind = try row.kind(1)
         let actor: UserID = try row.id(2)

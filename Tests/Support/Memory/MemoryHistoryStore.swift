@@ -42,6 +42,11 @@ package final class MemoryHistoryStore: HistoryStore {
         return row.events.filter { $0.offset > offset && $0.offset <= head }.prefix(limit).map(Self.logged)
     }
 
+    package func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        try database.check()
+        return database.chats[chat]?.events.filter { $0.offset > offset }.prefix(limit).map(Self.logged) ?? []
+    }
+
     package func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
         try database.check()
         return database.chats[chat]?.messages.map(\.metadata).filter { sequences.contains($0.sequence) } ?? []

@@ -184,6 +184,8 @@ final class ScriptedHistory: HistoryStore {
 
     func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] { [] }
 
+    func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] { [] }
+
     func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] { [] }
 
     func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {

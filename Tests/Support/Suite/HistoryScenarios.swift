@@ -56,6 +56,9 @@ extension StoreScenario {
             #expect(during.lastOffset.rawValue == 2 && during.lastSequence.rawValue == 1)
             let events = try await ports.history.announcedEvents(of: chat, after: .zero, limit: 10)
             #expect(events.map(\.offset.rawValue) == [1, 2])
+            // Whoever reads, rather than waits to be told, sees all that is decided.
+            let committed = try await ports.history.committedEvents(of: chat, after: .zero, limit: 10)
+            #expect(committed.map(\.offset.rawValue) == [1, 2, 3, 4])
             try await ports.log.drop([batch])
             let after = try await ports.directory.announcedOffsets(of: [chat])
             #expect(after == [chat: Offset(rawValue: 4)])

@@ -68,6 +68,10 @@ final class SlowHistory: HistoryStore {
 
     init(_ base: any HistoryStore) { self.base = base }
 
+    func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
+        try await base.committedEvents(of: chat, after: offset, limit: limit)
+    }
+
     func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         await pause()
         let events = try await base.announcedEvents(of: chat, after: offset, limit: limit)
