@@ -48,10 +48,12 @@ package struct MessageID: Hashable, Sendable, CustomStringConvertible {
         self.sequence = sequence
     }
 
-    /// Reads the canonical text; nil for anything else, leading zeros and signs included.
+    /// Reads the canonical text; nil for anything else, leading zeros, signs and numbers from 2^53 on included.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let chat = Int64(parts[0]), let sequence = Int64(parts[1]), chat > 0, sequence > 0
+        let numbers: ClosedRange<Int64> = 1...(1 << 53 - 1)
+        guard parts.count == 2, let chat = Int64(parts[0]), let sequence = Int64(parts[1]), numbers.contains(chat),
+            numbers.contains(sequence)
         else { return nil }
         self.init(chat: ChatID(rawValue: chat), sequence: SequenceNumber(rawValue: sequence))
         guard description == text else { return nil }

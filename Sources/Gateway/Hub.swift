@@ -158,7 +158,8 @@ package final class Hub: AnnouncementSink {
             let events = try await reader.announcements(of: chat, after: delivered, limit: Self.fillLimit)
             metrics.fills.increment()
             receive(events)
-            if events.count == Self.fillLimit { enqueueFill(of: chat) }
+            // A page may end before the events do; one without any tells that there are no more.
+            if !events.isEmpty { enqueueFill(of: chat) }
             // What the stores do not give is covered: its node may have crashed between its commit and its announcement.
             if events.isEmpty, let end = channel.stream.holeEnd { finishCovering?(chat, end) }
         } catch {

@@ -61,9 +61,9 @@ package final class PurgeWorker {
     private func batch() async throws -> Int {
         let targets = try await log.takePurges(olderThan: age, limit: Self.batchLimit)
         guard !targets.isEmpty else { return 0 }
-        try await bodies.purge(targets)
-        try await log.finishPurges(targets)
-        logger.debug("deleted messages purged", ["messages": .int(targets.count)])
-        return targets.count
+        let erased = try await bodies.purge(targets)
+        try await log.finishPurges(erased)
+        logger.debug("deleted messages purged", ["messages": .int(erased.count)])
+        return erased.count
     }
 }

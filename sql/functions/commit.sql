@@ -9,6 +9,8 @@
 --
 -- p_batch        id of the redo row; a new one for every batch, the same one for its second run after an unknown outcome
 -- p_lease_ms     how long p_node has the redo row to itself
+-- p_again        an earlier run of this batch may have committed. Where it did, nothing new is decided in its name, for its row may be
+--                finished and dropped by now, and whoever drops it once more must not drop a newer one: what it did not commit is 'busy'.
 -- p_wait         false: chats locked by others answer 'busy'; true: wait for them, up to the connection's lock_timeout
 --                (55P03 then ends the batch)
 -- p_drop         redo rows of batches that are finished
@@ -40,10 +42,14 @@
 --
 -- Each statement below sees what committed before it began (the function is VOLATILE, the caller READ COMMITTED): what is read
 -- after the locks is what the lock protects. Plans are generic and by index, so that they do not depend on when statistics were made.
+DROP FUNCTION IF EXISTS duologue_commit(
+    uuid, uuid, integer, boolean, uuid[], bigint[], smallint[], bigint[], uuid[], bytea[], bigint[], bigint[], bigint[], text[],
+    bytea[], bigint[], jsonb[]);
 CREATE OR REPLACE FUNCTION duologue_commit(
     p_batch uuid, p_node uuid, p_lease_ms integer, p_wait boolean, p_drop uuid[],
     p_chat bigint[], p_kind smallint[], p_actor bigint[], p_op uuid[], p_hash bytea[], p_target bigint[],
-    p_reply_to bigint[], p_thread_root bigint[], p_type text[], p_payload bytea[], p_expected_rev bigint[], p_data jsonb[]
+    p_reply_to bigint[], p_thread_root bigint[], p_type text[], p_payload bytea[], p_expected_rev bigint[], p_data jsonb[],
+    p_again boolean
 ) RETURNS SETOF commit_answer
 LANGUAGE plpgsql VOLATILE
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off
@@ -60,6 +66,12 @@ DECLARE
 BEGIN
     SELECT l.chats, l.seqs, l.offsets INTO v_chats, v_seqs, v_offsets FROM duologue_lock_chats(p_chat, p_wait) l;
     v_now := date_trunc('milliseconds', clock_timestamp());
+    p_again := p_again AND EXISTS (
+        SELECT FROM unnest(p_chat, p_actor, p_op) AS o(chat, actor, op)
+        JOIN chat_events e ON e.chat_id = o.chat AND e.actor_id = o.actor AND e.op_id = o.op);
+    IF p_again THEN
+        v_chats := '{}'; v_seqs := '{}'; v_offsets := '{}';
+    END IF;
     v_quarantined := ARRAY(SELECT q.chat_id FROM quarantined_chats q WHERE q.chat_id = ANY (p_chat));
 
     IF NOT 2 = ALL (p_kind) THEN
@@ -71,7 +83,7 @@ BEGIN
                         p_expected_rev, p_data) WITH ORDINALITY
                  AS o(chat, kind, actor, op, hash, target, reply_to, thread_root, type, payload, expected_rev, data, ord)
             WHERE o.chat = ANY (v_mixed) ORDER BY o.ord
-        ), v_chats, v_seqs, v_offsets, v_quarantined, v_now);
+        ), v_chats, v_seqs, v_offsets, v_quarantined, v_now, p_again);
     END IF;
 
     RETURN QUERY

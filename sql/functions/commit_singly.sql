@@ -3,9 +3,10 @@
 --
 -- p_chats, p_seqs, p_offsets  the locked chats and how far they are; p_quarantined those closed to writes
 -- The answer is the operations' answers, and columns for the redo row, which are null when nothing was committed.
+DROP FUNCTION IF EXISTS duologue_commit_singly(uuid, commit_operation[], bigint[], bigint[], bigint[], bigint[], timestamptz);
 CREATE OR REPLACE FUNCTION duologue_commit_singly(
     p_batch uuid, p_operations commit_operation[], p_chats bigint[], p_seqs bigint[], p_offsets bigint[],
-    p_quarantined bigint[], p_now timestamptz) RETURNS commit_part
+    p_quarantined bigint[], p_now timestamptz, p_again boolean) RETURNS commit_part
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
@@ -44,6 +45,8 @@ BEGIN
             v_answer.facts := v_earlier.data;
         ELSIF v_earlier.body_hash IS NOT NULL THEN
             v_change.status := 'idempotency_mismatch';
+        ELSIF v_op.kind = 1 AND p_again THEN
+            v_change.status := 'busy';
         ELSIF v_op.kind = 1 THEN
             SELECT c.chat_id, c.status, c."offset", c.data
             INTO v_answer.chat_id, v_change.status, v_change."offset", v_change.data

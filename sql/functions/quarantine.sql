@@ -3,7 +3,7 @@
 
 -- Closes the chats to writes, as far as p_batch has operations of them, and moves those out of p_batch into a row of each chat, whose
 -- first lease ends now. Answers the rows that are set aside. Running it again changes nothing. A batch that is finished meanwhile was not
--- refused after all, and nothing happens. A batch that holds nothing else keeps its id.
+-- refused after all, and nothing happens. What is set aside never keeps the id of its batch: somebody may be about to drop that.
 CREATE OR REPLACE FUNCTION duologue_quarantine(p_batch uuid, p_chats bigint[], p_reason text)
 RETURNS TABLE (chat_id bigint, batch_id uuid)
 LANGUAGE plpgsql VOLATILE AS $$
@@ -20,13 +20,16 @@ BEGIN
     END IF;
     INSERT INTO quarantined_chats (chat_id, since, reason)
     SELECT c, clock_timestamp(), p_reason FROM unnest(v_bad) c ON CONFLICT DO NOTHING;
+    IF v_redo.quarantined THEN
+        RETURN;
+    END IF;
 
     DELETE FROM write_redo r WHERE r.batch_id = p_batch;
     FOREACH chat_id IN ARRAY v_bad LOOP
         v_row := duologue_redo_of(v_redo, ARRAY[chat_id]);
-        v_row.batch_id := CASE WHEN v_redo.chat_ids <@ v_bad AND chat_id = v_bad[1] THEN p_batch ELSE gen_random_uuid() END;
+        v_row.batch_id := gen_random_uuid();
         v_row.quarantined := true;
-        v_row.lease_until := CASE WHEN v_redo.quarantined THEN v_redo.lease_until ELSE clock_timestamp() END;
+        v_row.lease_until := clock_timestamp();
         INSERT INTO write_redo SELECT v_row.*;
         batch_id := v_row.batch_id;
         RETURN NEXT;

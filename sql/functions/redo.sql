@@ -28,7 +28,8 @@ BEGIN
         FROM due WHERE r.batch_id = due.batch_id
         RETURNING r.*
     )
-    SELECT * FROM taken ORDER BY created_at, batch_id;
+    -- In this order they are worked on, and the first that fails may end the pass.
+    SELECT * FROM taken t ORDER BY t.quarantined OR t.attempts > 21, t.created_at, t.batch_id;
 END
 $$;
 

@@ -37,8 +37,9 @@ package protocol BodyStore: AnyObject {
 
     /// Erases the content of tombstones and of their revisions, on a majority; the documents stay.
     ///
-    /// A document that has changed since is left alone.
-    func purge(_ targets: [PurgeTarget]) async throws
+    /// A document that has changed since is left alone; answers the targets that are erased.
+    @discardableResult
+    func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget]
 }
 
 /// Messages of a chat and the reactions on them.

@@ -9,11 +9,15 @@ package protocol CommitLog: AnyObject {
     /// Results come in the order of the operations. Running the same batch again after an unknown outcome is safe:
     /// what was committed comes back as duplicate.
     /// With `wait` it waits for locked chats instead of answering `busy`.
+    ///
+    /// `again` says that an earlier run of the batch may have committed: where it did, what it did not commit is `busy`,
+    /// and belongs into another batch.
     func commit(
         _ batch: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) async throws -> [CommitResult]
 
     /// A chat id nobody else has.
@@ -43,6 +47,18 @@ package protocol CommitLog: AnyObject {
 
     /// Frees what dropped redo rows leave behind, so that reads stay fast.
     func maintain() async throws
+}
+
+extension CommitLog {
+    /// The first run of a batch.
+    package func commit(
+        _ batch: BatchID,
+        _ operations: [Operation],
+        dropping finished: [BatchID],
+        wait: Bool
+    ) async throws -> [CommitResult] {
+        try await commit(batch, operations, dropping: finished, wait: wait, again: false)
+    }
 }
 
 /// How much is committed and not finished, over all nodes.

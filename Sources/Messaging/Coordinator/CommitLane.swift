@@ -110,8 +110,11 @@ package struct CommitLane: Sendable {
         var operations: [CommittedOperation] = []
         var waiters: [Waiter] = []
         var busy: [Entry] = []
+        let isAmbiguous = batch.attempt > 1 && Self.holdsUnlikeCopies(batch.entries)
         for (entry, result) in zip(batch.entries, results) {
             switch result {
+            case .duplicate(let allocation, let pending?) where pending == batch.id && isAmbiguous:
+                actions += askAgain(entry, allocation.offset)
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                 waiters.append(Waiter(entry, .committed(allocation)))
@@ -202,7 +205,7 @@ package struct CommitLane: Sendable {
     /// that they stop no other.
     package mutating func applyFailed(_ id: BatchID, _ error: StoreError, _ nextBatch: () -> BatchID) -> [Action] {
         guard let index = applying.firstIndex(where: { $0.batch.id == id }) else { return [] }
-        let refused = applying[index].batch.chats(refusedBy: error)
+        let refused = applying[index].batch.chats(refusedBy: error, attempt: applying[index].attempt)
         guard refused.isEmpty else {
             applying[index].refusal = Refusal(chats: refused, reason: error.message)
             return [.quarantine(id, refused, reason: error.message, attempt: 1)]
@@ -288,6 +291,18 @@ package struct CommitLane: Sendable {
     }
 
     // MARK: Steps
+
+    /// Whether one operation is there twice, made of different old documents: after a lost answer nobody knows which of
+    /// them the redo row holds, so the row is left to a recovery, which reads it.
+    private static func holdsUnlikeCopies(_ entries: [Entry]) -> Bool {
+        entries.indices.contains { index in
+            let operation = entries[index].operation
+            return entries[..<index].contains { earlier in
+                earlier.operation.id == operation.id && earlier.operation.chat == operation.chat
+                    && earlier.operation.actor == operation.actor && earlier.operation.payload != operation.payload
+            }
+        }
+    }
 
     private static func take(_ tickets: Set<Ticket>, from entries: inout [Entry]) -> [Entry] {
         let isTaken = { (entry: Entry) in entry.ticket.map(tickets.contains) ?? false }

@@ -120,6 +120,15 @@ extension Message {
         )
     }
 
+    /// The message without anything it says.
+    var withoutContent: Message {
+        var message = self
+        message.content = nil
+        message.attachments = []
+        message.mentions = []
+        return message
+    }
+
     /// The message of a document with what the commit knew beside it.
     package init(_ image: MessageImage, _ facts: EventFacts?) {
         self.init(image)

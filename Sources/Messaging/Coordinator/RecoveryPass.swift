@@ -58,7 +58,6 @@ package struct RecoveryPass: Sendable {
         case .quarantine(let chats, _):
             step = .apply
             rows[rows.startIndex].remove(chats)
-            // A row that keeps its id is the one that was set apart.
             if rows[rows.startIndex].operations.isEmpty { rows.removeFirst() }
         case .announce:
             finished.append(row.id)
@@ -72,11 +71,12 @@ package struct RecoveryPass: Sendable {
             isOver = true
             return
         }
-        guard case .apply = step, error.outcome == .permanent else {
+        // What names chats is about their documents; anything else is about the store, and the same for all rows.
+        guard case .apply = step, error.outcome == .permanent || !error.chats.isEmpty else {
             rows = []
             return
         }
-        let refused = row.chats(refusedBy: error)
+        let refused = row.chats(refusedBy: error, attempt: row.attempts)
         if refused.isEmpty { skip() } else { step = .quarantine(refused, reason: error.message) }
     }
 

@@ -1,11 +1,16 @@
 package import Domain
 
 extension RedoBatch {
-    /// Of a permanent failure to write this batch: the chats whose documents the store will never take.
+    /// How often a batch is tried whose failure is that of some chats' documents, and might pass: longer than an election
+    /// takes.
+    package static let patience = 40
+
+    /// Of a failure to write this batch at an attempt: the chats whose documents the store will not take.
     ///
-    /// Empty for other failures, and for one that names no chat of the batch: trying again is all that can help then.
-    package func chats(refusedBy error: StoreError) -> Set<ChatID> {
-        guard error.outcome == .permanent, !error.chats.isEmpty else { return [] }
+    /// Those a permanent failure names, and those that one which might have passed names too often: no document may hold up
+    /// a lane for ever. Empty for other failures: trying again is all that can help then.
+    package func chats(refusedBy error: StoreError, attempt: Int) -> Set<ChatID> {
+        guard error.outcome == .permanent || attempt > Self.patience, !error.chats.isEmpty else { return [] }
         return error.chats.intersection(operations.map(\.operation.chat))
     }
 

@@ -35,7 +35,7 @@ extension WriteCoordinator {
         guard !isEnded else { return }
         metrics.batchSize.observe(Double(operations.count))
         do {
-            let results = try await log.commit(id, operations, dropping: finished, wait: wait)
+            let results = try await log.commit(id, operations, dropping: finished, wait: wait, again: attempt > 1)
             take(lane.committed(results, BatchID.random))
         } catch {
             let failure = Self.storeError(error, .postgres)
@@ -68,13 +68,10 @@ extension WriteCoordinator {
         let fields: [String: LogValue] = [
             "batch": .string(batch.id.description), "error": .string("\(failure)"), "attempt": .int(attempt),
         ]
-        guard failure.outcome == .permanent else {
-            breaker.failed(at: loop.now)
-            return logger.warning("batch not applied", fields)
-        }
-        logger.error("MongoDB refuses a batch", fields)
         // A store that refuses one chat's documents is there for all others.
-        if batch.chats(refusedBy: failure).isEmpty { breaker.failed(at: loop.now) }
+        if failure.chats.isEmpty { breaker.failed(at: loop.now) }
+        guard failure.outcome == .permanent else { return logger.warning("batch not applied", fields) }
+        logger.error("MongoDB refuses a batch", fields)
     }
 
     private func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String, attempt: Int) async {

@@ -39,10 +39,11 @@ package final class FailingBodyStore: BodyStore {
         try await pass(.acknowledgeBefore)
     }
 
-    package func purge(_ targets: [PurgeTarget]) async throws {
+    package func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] {
         if !targets.isEmpty { try await pass(.purgeMarked) }
-        try await bodies.purge(targets)
+        let erased = try await bodies.purge(targets)
         if !targets.isEmpty { try await pass(.purgeErased) }
+        return erased
     }
 
     package func messages(

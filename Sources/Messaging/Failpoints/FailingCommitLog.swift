@@ -28,10 +28,11 @@ package final class FailingCommitLog: CommitLog {
         _ batch: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) async throws -> [CommitResult] {
         try await pass(.commitBefore)
-        let results = try await log.commit(batch, operations, dropping: finished, wait: wait)
+        let results = try await log.commit(batch, operations, dropping: finished, wait: wait, again: again)
         try await pass(.commitAfter)
         return results
     }

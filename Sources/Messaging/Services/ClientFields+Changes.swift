@@ -111,7 +111,10 @@ extension ClientFields {
 
     /// Clients show it as a picture, so it must be nothing else: no script, no blank.
     private static func check(address: String) throws(Failure) {
-        let isKnown = ["https://", "http://", "/"].contains { address.hasPrefix($0) } && !address.hasPrefix("//")
+        // Browsers read a backslash as a slash.
+        let isKnown =
+            ["https://", "http://", "/"].contains { address.hasPrefix($0) } && !address.hasPrefix("//")
+            && !address.utf8.contains(UInt8(ascii: "\\"))
         guard isKnown, !address.unicodeScalars.contains(where: { $0.properties.isWhitespace }) else {
             throw Failure(.invalidValue, "avatar_url: must be an http address or a path")
         }

@@ -165,7 +165,7 @@ package enum ClientFields {
             let user = try reader.optional("user_id", as: Int64.self).map(UserID.init(rawValue:))
             try reader.finish()
             switch (kind, user) {
-            case ("user", let user?) where user.rawValue > 0: return .user(user)
+            case ("user", let user?) where (1...(1 << 53 - 1)).contains(user.rawValue): return .user(user)
             case ("here", nil): return .here
             case ("all", nil): return .all
             default: throw Failure(.invalidValue, "mentions: must be a user with user_id, here or all")

@@ -77,10 +77,22 @@ package final class HistoryReader {
     }
 
     /// Announced events after an offset as clients receive them; messages as they are today.
+    ///
+    /// Somebody's removal ends a page, however many more there are: it is the last event they get, and what comes before it
+    /// tells nothing that was said after it. A message changed since is told without what it says; the event that changed it
+    /// follows, for those who are still there.
     package func announcements(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [Announcement] {
-        let events = try await history.announcedEvents(of: chat, after: offset, limit: limit)
+        var events = try await history.announcedEvents(of: chat, after: offset, limit: limit)
+        var today = Offset(rawValue: .max)
+        if let removal = events.firstIndex(where: { $0.kind == .participantRemoved }) {
+            today = events[removal].offset
+            events.removeSubrange((removal + 1)...)
+        }
         let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
-        let messages = try await messages(of: chat, sequences: shown.sorted())
+        var messages = try await messages(of: chat, sequences: shown.sorted(), upTo: today)
+        for (sequence, message) in messages where message.revision > today {
+            messages[sequence] = message.withoutContent
+        }
         return try events.map { try announcement(of: $0, in: chat, messages: messages) }
     }
 
@@ -165,11 +177,15 @@ package final class HistoryReader {
 
     // MARK: Announcements
 
-    /// Messages as they are today; where an unfinished operation is about to change one, its event is still to come.
-    private func messages(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [SequenceNumber: Message] {
+    /// Messages as they are, with reactions up to an offset; where an unfinished operation is about to change one, its
+    /// event is still to come.
+    private func messages(
+        of chat: ChatID,
+        sequences: [SequenceNumber],
+        upTo today: Offset
+    ) async throws -> [SequenceNumber: Message] {
         guard !sequences.isEmpty else { return [:] }
         let rows = try await history.metadata(of: chat, sequences: sequences)
-        let today = Offset(rawValue: .max)
         let stored = try await bodies.contents(of: chat, at: sequences, upTo: today, excluding: [])
         let nothing = RedoOverlay([])
         var messages: [SequenceNumber: Message] = [:]

@@ -12,7 +12,7 @@ extension MessageService {
     }
 
     /// How often a change is tried on a message that others keep changing.
-    private static let tries = 8
+    private static let tries = 32
 
     /// Replaces what a message says; only its sender may.
     ///

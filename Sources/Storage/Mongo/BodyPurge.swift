@@ -10,7 +10,9 @@ struct BodyPurge: Sendable {
     let logger: Logger
 
     /// Erases tombstones, and then the revisions of those that are erased; doing it again does nothing.
-    func run(_ targets: [PurgeTarget]) async throws(MongoError) {
+    ///
+    /// Answers those that are erased.
+    func run(_ targets: [PurgeTarget]) async throws(MongoError) -> [PurgeTarget] {
         try await write(.messages, targets.map(Self.tombstone))
         let erased = try await erased(targets)
         if erased.count < targets.count {
@@ -23,7 +25,8 @@ struct BodyPurge: Sendable {
                 ]
             )
         }
-        try await write(.revisions, erased.map(Self.revisions))
+        if !erased.isEmpty { try await write(.revisions, erased.map(Self.revisions)) }
+        return erased
     }
 
     private static func tombstone(_ target: PurgeTarget) -> Update {

@@ -40,7 +40,7 @@ struct GuardedBulk: Sendable {
                 // Not the server's words here: a validator's quote the document.
                 refusals.append(Refusal(chat: write.chat, reason: "a document was refused: \(error.code)"))
             } else {
-                throw StoreError(.mongo, .retryable, "a write was refused: \(error.code)")
+                throw StoreError(.mongo, .retryable, "a write was refused: \(error.code)", chats: [write.chat])
             }
         }
         return try await refusals + confirm(kept)
@@ -74,7 +74,7 @@ struct GuardedBulk: Sendable {
         var foreign: [Refusal] = []
         for write in writes {
             guard let found = standing[write.id], found.revision >= write.revision else {
-                throw StoreError(.mongo, .retryable, "a write is not on a majority yet")
+                throw StoreError(.mongo, .retryable, "a write is not on a majority yet", chats: [write.chat])
             }
             guard found.revision == write.revision, found.operation != write.operation else { continue }
             report(write, found)

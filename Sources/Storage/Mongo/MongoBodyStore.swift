@@ -45,10 +45,10 @@ package final class MongoBodyStore: BodyStore {
         GuardedBulk(client: client, logger: logger, collection: collection)
     }
 
-    package func purge(_ targets: [PurgeTarget]) async throws {
-        guard !targets.isEmpty else { return }
+    package func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] {
+        guard !targets.isEmpty else { return [] }
         do throws(MongoError) {
-            try await BodyPurge(client: client, logger: logger).run(targets)
+            return try await BodyPurge(client: client, logger: logger).run(targets)
         } catch {
             throw StoreError(error)
         }

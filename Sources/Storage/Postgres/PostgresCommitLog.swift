@@ -26,9 +26,10 @@ package final class PostgresCommitLog: CommitLog {
         _ batch: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) async throws -> [CommitResult] {
-        let query = commitQuery(batch, BatchColumns(operations), dropping: finished, wait: wait)
+        let query = commitQuery(batch, BatchColumns(operations), dropping: finished, wait: wait, again: again)
         let rows: [PostgresRow]
         do throws(PostgresError) {
             rows = try await client.execute(query)
@@ -57,28 +58,31 @@ package final class PostgresCommitLog: CommitLog {
 
     /// A deadlock is broken by trying again.
     ///
-    /// A lock that was not to be had, or an id that another transaction won meanwhile, is tried once more where nobody
-    /// else is in the batch to be held up.
+    /// An id that another transaction won meanwhile is tried once more where nobody else is in the batch to be held up.
     private static func isWorthAnotherTry(_ error: PostgresError, of count: Int) -> Bool {
         guard !error.isOutcomeUnknown else { return false }
         switch error.sqlstate {
         case "40001", "40P01": return true
-        case "55P03", "23505": return count == 1
+        case "23505": return count == 1
         default: return false
         }
     }
 
     /// A lock that an operation alone cannot get may be free later; in a batch it must not hold up the others.
     private static func storeError(_ error: PostgresError, count: Int) -> StoreError {
-        guard error.sqlstate == "55P03", count == 1 else { return StoreError(error) }
-        return StoreError(.postgres, .retryable, error.description)
+        guard !error.isOutcomeUnknown, ["55P03", "40001", "40P01"].contains(error.sqlstate) else {
+            return StoreError(error)
+        }
+        // Permanent for the batch as a whole: its operations are run one by one.
+        return StoreError(.postgres, count == 1 ? .retryable : .permanent, error.description)
     }
 
     private func commitQuery(
         _ batch: BatchID,
         _ columns: BatchColumns,
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) -> PostgresQuery {
         let query: PostgresQuery = """
             SELECT status, chat_id, seq, "offset", created_at, thread, replies, last_reply, last_reply_at, facts, pending
@@ -87,7 +91,8 @@ package final class PostgresCommitLog: CommitLog {
                 \(finished.map(PostgresUUID.init)),
                 \(columns.chats), \(columns.kinds)::smallint[], \(columns.actors), \(columns.operations),
                 \(columns.hashes), \(columns.targets), \(columns.replyTo), \(columns.threadRoots), \(columns.types),
-                \(columns.payloads), \(columns.expectedRevisions), \(columns.data)
+                \(columns.payloads), \(columns.expectedRevisions), \(columns.data),
+                \(again)
             )
             ORDER BY ord
             """

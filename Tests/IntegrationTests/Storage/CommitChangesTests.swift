@@ -106,7 +106,7 @@ import Testing
             for _ in 0..<6 {
                 try await fixture.expireLeases()
                 let taken = try await stores.commitLog.takeExpired(limit: 32)
-                #expect(taken.map(\.id) == [bad.id])
+                #expect(taken.count == 1 && taken.first?.id != bad.id, "its batch may be dropped by whoever holds that")
                 leases.append(
                     try await fixture.sql { client in
                         try await client.query(

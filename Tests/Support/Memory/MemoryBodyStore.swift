@@ -54,17 +54,18 @@ package final class MemoryBodyStore: BodyStore {
         return true
     }
 
-    package func purge(_ targets: [PurgeTarget]) async throws {
+    package func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] {
         if let outage { throw outage }
-        for target in targets {
-            guard let image = images[target.message], image.revision == target.revision, image.isDeleted else {
-                continue
-            }
+        let erased = targets.filter { target in
+            images[target.message].map { $0.revision == target.revision && $0.isDeleted } ?? false
+        }
+        for target in erased {
             images[target.message]?.content = nil
             images[target.message]?.attachments = []
             images[target.message]?.mentions = []
             for id in revisionImages.keys where id.message == target.message { revisionImages[id]?.content = nil }
         }
+        return erased
     }
 
     package func messages(of chat: ChatID, in range: ClosedRange<SequenceNumber>) async throws -> [MessageImage] {

@@ -15,12 +15,22 @@ package final class MemoryCommitLog: CommitLog {
         _ batch: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) async throws -> [CommitResult] {
         try database.check()
         var committed: [CommittedOperation] = []
         var results: [CommitResult] = []
+        let isDecided =
+            again
+            && operations.contains { operation in
+                database.chats[operation.chat].map { earlier(operation, in: $0) != nil } ?? false
+            }
         for operation in operations {
+            if isDecided, database.chats[operation.chat].map({ earlier(operation, in: $0) == nil }) ?? true {
+                results.append(.busy)
+                continue
+            }
             let result = decide(operation, wait: wait, in: batch, after: committed)
             if case .committed(let allocation) = result {
                 committed.append(CommittedOperation(operation: operation, allocation: allocation))
@@ -183,17 +193,17 @@ package final class MemoryCommitLog: CommitLog {
 
     package func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
         try database.check()
-        guard let index = database.redo.firstIndex(where: { $0.batch.id == batch }) else { return }
+        guard let index = database.redo.firstIndex(where: { $0.batch.id == batch && !$0.isQuarantined }) else { return }
         let whole = database.redo[index]
         let present = Set(whole.batch.operations.map(\.operation.chat))
         let bad = present.intersection(chats).sorted { $0.rawValue < $1.rawValue }
         guard !bad.isEmpty else { return }
         database.redo.remove(at: index)
         database.quarantined.formUnion(bad)
-        for (number, chat) in bad.enumerated() {
+        for chat in bad {
             var row = whole
             row.batch.operations.removeAll { $0.operation.chat != chat }
-            if number > 0 || !present.isSubset(of: chats) { row.batch.id = .random() }
+            row.batch.id = .random()
             if !whole.isQuarantined { row.leaseUntil = database.now }
             row.isQuarantined = true
             database.redo.append(row)

@@ -66,6 +66,32 @@ extension StoreScenario {
     ]
 
     static let historyScenarios: [StoreScenario] = [
+        StoreScenario("what leads up to somebody's removal tells nothing that was said after it") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            try await ports.finish(ports.say("before", chat, ada))
+            try await ports.finish(ports.react("+", chat, 1, ada))
+            try await ports.finish(ports.operation(chat, ada, .removeParticipant(bob.id)))
+            let edit = try #require(try await ports.finish(ports.edit(chat, 1, ada)).first)
+            try await ports.finish(ports.react("-", chat, 1, ada))
+            let now = try await ports.bodies.messages(
+                of: chat,
+                in: SequenceNumber(rawValue: 1)...SequenceNumber(rawValue: 1)
+            )
+            let said = try #require(now.first?.content)
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            func page(after offset: Int64) async throws -> [Announcement] {
+                try await reader.announcements(of: chat, after: Offset(rawValue: offset), limit: 10)
+            }
+            func text(_ announcement: Announcement) -> String { String(decoding: announcement.payload, as: UTF8.self) }
+            let his = try await page(after: 0)
+            #expect(his.map(\.offset.rawValue) == [1, 2, 3, 4] && his.last?.removed == [bob.id])
+            #expect(!his.contains { text($0).contains("\"\(said)\"") || text($0).contains("\"-\"") })
+            #expect(text(his[1]).contains("\"+\""), "what was there before stays")
+            let later = try await page(after: 4)
+            #expect(later.first?.offset == edit.offset && later.count == 2)
+            #expect(text(later[0]).contains("\"\(said)\""))
+        },
         StoreScenario("windows show the pages they name") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)

@@ -111,9 +111,16 @@ extension StoreScenario {
             let batch = BatchID.random()
             _ = try await ports.commit([ports.say("1", bad, ada)], as: batch)
             try await ports.log.quarantine([bad], of: batch, reason: "too large")
-            // As a node does that was stopped meanwhile, and for which MongoDB took it after all.
+            // The batch's own id drops nothing of it.
             let other = ports.say("2", good, ada)
             _ = try await ports.log.commit(.random(), [other], dropping: [batch], wait: true)
+            let aside = try await ports.log.takeCovering(bad, through: Offset(rawValue: 9)).map(\.id)
+            #expect(aside.count == 1 && aside != [batch])
+            #expect(
+                try await ports.log.commit(.random(), [ports.say("3", bad, ada)], dropping: [], wait: true)[0]
+                    .allocation == nil
+            )
+            _ = try await ports.log.commit(.random(), [ports.say("4", good, ada)], dropping: aside, wait: true)
             _ = try await ports.log.takeExpired(limit: 1)
             #expect(try await ports.one(ports.say("3", bad, ada)).allocation != nil)
         },

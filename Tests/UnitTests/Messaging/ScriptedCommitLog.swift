@@ -24,11 +24,12 @@ final class ScriptedCommitLog: CommitLog {
         _ batch: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
-        wait: Bool
+        wait: Bool,
+        again: Bool
     ) async throws -> [CommitResult] {
         commits += 1
         dropped += finished
-        return try await base.commit(batch, operations, dropping: finished, wait: wait)
+        return try await base.commit(batch, operations, dropping: finished, wait: wait, again: again)
     }
 
     func nextChatID() async throws -> ChatID { try await base.nextChatID() }
@@ -96,5 +97,5 @@ final class RefusingBodyStore: BodyStore {
     }
 
     func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
-    func purge(_ targets: [PurgeTarget]) async throws {}
+    func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { targets }
 }

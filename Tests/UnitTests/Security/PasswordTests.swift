@@ -32,7 +32,7 @@ private let cheap = PasswordHasher.Parameters(operations: 1, memoryBytes: 8_192)
         let unknown = quickest { _ = hasher.verify("guess", against: nil) }
         let known = quickest { _ = hasher.verify("guess", against: hash) }
         // Leaving the work out would make it thousands of times shorter.
-        #expect(unknown > known / 3)
+        #expect(unknown > known / 30)
     }
 
     @Test(arguments: ["", "x", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$AAAA$AAAA", "plain text"])
