@@ -140,17 +140,33 @@ package struct ChatFold: Sendable {
     }
 
     /// What differs between the chat, folded up to its last event, and its row; nil facts mean that there is no row.
+    ///
+    /// A row that is ahead of the events has no wrong counters: events are missing, and `missingTail` tells them. What those
+    /// did to members and pins is unknown, as it is after a hole.
     package func differences(_ facts: ChatFacts?) -> [FindingKind] {
         guard let facts else { return [.missingChat] }
         var kinds: [FindingKind] = []
-        let countersAgree =
-            facts.lastSequence == lastSequence && facts.lastOffset == lastOffset
-            && facts.participantCount == facts.members.count
-        if !countersAgree { kinds.append(.counterDrift) }
-        guard !hasHole else { return kinds }
+        let isBehind = facts.lastSequence < lastSequence || facts.lastOffset < lastOffset
+        if isBehind || facts.participantCount != facts.members.count { kinds.append(.counterDrift) }
+        guard !hasHole, !lacksTail(facts) else { return kinds }
         if facts.members != members { kinds.append(.membershipDrift) }
         if facts.pins != pins { kinds.append(.pinDrift) }
         return kinds
+    }
+
+    /// The offsets and numbers that the row says were given out after the last event, each with its place.
+    package func missingTail(_ facts: ChatFacts?) -> [(kind: FindingKind, place: String)] {
+        guard let facts else { return [] }
+        let offsets = holes(between: lastOffset.rawValue, and: facts.lastOffset.rawValue + 1)
+        let sequences = holes(between: lastSequence.rawValue, and: facts.lastSequence.rawValue + 1)
+        return offsets.map { (.offsetHole, "\(chat)@\($0)") }
+            + sequences.map {
+                (.sequenceHole, "\(MessageID(chat: chat, sequence: SequenceNumber(rawValue: $0)))")
+            }
+    }
+
+    private func lacksTail(_ facts: ChatFacts) -> Bool {
+        facts.lastOffset > lastOffset || facts.lastSequence > lastSequence
     }
 
     /// Whether events are missing, so that the members cannot be told from those that are left.

@@ -6,6 +6,8 @@ internal import Mongo
 enum AuditMongo {
     /// A window can take its time on a busy server.
     static let deadline = Duration.seconds(30)
+    /// Under a chat's lock nothing is committed in that chat, so a slow server is left rather than waited for.
+    static let lockedDeadline = Duration.seconds(2)
     private static let maximumBytes = 32 * 1024 * 1024
 
     /// The documents of `selection`, as a majority holds them, ascending by `_id` in a window.
@@ -15,10 +17,11 @@ enum AuditMongo {
         _ collection: String,
         _ selection: AuditSelection<Key>,
         _ mongo: MongoClient,
+        within deadline: Duration,
         write: @Sendable (Key, inout BSONDocumentWriter) -> Void
     ) async throws -> (documents: [BSONDocument], isFull: Bool) {
         switch selection {
-        case .keys(let keys): return (try await named(collection, keys, mongo, write: write), false)
+        case .keys(let keys): return (try await named(collection, keys, mongo, within: deadline, write: write), false)
         case .window(let after, let chats, let limit):
             let filter = BSONDocument { writer in
                 writer.document("_id") { clause in
@@ -32,7 +35,7 @@ enum AuditMongo {
             }
             var limit = limit
             while true {
-                if let documents = try await find(collection, filter, limit: limit, mongo) {
+                if let documents = try await find(collection, filter, limit: limit, mongo, within: deadline) {
                     return (documents, documents.count == limit)
                 }
                 limit /= 2
@@ -44,6 +47,7 @@ enum AuditMongo {
         _ collection: String,
         _ keys: [Key],
         _ mongo: MongoClient,
+        within deadline: Duration,
         write: @Sendable (Key, inout BSONDocumentWriter) -> Void
     ) async throws -> [BSONDocument] {
         var documents: [BSONDocument] = []
@@ -58,7 +62,7 @@ enum AuditMongo {
                     }
                 }
             }
-            if let found = try await find(collection, filter, limit: part.count, mongo) {
+            if let found = try await find(collection, filter, limit: part.count, mongo, within: deadline) {
                 documents += found
                 rest = rest.dropFirst(part.count)
             } else {
@@ -73,7 +77,8 @@ enum AuditMongo {
         _ collection: String,
         _ filter: BSONDocument,
         limit: Int,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> [BSONDocument]? {
         var options = FindOptions(sort: BSONDocument { $0.int32("_id", 1) }, limit: limit, readConcern: .majority)
         options.maximumBytes = maximumBytes

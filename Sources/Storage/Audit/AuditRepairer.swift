@@ -14,7 +14,7 @@ final class AuditRepairer {
     private let mongo: MongoClient
 
     /// Places mended in one transaction, so that a chat is not held up for long.
-    static let chunk = 32
+    static let chunk = 8
 
     init(postgres: PostgresClient, mongo: MongoClient) {
         self.postgres = postgres
@@ -43,16 +43,34 @@ final class AuditRepairer {
         let facts = Dictionary(
             uniqueKeysWithValues: try await source.facts(.keys(keys), context.ask).map { ($0.key, $0.facts) }
         )
-        let found = try await Source.found(.keys(keys), mongo).located
+        let found = try await Source.found(.keys(keys), mongo, within: AuditMongo.lockedDeadline).located
         let located = Dictionary(found.map { ($0.key, $0) }) { first, _ in first }
+        let revisions = Set(keys.flatMap { source.revisions(facts[$0], located[$0]) })
+        let lost = try await lost(revisions, in: keys.first?.chat, context)
         var plans: [(place: String, plan: RepairPlan)] = []
         for key in keys {
             if let facts = facts[key], source.isCovered(facts) { continue }
             let kinds = source.differences(facts[key], located[key]?.found)
             guard !kinds.isEmpty else { continue }
+            let isOrphan = facts[key] == nil && context.lacksTail
+            guard !isOrphan, lost.isDisjoint(with: source.revisions(facts[key], located[key])) else {
+                plans.append((key.description, .refuse("events are missing that may have made it so")))
+                continue
+            }
             plans.append((key.description, try await source.mend(key, kinds, facts[key], located[key], context)))
         }
         return plans
+    }
+
+    /// Those of the offsets that the chat gave out and that have no event any more.
+    private func lost(_ offsets: Set<Int64>, in chat: ChatID?, _ context: RepairContext) async throws -> Set<Int64> {
+        guard let chat, let last = context.lastOffset, !offsets.isEmpty else { return [] }
+        let query: PostgresQuery = """
+            SELECT k.o FROM unnest(\(offsets.sorted())) AS k(o)
+            WHERE k.o <= \(last.rawValue)
+              AND NOT EXISTS (SELECT FROM chat_events e WHERE e.chat_id = \(chat.rawValue) AND e."offset" = k.o)
+            """
+        return Set(try await context.ask(query).map { try $0.decode(0, as: Int64.self) })
     }
 
     /// Makes metadata anew where events have none.
@@ -88,8 +106,12 @@ final class AuditRepairer {
             let done = try await postgres.transaction { session in
                 let context = try await lock(chat, session)
                 let plans = try await plans(context)
-                try await perform(plans.map(\.plan), context, session)
-                return plans
+                try await SetAside.keep(plans.flatMap(\.plan.copies), at: context.now, mongo)
+                var done: [(place: String, plan: RepairPlan)] = []
+                for (place, plan) in plans {
+                    done.append((place, try await perform(plan, session) ? plan : .refuse("it changed meanwhile")))
+                }
+                return done
             }
             for (place, plan) in done {
                 for action in plan.actions { report.repaired(action, place) }
@@ -99,6 +121,9 @@ final class AuditRepairer {
             for place in places {
                 report.notMended("Postgres refused the repair (\(error.sqlstate ?? ""))", "\(place)")
             }
+        } catch let error as MongoError where error.code == .timeout {
+            // What was written all the same is what the next repair would write.
+            for place in places { report.notMended("MongoDB was too slow to hold up the chat for", "\(place)") }
         } catch let error as MongoError where !error.isRetryable && !error.isOutcomeUnknown {
             for place in places { report.notMended("MongoDB refused the repair", "\(place)") }
         }
@@ -107,43 +132,52 @@ final class AuditRepairer {
     private func lock(_ chat: ChatID, _ session: PostgresSession) async throws -> RepairContext {
         let locking: PostgresQuery = "SELECT last_offset FROM chats WHERE id = \(chat.rawValue) FOR NO KEY UPDATE"
         let head = try await session.execute(locking.named("audit_lock")).first
-        let clock = try await session.execute("SELECT date_trunc('milliseconds', clock_timestamp())").first
-        guard let clock else { throw PostgresError(.decoding, "the clock gave no row") }
+        // A statement of its own, as only that sees what was committed while the lock was waited for.
+        let reading: PostgresQuery = """
+            SELECT date_trunc('milliseconds', clock_timestamp()),
+                   coalesce((SELECT max(e."offset") FROM chat_events e WHERE e.chat_id = \(chat.rawValue)), 0)
+            """
+        guard let now = try await session.execute(reading.named("audit_now")).first else {
+            throw PostgresError(.decoding, "the clock gave no row")
+        }
+        let last: Offset? = try head?.id(0)
+        let newest: Offset = try now.id(1)
         return RepairContext(
             ask: { query throws(PostgresError) in try await session.execute(query) },
             mongo: mongo,
-            lastOffset: try head?.id(0),
-            now: try clock.timestamp(0)
+            lastOffset: last,
+            lacksTail: last.map { $0 > newest } ?? false,
+            now: try now.timestamp(0)
         )
     }
 
-    private func perform(
-        _ plans: [RepairPlan],
-        _ context: RepairContext,
-        _ session: PostgresSession
-    ) async throws {
-        try await SetAside.keep(plans.flatMap(\.copies), at: context.now, mongo)
-        var insertions: [String: [BSONDocument]] = [:]
-        var replacements: [String: [Replacement]] = [:]
-        for write in plans.flatMap(\.writes) {
-            switch write {
-            case .insert(let collection, let document): insertions[collection, default: []].append(document)
-            case .replace(let collection, let old, let new):
-                replacements[collection, default: []].append(
-                    Replacement(filter: Self.guarding(old), document: new, upsert: false)
-                )
-            case .remove(let collection, let old):
-                let outcome = try await mongo.deleteMany(collection, Self.guarding(old), deadline: AuditMongo.deadline)
-                try outcome.checkDurable()
-            }
+    /// Performs a plan whose copies are kept; false where a document was not as it had been read, and nothing more was done.
+    private func perform(_ plan: RepairPlan, _ session: PostgresSession) async throws -> Bool {
+        for write in plan.writes {
+            guard try await apply(write) else { return false }
         }
-        for (collection, documents) in insertions {
-            try await mongo.insertMany(collection, documents, deadline: AuditMongo.deadline).checkDurable()
+        for statement in plan.statements { try await session.execute(statement) }
+        return true
+    }
+
+    /// Whether the write found what it was meant for.
+    private func apply(_ write: RepairPlan.Write) async throws -> Bool {
+        let deadline = AuditMongo.lockedDeadline
+        switch write {
+        case .insert(let collection, let document):
+            let outcome = try await mongo.insertMany(collection, [document], deadline: deadline)
+            try outcome.checkDurable()
+            return outcome.inserted == 1
+        case .replace(let collection, let old, let new):
+            let change = Replacement(filter: Self.guarding(old), document: new, upsert: false)
+            let outcome = try await mongo.bulkReplace(collection, [change], deadline: deadline)
+            try outcome.checkDurable()
+            return outcome.matched == 1
+        case .remove(let collection, let old):
+            let outcome = try await mongo.deleteMany(collection, Self.guarding(old), deadline: deadline)
+            try outcome.checkDurable()
+            return outcome.deleted == 1
         }
-        for (collection, changes) in replacements {
-            try await mongo.bulkReplace(collection, changes, deadline: AuditMongo.deadline).checkDurable()
-        }
-        for statement in plans.flatMap(\.statements) { try await session.execute(statement) }
     }
 
     /// Finds the document only as it was read.

@@ -37,8 +37,14 @@ protocol AuditSource: AnyObject, SendableMetatype {
     /// What a majority of MongoDB holds, ascending in a window; fewer than the limit only at the end.
     static func found(
         _ selection: AuditSelection<Key>,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> (located: [Located<Key, Found>], isFull: Bool)
+
+    /// The offsets at which something happened to it, as its document and Postgres' own rows have them.
+    ///
+    /// One that was given out and has no event shows that history is missing, and that its rest must not be taken for all.
+    func revisions(_ facts: Facts?, _ located: Located<Key, Found>?) -> Set<Int64>
 
     /// Whether a redo row still holds an operation on it.
     func isCovered(_ facts: Facts) -> Bool
@@ -54,4 +60,10 @@ protocol AuditSource: AnyObject, SendableMetatype {
         _ located: Located<Key, Found>?,
         _ context: RepairContext
     ) async throws -> RepairPlan
+}
+
+extension AuditSource {
+    func revisions(_ facts: Facts?, _ located: Located<Key, Found>?) -> Set<Int64> {
+        Set([try? located?.raw.int64(ifPresent: "rev")].compactMap(\.self))
+    }
 }

@@ -183,7 +183,7 @@ package final class Auditor {
     ) async throws -> [Source.Key: Suspicion<Source.Key>.Observation] {
         let selection = AuditSelection.keys(keys)
         let before = try await facts(selection, of: source)
-        let found = try await Source.found(selection, mongo).located
+        let found = try await Source.found(selection, mongo, within: AuditMongo.deadline).located
         let located = Dictionary(found.map { ($0.key, $0.found) }) { first, _ in first }
         let after = try await facts(selection, of: source)
         var observations: [Source.Key: Suspicion<Source.Key>.Observation] = [:]
@@ -262,7 +262,9 @@ package final class Auditor {
             report.chats += 1
             let kinds = fold.differences(facts)
             for kind in kinds { report.found(kind, "\(fold.chat)") }
-            if options.repairs, !kinds.isEmpty { try await repairer.mend(fold, &report) }
+            let tail = fold.missingTail(facts)
+            for (kind, place) in tail { report.found(kind, place) }
+            if options.repairs, !kinds.isEmpty || !tail.isEmpty { try await repairer.mend(fold, &report) }
         }
     }
 

@@ -6,6 +6,8 @@ internal import Postgres
 /// Mends what Postgres knows of a chat: counters, participants, pins, and metadata that its events bear out.
 enum ChatRepair {
     /// What mends a chat that is locked, folded up to this moment.
+    ///
+    /// Last numbers only ever rise: one that was given out, and perhaps acknowledged, is never given out again.
     static func plan(_ fold: ChatFold, _ facts: ChatFacts) -> RepairPlan {
         var plan = RepairPlan()
         let kinds = fold.differences(facts)
@@ -18,12 +20,16 @@ enum ChatRepair {
         if kinds.contains(.counterDrift) || count != facts.participantCount {
             plan.statements.append(
                 """
-                UPDATE chats SET last_seq = \(fold.lastSequence.rawValue), last_offset = \(fold.lastOffset.rawValue),
+                UPDATE chats SET last_seq = greatest(last_seq, \(fold.lastSequence.rawValue)),
+                    last_offset = greatest(last_offset, \(fold.lastOffset.rawValue)),
                     participant_count = \(Int32(clamping: count))
                 WHERE id = \(fold.chat.rawValue)
                 """
             )
             plan.actions.append("corrected the counters of a chat")
+        }
+        if !fold.missingTail(facts).isEmpty {
+            plan.refusals.append("events are missing at the end; they are never made up")
         }
         return plan
     }
@@ -68,12 +74,23 @@ enum ChatRepair {
 
     /// Makes the metadata of a message anew from its event and its body.
     ///
-    /// What an edit or deletion did to it is put right by the comparison of the messages, which comes later. A message whose
-    /// body is gone as well becomes a purged tombstone.
+    /// What an edit or deletion did to it is put right by the comparison of the messages, which comes later. Where the body
+    /// is gone, a kept copy tells what it was; only a message without either becomes a purged tombstone. A body that is there
+    /// and does not read may be all that is left of what was said: it stays, and so does the gap.
     static func metadata(of message: MessageID, _ context: RepairContext) async throws -> RepairPlan {
-        let (located, _) = try await MessageAudit.found(.keys([message]), context.mongo)
+        let located = try await MessageAudit.found(.keys([message]), context.mongo, within: AuditMongo.lockedDeadline)
+            .located.first
+        if case .unreadable? = located?.found {
+            return .refuse("the metadata is gone, and the body that would tell it does not read")
+        }
+        var action = "restored metadata from its event and body"
         var image: MessageImage?
-        if case .image(let found)? = located.first?.found { image = found }
+        if case .image(let found)? = located?.found { image = found }
+        if image == nil {
+            image = try await MessageAudit.keptImages(of: message, context).first
+            action =
+                image == nil ? "content lost: left a tombstone" : "restored metadata from its event and a kept copy"
+        }
         let lost = image == nil ? PostgresTimestamp(context.now) : nil
         let select: PostgresQuery = """
             SELECT e."offset", e.actor_id, e.at FROM chat_events e
@@ -95,7 +112,7 @@ enum ChatRepair {
                     \(image?.threadRoot?.rawValue), \(image?.replyTo?.rawValue), \(at), \(lost), \(lost))
             """
         ]
-        plan.actions = [image == nil ? "content lost: left a tombstone" : "restored metadata from its event and body"]
+        plan.actions = [action]
         return plan
     }
 }

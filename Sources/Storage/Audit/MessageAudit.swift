@@ -15,6 +15,12 @@ final class MessageAudit: AuditSource {
         MessageComparison.differences(facts, found)
     }
 
+    /// The event that made the message is looked for by itself.
+    func revisions(_ facts: MessageFacts?, _ located: Located<MessageID, FoundBody>?) -> Set<Int64> {
+        let found = try? located?.raw.int64(ifPresent: "rev")
+        return Set([found, facts?.revision.rawValue].compactMap(\.self)).subtracting([facts?.offset.rawValue ?? 0])
+    }
+
     // MARK: Reading
 
     /// One statement, so all of one moment; every part is a look-up by index, however large the tables are.
@@ -90,12 +96,14 @@ final class MessageAudit: AuditSource {
 
     static func found(
         _ selection: AuditSelection<MessageID>,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> (located: [Located<MessageID, FoundBody>], isFull: Bool) {
         let (documents, isFull) = try await AuditMongo.documents(
             BodyCollection.messages.rawValue,
             selection,
             mongo,
+            within: deadline,
             write: AuditMongo.write
         )
         let located = documents.compactMap { document -> Located<MessageID, FoundBody>? in

@@ -15,9 +15,13 @@ extension MessageAudit {
         _ context: RepairContext
     ) async throws -> RepairPlan {
         guard let facts else {
-            return located.map { .moveAside($0.raw, from: Self.collection, "moved an orphan body aside") } ?? .none
+            guard let located else { return .none }
+            guard try await !Self.hasEvent(key, context) else {
+                return .refuse("the event of the body is there, its metadata is not")
+            }
+            return .moveAside(located.raw, from: Self.collection, "moved an orphan body aside")
         }
-        if kinds.contains(.metadataOrphan) { return Self.mendOrphan(facts, located) }
+        if kinds.contains(.metadataOrphan) { return Self.mendOrphan(facts, located, context) }
         var plan = RepairPlan()
         if kinds.contains(.metadataDrift) { plan.append(Self.mendMetadata(facts)) }
         if kinds.contains(where: { $0 != .metadataDrift }) {
@@ -28,8 +32,24 @@ extension MessageAudit {
 
     // MARK: Metadata
 
+    /// Whether an event made the message; its offset is above its number, as the chat's own event comes first.
+    private static func hasEvent(_ message: MessageID, _ context: RepairContext) async throws -> Bool {
+        let query: PostgresQuery = """
+            SELECT FROM chat_events e
+            WHERE e.chat_id = \(message.chat.rawValue) AND e."offset" > \(message.sequence.rawValue)
+              AND e.kind = 2 AND e.seq = \(message.sequence.rawValue) LIMIT 1
+            """
+        return try await !context.ask(query).isEmpty
+    }
+
     /// Metadata without its event: the body, where there is one, still knows the event; metadata that nothing bears out goes.
-    private static func mendOrphan(_ facts: MessageFacts, _ located: Located<MessageID, FoundBody>?) -> RepairPlan {
+    ///
+    /// An offset that was given out had an event, so metadata that names one is not baseless, only bereft.
+    private static func mendOrphan(
+        _ facts: MessageFacts,
+        _ located: Located<MessageID, FoundBody>?,
+        _ context: RepairContext
+    ) -> RepairPlan {
         guard facts.created == nil, facts.changed == nil else {
             return .refuse("the offset of the metadata is another event's")
         }
@@ -39,6 +59,9 @@ extension MessageAudit {
         else {
             guard located == nil else {
                 return .refuse("the event of the message is gone, and its body does not tell it")
+            }
+            if let last = context.lastOffset, facts.offset <= last {
+                return .refuse("the event and the body of the message are gone")
             }
             plan.copies = [("message_metadata", document(facts), "metadata that no event and no body bears out")]
             plan.statements = [
@@ -101,7 +124,12 @@ extension MessageAudit {
         var current: MessageImage?
         if case .image(let image)? = located?.found { current = image }
         guard !facts.isPurged else {
-            return Self.rewrite(facts, .erased, located, "erased content that was to be purged")
+            var plan = Self.rewrite(facts, .erased, located, "erased content that was to be purged")
+            // Only what somebody did delete is erased for good.
+            if !facts.isPurgePending, facts.changed?.kind != .messageDeleted {
+                plan.keep(located, as: "erased as purged, which no deletion bears out")
+            }
+            return plan
         }
         if let current, MessageComparison.bearsOut(current, facts) == true {
             return Self.rewrite(facts, .of(current), located, "rewrote a body after its events")
@@ -171,21 +199,27 @@ extension MessageAudit {
         return plan
     }
 
+    /// The copies of a message that were set aside and read, newest first.
+    static func keptImages(of message: MessageID, _ context: RepairContext) async throws -> [MessageImage] {
+        let copies = try await SetAside.copies(from: collection, context.mongo) { AuditMongo.write(message, to: &$0) }
+        return copies.compactMap { copy in
+            guard case .image(let image) = body(copy) else { return nil }
+            return image
+        }
+    }
+
     /// A copy, set aside or kept as a revision, whose content is what the last event hashed.
     private func keptContent(
         _ facts: MessageFacts,
         _ current: MessageImage?,
         _ context: RepairContext
     ) async throws -> MessageImage? {
-        var candidates: [MessageImage] = []
-        let copies = try await SetAside.copies(from: Self.collection, context.mongo) {
-            AuditMongo.write(facts.id, to: &$0)
-        }
-        for case .image(let image) in copies.map(MessageAudit.body) { candidates.append(image) }
+        var candidates = try await Self.keptImages(of: facts.id, context)
         let key = RevisionKey(message: facts.id, revision: .zero)
         let chat = facts.id.chat.rawValue
         let window = AuditSelection.window(after: key, chats: chat...chat, limit: 100)
-        let revisions = try await RevisionAudit.found(window, context.mongo).located
+        let revisions = try await RevisionAudit.found(window, context.mongo, within: AuditMongo.lockedDeadline)
+            .located
         for revision in revisions where revision.key.message == facts.id {
             guard let content = try? revision.raw.string(ifPresent: "content") else { continue }
             for var image in [current, Self.image(facts, .erased)].compactMap(\.self) {

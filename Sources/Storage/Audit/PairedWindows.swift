@@ -27,7 +27,7 @@ struct PairedWindows<Source: AuditSource> {
         guard !isAtEnd else { return nil }
         let selection = AuditSelection.window(after: cursor, chats: chats, limit: limit)
         let mongo = mongo
-        async let reading = Source.found(selection, mongo)
+        async let reading = Source.found(selection, mongo, within: AuditMongo.deadline)
         let facts = try await source.facts(selection, ask)
         let (located, isFull) = try await reading
         // Beyond the last key of a full page the other side is not comparable yet.

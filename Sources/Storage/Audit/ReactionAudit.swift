@@ -59,9 +59,12 @@ final class ReactionAudit: AuditSource {
 
     static func found(
         _ selection: AuditSelection<ReactionKey>,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> (located: [Located<ReactionKey, FoundReaction>], isFull: Bool) {
-        let (documents, isFull) = try await AuditMongo.documents(collection, selection, mongo) { key, writer in
+        let (documents, isFull) = try await AuditMongo.documents(collection, selection, mongo, within: deadline) {
+            key,
+            writer in
             AuditMongo.write(key.message, to: &writer)
             writer.int64("u", key.user.rawValue)
             writer.string("e", key.emoji)

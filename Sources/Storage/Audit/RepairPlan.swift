@@ -62,6 +62,8 @@ struct RepairContext {
     let mongo: MongoClient
     /// Of the locked chat; nil where it has no row.
     let lastOffset: Offset?
+    /// Whether the chat's row counts events after the last one there is.
+    let lacksTail: Bool
     /// The database's clock, in whole milliseconds.
     let now: Timestamp
 }

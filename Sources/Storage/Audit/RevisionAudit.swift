@@ -78,9 +78,16 @@ final class RevisionAudit: AuditSource {
 
     static func found(
         _ selection: AuditSelection<RevisionKey>,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> (located: [Located<RevisionKey, FoundRevision>], isFull: Bool) {
-        let (documents, isFull) = try await AuditMongo.documents(collection, selection, mongo, write: write)
+        let (documents, isFull) = try await AuditMongo.documents(
+            collection,
+            selection,
+            mongo,
+            within: deadline,
+            write: write
+        )
         let located = documents.compactMap { document -> Located<RevisionKey, FoundRevision>? in
             guard let id = try? document.document("_id"), let message = AuditMongo.message(id),
                 let revision = try? id.int64("r")
@@ -116,7 +123,12 @@ final class RevisionAudit: AuditSource {
         )
         var plan = RepairPlan()
         plan.actions = ["erased content that was to be purged"]
-        if !facts.isPurged {
+        if facts.isPurged {
+            // Only what somebody did delete is erased for good.
+            if let located, try await !Self.isDeletionProven(key.message, facts, context) {
+                plan.copies = [(Self.collection, located.raw, "erased as purged, which no deletion bears out")]
+            }
+        } else {
             image.content = try await Self.keptContent(key, context)
             plan.actions = [
                 image.content == nil ? "content lost: left an empty revision" : "restored a revision from a kept copy"
@@ -124,6 +136,21 @@ final class RevisionAudit: AuditSource {
         }
         plan.put(RevisionDocument.write(image).document, over: located?.raw, in: Self.collection)
         return plan
+    }
+
+    /// Whether a purge is under way, or the last change of the message is its deletion.
+    private static func isDeletionProven(
+        _ message: MessageID,
+        _ facts: RevisionFacts,
+        _ context: RepairContext
+    ) async throws -> Bool {
+        guard !facts.isPurgePending else { return true }
+        let query: PostgresQuery = """
+            SELECT e.kind FROM chat_events e
+            WHERE e.chat_id = \(message.chat.rawValue) AND e.target_seq = \(message.sequence.rawValue) AND e.kind IN (7, 8, 9)
+            ORDER BY e."offset" DESC LIMIT 1
+            """
+        return try await context.ask(query).first?.kind(0) == .messageDeleted
     }
 
     /// What the revision said, from a copy of it or of the body it was.

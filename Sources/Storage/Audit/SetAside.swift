@@ -26,7 +26,7 @@ enum SetAside {
                 writer.datetime("at", milliseconds: now.milliseconds)
             }
         }
-        let outcome = try await mongo.insertMany(collection, documents, deadline: AuditMongo.deadline)
+        let outcome = try await mongo.insertMany(collection, documents, deadline: AuditMongo.lockedDeadline)
         try outcome.checkDurable()
     }
 
@@ -41,7 +41,7 @@ enum SetAside {
             writer.document("document._id") { write(&$0) }
         }
         let options = FindOptions(sort: BSONDocument { $0.int32("at", -1) }, limit: 20, readConcern: .majority)
-        return try await mongo.find(Self.collection, filter, options: options, deadline: AuditMongo.deadline)
+        return try await mongo.find(Self.collection, filter, options: options, deadline: AuditMongo.lockedDeadline)
             .map { document throws(MongoError) in try document.document("document") }
     }
 }

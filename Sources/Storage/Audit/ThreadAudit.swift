@@ -74,9 +74,16 @@ final class ThreadAudit: AuditSource {
 
     static func found(
         _ selection: AuditSelection<MessageID>,
-        _ mongo: MongoClient
+        _ mongo: MongoClient,
+        within deadline: Duration
     ) async throws -> (located: [Located<MessageID, FoundThread>], isFull: Bool) {
-        let (documents, isFull) = try await AuditMongo.documents(collection, selection, mongo, write: AuditMongo.write)
+        let (documents, isFull) = try await AuditMongo.documents(
+            collection,
+            selection,
+            mongo,
+            within: deadline,
+            write: AuditMongo.write
+        )
         let located = documents.compactMap { document -> Located<MessageID, FoundThread>? in
             guard let id = (try? document.document("_id")).flatMap(AuditMongo.message) else { return nil }
             return Located(key: id, found: FoundThread(state: try? state(document, root: id.sequence)), raw: document)

@@ -55,7 +55,8 @@ extension AuditScene {
         try await set(9) { $0.string("content", "secret") }
     }
 
-    private func keep(_ document: BSONDocument) async throws {
+    /// Keeps a copy of a document, as a repair would.
+    func keep(_ document: BSONDocument) async throws {
         let copy = BSONDocument { writer in
             writer.document("_id") { id in
                 id.string("from", "messages")
@@ -152,7 +153,7 @@ extension AuditScene {
         counters: ChatID, members: ChatID, pins: ChatID, quarantined: ChatID
     ) {
         let counters = try await stores.group(of: users[0])
-        try await sql("UPDATE chats SET last_offset = last_offset + 3 WHERE id = \(counters.rawValue)")
+        try await sql("UPDATE chats SET last_offset = last_offset - 1 WHERE id = \(counters.rawValue)")
         let members = try await stores.group(of: users[0], with: [users[1]])
         try await sql(
             "UPDATE participants SET role = 'admin' WHERE chat_id = \(members.rawValue) AND user_id = \(users[1].rawValue)"

@@ -87,7 +87,8 @@ import Testing
         }
     }
 
-    private static func withScene(_ body: @Sendable @escaping (AuditScene) async throws -> Void) async throws {
+    /// Runs a test on fresh stores with a scene in them.
+    static func withScene(_ body: @Sendable @escaping (AuditScene) async throws -> Void) async throws {
         try await StorageFixture.run { fixture, _ in
             // A task that prefers the loop, so that the bodies of task groups stay on it.
             try await fixture.loop.run { _ in

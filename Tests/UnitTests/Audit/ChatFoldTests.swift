@@ -101,7 +101,7 @@ struct ChatFoldTests {
             founding(), event(2, .messageCreated, by: ada, message: 1), event(3, .pinAdded, by: ada, message: 1),
         ])
         for change in [
-            { $0.lastSequence = SequenceNumber(rawValue: 2) }, { $0.lastOffset = Offset(rawValue: 9) },
+            { $0.lastSequence = SequenceNumber(rawValue: 0) }, { $0.lastOffset = Offset(rawValue: 2) },
             { $0.participantCount = 3 },
         ] as [(inout ChatFacts) -> Void] {
             var facts = facts(of: fold)
@@ -118,6 +118,22 @@ struct ChatFoldTests {
         facts.pins = [:]
         #expect(fold.differences(facts) == [.pinDrift])
         #expect(fold.differences(nil) == [.missingChat])
+    }
+
+    @Test func `a row that is ahead of the events tells that events are missing, and nothing of the members`() {
+        let (fold, _) = fold([
+            founding(), event(2, .messageCreated, by: ada, message: 1), event(3, .pinAdded, by: ada, message: 1),
+        ])
+        for change in [
+            { $0.lastSequence = SequenceNumber(rawValue: 2) }, { $0.lastOffset = Offset(rawValue: 5) },
+        ] as [(inout ChatFacts) -> Void] {
+            var facts = facts(of: fold)
+            change(&facts)
+            facts.members[bob] = nil
+            facts.participantCount = 1
+            facts.pins = [:]
+            #expect(fold.differences(facts).isEmpty, "the missing events may have removed bob and the pin")
+        }
     }
 
     @Test func `events after the last window count for the rows`() {
