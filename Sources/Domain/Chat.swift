@@ -118,6 +118,8 @@ package struct ChatHead: Sendable, Equatable {
     package var lastOffset: Offset
     package var readSequence: SequenceNumber
     package var unread: Int
+    /// The event that took the member in; beyond `lastOffset` while it is not in both stores.
+    package var joinedOffset: Offset
 
     /// Makes a head of all its fields.
     package init(
@@ -125,12 +127,14 @@ package struct ChatHead: Sendable, Equatable {
         lastSequence: SequenceNumber,
         lastOffset: Offset,
         readSequence: SequenceNumber,
-        unread: Int
+        unread: Int,
+        joinedOffset: Offset
     ) {
         self.chat = chat
         self.lastSequence = lastSequence
         self.lastOffset = lastOffset
         self.readSequence = readSequence
         self.unread = unread
+        self.joinedOffset = joinedOffset
     }
 }

@@ -8,6 +8,8 @@ extension Hub {
         let session: any EventReceiver
         let user: UserID
         let channel: ChatChannel
+        /// Its membership begins after this event; the last it has seen may be earlier.
+        let memberFrom: Offset
         /// The last offset it has seen.
         var offset: Offset
         /// Where its membership ended, until an event begins it again.
@@ -15,10 +17,11 @@ extension Hub {
 
         /// Sends it the next event, if it is a member at it.
         mutating func see(_ event: OutboundEvent) {
+            offset = event.offset
+            guard offset > memberFrom else { return }
             if event.added.contains(user) { removedAt = nil }
             if removedAt == nil { session.deliver(event.frame) }
             if event.removed.contains(user) { removedAt = event.offset }
-            offset = event.offset
         }
     }
 
@@ -35,7 +38,7 @@ extension Hub {
         guard session.isOpen else { return }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
         session.subscription.isLive = true
-        for head in heads { attach(session, user: user, to: channel(of: head.chat), from: head.lastOffset) }
+        for head in heads { attach(session, user: user, at: head) }
         // Those that came while the heads were read; of chats among the heads they are old.
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
@@ -69,7 +72,7 @@ extension Hub {
         guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
         if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
         let from = Offset(rawValue: announcement.offset.rawValue - 1)
-        attach(session, user: user, to: channel(of: chat), from: from)
+        attach(session, user: user, to: channel(of: chat), head: from, memberFrom: from)
     }
 
     /// Begins the membership of a user's sessions with the event they are about to be sent.
@@ -118,17 +121,39 @@ extension Hub {
         }
     }
 
-    /// Makes a session a member, beginning after `offset`, which is the chat's head where this loop did not hear it yet.
+    /// Makes a session a member of a chat as `ready` showed it.
+    ///
+    /// The event that took the user in may be beyond the head. What lies between happened while the user was no member.
+    private func attach(_ session: any EventReceiver, user: UserID, at head: ChatHead) {
+        let beforeJoining = Offset(rawValue: head.joinedOffset.rawValue - 1)
+        attach(
+            session,
+            user: user,
+            to: channel(of: head.chat),
+            head: head.lastOffset,
+            memberFrom: max(head.lastOffset, beforeJoining)
+        )
+    }
+
+    /// Makes a session a member, beginning after `memberFrom`; `head` is the chat's where this loop did not hear it yet.
     private func attach(
         _ session: any EventReceiver,
         user: UserID,
         to channel: ChatChannel,
-        from offset: Offset
+        head: Offset,
+        memberFrom: Offset
     ) {
         guard session.isOpen else { return forgetIfUnused(channel) }
         session.subscription.chats.append(channel.chat)
-        pass(channel.stream.learn(head: offset), to: channel)
-        admit(Latecomer(session: session, user: user, channel: channel, offset: offset), isProgressing: true)
+        pass(channel.stream.learn(head: head), to: channel)
+        let latecomer = Latecomer(
+            session: session,
+            user: user,
+            channel: channel,
+            memberFrom: memberFrom,
+            offset: head
+        )
+        admit(latecomer, isProgressing: true)
     }
 
     /// Makes a session a member, with what the loop has passed on since; where that is no longer all kept, the store is
@@ -146,7 +171,7 @@ extension Hub {
         for event in missed { latecomer.see(event) }
         guard session.isOpen else { return }
         if let removedAt = latecomer.removedAt { return session.end(channel.chat, at: removedAt) }
-        channel.members.append(ChatChannel.Member(session: session, from: latecomer.offset))
+        channel.members.append(ChatChannel.Member(session: session, from: max(latecomer.offset, latecomer.memberFrom)))
     }
 
     private func release(_ channel: ChatChannel) {

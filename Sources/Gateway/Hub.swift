@@ -206,7 +206,7 @@ package final class Hub: AnnouncementSink {
         for channel in channels.values where channel.hasNews {
             channel.hasNews = false
             guard let delivered = channel.stream.delivered else { continue }
-            for member in channel.members {
+            for member in channel.members where member.from < delivered {
                 news[ObjectIdentifier(member.session), default: []].append((channel.chat, delivered))
             }
         }

@@ -20,13 +20,16 @@ extension ChatService {
         id: OperationID
     ) async throws -> Added {
         let outcome = try await submit(.addParticipant(addition), chat, actor, id)
-        let isNew = if case .committed = outcome { true } else { false }
-        return Added(participant: try await participant(addition.user, of: chat, for: actor, outcome), isNew: isNew)
+        return Added(
+            participant: try await participant(addition.user, of: chat, for: actor, outcome),
+            isNew: outcome.isNew
+        )
     }
 
     /// Takes several people in, each by an operation of its own whose id follows from `id`.
     ///
-    /// What one of them is refused for, those before are in already; asking again goes on from there.
+    /// What one of them is refused for, those before are in already; asking again goes on from there. Who has been removed
+    /// since the first asking stays so, and is not among the answer.
     ///
     /// - Throws: what `add` throws; `user_not_found` before anybody is taken in.
     package func add(
@@ -43,7 +46,10 @@ extension ChatService {
         }
         var added: [Added] = []
         for (index, addition) in additions.enumerated() {
-            added.append(try await add(addition, to: chat, by: actor, id: OperationIDs.id(of: index, in: id)))
+            let step = OperationIDs.id(of: index, in: id)
+            let outcome = try await submit(.addParticipant(addition), chat, actor, step)
+            guard let participant = try await member(addition.user, of: chat, for: actor, outcome) else { continue }
+            added.append(Added(participant: participant, isNew: outcome.isNew))
         }
         return added
     }
@@ -131,19 +137,34 @@ extension ChatService {
         try await gate.submit(OperationCodec.operation(chat: chat, actor: actor, id: id, body: body))
     }
 
-    /// The member an operation was about: as the commit left them, or else as they are now.
+    /// The member an operation was about, who must still be one where it is not of this commit.
     private func participant(
         _ user: UserID,
         of chat: ChatID,
         for actor: UserID,
         _ outcome: CommitLane.Outcome
     ) async throws -> Participant {
-        if case .committed(let allocation) = outcome, case .participant(let participant, _)? = allocation.facts {
-            return participant
-        }
-        guard let participant = try await directory.participant(user, of: chat, for: actor) else {
+        guard let participant = try await member(user, of: chat, for: actor, outcome) else {
             throw Failure(.userNotFound, "The user is no longer a member.")
         }
         return participant
     }
+
+    /// The member an operation was about: as the commit left them, or else as they are now; nil where they are none.
+    private func member(
+        _ user: UserID,
+        of chat: ChatID,
+        for actor: UserID,
+        _ outcome: CommitLane.Outcome
+    ) async throws -> Participant? {
+        if case .committed(let allocation) = outcome, case .participant(let participant, _)? = allocation.facts {
+            return participant
+        }
+        return try await directory.participant(user, of: chat, for: actor)
+    }
+}
+
+extension CommitLane.Outcome {
+    /// Whether the operation took effect by this very submission.
+    fileprivate var isNew: Bool { if case .committed = self { true } else { false } }
 }

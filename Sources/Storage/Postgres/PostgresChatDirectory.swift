@@ -207,7 +207,8 @@ package final class PostgresChatDirectory: ChatDirectory {
 
     package func heads(of user: UserID) async throws -> [ChatHead] {
         let query: PostgresQuery = """
-            SELECT chat_id, last_seq, last_offset, read_seq, unread FROM duologue_user_heads(\(user.rawValue))
+            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset
+            FROM duologue_user_heads(\(user.rawValue))
             """
         return try await postgres { () throws(PostgresError) in
             try await client.query(query.named("user_heads")).map { row throws(PostgresError) in
@@ -216,7 +217,8 @@ package final class PostgresChatDirectory: ChatDirectory {
                     lastSequence: try row.id(1),
                     lastOffset: try row.id(2),
                     readSequence: try row.id(3),
-                    unread: try row.decode(4)
+                    unread: try row.decode(4),
+                    joinedOffset: try row.id(5)
                 )
             }
         }

@@ -106,7 +106,8 @@ import Testing
                 lastSequence: SequenceNumber(rawValue: 1),
                 lastOffset: Offset(rawValue: 2),
                 readSequence: SequenceNumber(rawValue: 0),
-                unread: 1
+                unread: 1,
+                joinedOffset: Offset(rawValue: 1)
             )
             #expect(heads == [expected])
             try await stores.finish(pending)

@@ -76,7 +76,8 @@ package final class MemoryChatDirectory: ChatDirectory {
                 lastSequence: sequence,
                 lastOffset: offset,
                 readSequence: member.readSequence,
-                unread: database.unread(row, user, after: member.readSequence, through: sequence)
+                unread: database.unread(row, user, after: member.readSequence, through: sequence),
+                joinedOffset: member.joinedOffset
             )
         }
     }

@@ -134,6 +134,33 @@ import Web
         }
     }
 
+    @Test func `taking several in goes on where it was refused, and who was removed meanwhile stays so`() async throws {
+        try await withAPI { api in
+            let (ada, eve) = (await api.person("ada"), await api.person("eve"))
+            let added = [await api.person("bob"), await api.person("cyd"), await api.person("dan")]
+            let chat = await api.group(ada, eve)
+            func add() async -> Answer {
+                let ids = added.map { String($0.id) }.joined(separator: ",")
+                return await api.call(
+                    .post,
+                    "/chats/\(chat)/participants",
+                    as: ada.token,
+                    json: #"{"user_ids":[\#(ids)]}"#,
+                    headers: [("Idempotency-Key", "8f14e45f-ceea-467f-a8f5-4d3c1a2b9e10")]
+                )
+            }
+            #expect(await add().code == "limit_exceeded")
+            for person in [eve, added[0]] {
+                let path = "/chats/\(chat)/participants/\(person.id)"
+                #expect(await api.call(.delete, path, as: ada.token).status == 204)
+            }
+            let again = await add()
+            #expect(again.status == 201 && again.integers("user_id") == added[1...].map(\.id))
+            let repeated = await add()
+            #expect(repeated.status == 200 && repeated.integers("user_id") == added[1...].map(\.id))
+        }
+    }
+
     @Test func `who left is a stranger, and the last owner stays while others do`() async throws {
         try await withAPI { api in
             let (ada, bob) = (await api.person("ada"), await api.person("bob"))

@@ -103,7 +103,7 @@ final class HubFixture {
 
     /// Begins to take a socket in.
     func connect(_ user: UserID, to hub: Int = 0) -> RememberingSocket {
-        let socket = RememberingSocket(user: user, hub: hubs[hub])
+        let socket = RememberingSocket(user: user, hub: hubs[hub], directory: directory)
         joins.append((hubs[hub], socket))
         return socket
     }
@@ -170,24 +170,31 @@ struct Committed {
 final class RememberingSocket: EventReceiver {
     let user: UserID
     private let hub: Hub
+    private let directory: SlowDirectory
     private(set) var isOpen = true
     /// Heads of `ready`, once it came.
     private(set) var heads: [ChatID: Int64]?
+    /// The events that took the user into those chats, which `ready` does not tell.
+    private(set) var joined: [ChatID: Int64] = [:]
     /// Offsets of the events, by chat, in the order they came.
     private(set) var events: [ChatID: [Int64]] = [:]
     /// How many events it takes before it counts as too slow.
     var capacity = Int.max
     var subscription = Subscription()
 
-    init(user: UserID, hub: Hub) {
+    init(user: UserID, hub: Hub, directory: SlowDirectory) {
         self.user = user
         self.hub = hub
+        self.directory = directory
     }
 
     func deliver(_ frame: SharedFrame) {
         guard isOpen else { return }
         guard let object = Self.object(frame.plain), case .string(let type)? = object["type"] else { return }
-        if type == "ready" { return heads = Self.heads(object) }
+        if type == "ready" {
+            for head in directory.toldHeads { joined[head.chat] = head.joinedOffset.rawValue }
+            return heads = Self.heads(object)
+        }
         guard case .integer(let chat)? = object["chat_id"], case .integer(let offset)? = object["offset"] else {
             return
         }

@@ -175,9 +175,10 @@ private final class Schedule {
             guard socket.heads?[chat] != nil || additions.contains(head + 1) else {
                 return "\(socket.user) began in \(chat) at \(head + 1), added at \(additions.sorted())"
             }
-            let due = due(to: socket.user, in: chat, after: head)
+            let start = max(head, socket.joined[chat].map { $0 - 1 } ?? head)
+            let due = due(to: socket.user, in: chat, after: start)
             guard due.starts(with: events), !socket.isOpen || events.count == due.count else {
-                return "\(socket.user) in \(chat) from \(head): \(events), due \(due)"
+                return "\(socket.user) in \(chat) from \(start): \(events), due \(due)"
             }
         }
         return nil

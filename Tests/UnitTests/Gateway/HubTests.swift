@@ -121,6 +121,31 @@ import Testing
         }
     }
 
+    @Test func `who joins between a removal and an addition that is not announced yet gets nothing from before it`()
+        async throws
+    {
+        try await HubFixture.run(hubs: 2) { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let other = fixture.connect(alice)
+            #expect(await fixture.becomes { other.heads != nil })
+            let removal = try #require(try await fixture.commit(made.chat, alice, .removeParticipant(bob)))
+            let secret = try await fixture.say(made.chat, alice)
+            let addition = ParticipantAddition(user: bob, role: .member, memberLimit: 10)
+            let added = try #require(try await fixture.commit(made.chat, alice, .addParticipant(addition)))
+            // One hub hears the chat already, and the other does not.
+            let sockets = [fixture.connect(bob), fixture.connect(bob, to: 1)]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.heads != nil } })
+            try await fixture.announce(removal, secret)
+            try await fixture.announce(added, try await fixture.say(made.chat, alice))
+            for socket in sockets {
+                #expect(socket.heads == [made.chat: 1] && socket.events == [made.chat: [4, 5]])
+            }
+            #expect(other.events == [made.chat: [2, 3, 4, 5]])
+        }
+    }
+
     @Test func `an announcement repeated late does not bring a former member back`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

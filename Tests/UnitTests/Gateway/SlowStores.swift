@@ -8,6 +8,8 @@ final class SlowDirectory: ChatDirectory {
     /// Awaited after the heads were read and before they are told.
     var holdHeads: () async -> Void = {}
     private(set) var headReads = 0
+    /// The last heads told: when a hub says `ready`, which it does without waiting, those that it says it of.
+    private(set) var toldHeads: [ChatHead] = []
 
     init(_ base: any ChatDirectory) { self.base = base }
 
@@ -17,6 +19,7 @@ final class SlowDirectory: ChatDirectory {
         headReads += 1
         await holdHeads()
         await pause()
+        toldHeads = heads
         return heads
     }
 
