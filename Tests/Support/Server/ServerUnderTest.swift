@@ -123,7 +123,11 @@ package final class ServerUnderTest {
     package func run(_ arguments: [String], within limit: Duration) async throws -> (status: Int32?, output: String) {
         let path = logPath + ".command"
         defer { unsafe unlink(path) }
-        let process = try ChildProcess([Self.executable] + arguments, environment: environment, output: path)
+        let process = try ChildProcess(
+            launcher + [Self.executable] + arguments,
+            environment: environment,
+            output: path
+        )
         let status = try await process.exitStatus(within: limit)
         return (status, FileText.read(path))
     }
