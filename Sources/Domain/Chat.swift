@@ -109,6 +109,21 @@ package struct Participant: Sendable, Equatable {
     }
 }
 
+/// Where a member's time in a chat began.
+package struct MembershipStart: Sendable, Equatable {
+    package var user: UserID
+    package var chat: ChatID
+    /// The event that took the user in.
+    package var offset: Offset
+
+    /// Makes a start of all its fields.
+    package init(user: UserID, chat: ChatID, offset: Offset) {
+        self.user = user
+        self.chat = chat
+        self.offset = offset
+    }
+}
+
 /// How far a chat has come for one member; what `ready` lists.
 package struct ChatHead: Sendable, Equatable {
     package var chat: ChatID

@@ -71,7 +71,12 @@ extension Hub {
         let chat = announcement.chat
         guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
         if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
-        let from = Offset(rawValue: announcement.offset.rawValue - 1)
+        attach(session, user: user, to: chat, with: announcement.offset)
+    }
+
+    /// Makes a session a member, beginning with the event that takes its user in.
+    func attach(_ session: any EventReceiver, user: UserID, to chat: ChatID, with offset: Offset) {
+        let from = Offset(rawValue: offset.rawValue - 1)
         attach(session, user: user, to: channel(of: chat), head: from, memberFrom: from)
     }
 

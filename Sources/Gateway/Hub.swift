@@ -22,16 +22,16 @@ package final class Hub: AnnouncementSink {
 
     var channels: [ChatID: ChatChannel] = [:]
     var sessions: [UserID: [any EventReceiver]] = [:]
-    private let repairs = LoopQueue<Repair>()
-    private var queuedFills: Set<ChatID> = []
+    let repairs = LoopQueue<Repair>()
+    var queuedFills: Set<ChatID> = []
     private var headsDue = false
     private var isEnded = false
 
     /// What is to be looked up in the stores.
-    private enum Repair {
+    enum Repair {
         case fill(ChatID)
         case catchUp(Latecomer)
-        case compareHeads
+        case compare
     }
     private var nextHeartbeat: ContinuousClock.Instant
 
@@ -81,11 +81,12 @@ package final class Hub: AnnouncementSink {
     package func connectionRestored() {
         guard !headsDue else { return }
         headsDue = true
-        repairs.append(.compareHeads)
+        repairs.append(.compare)
     }
 
     /// Sends events that are due to the members of a chat.
     func pass(_ due: [Announcement], to channel: ChatChannel) {
+        if !due.isEmpty { channel.holeDelay = nil }
         for announcement in due {
             let event = OutboundEvent(announcement)
             channel.stream.remember(event)
@@ -117,9 +118,10 @@ package final class Hub: AnnouncementSink {
                     queuedFills.remove(chat)
                     await fill(chat)
                 case .catchUp(let latecomer): await catchUp(latecomer)
-                case .compareHeads:
+                case .compare:
                     headsDue = false
                     await compareHeads()
+                    await compareMemberships()
                 }
             }
         }
@@ -128,57 +130,6 @@ package final class Hub: AnnouncementSink {
     private func end() {
         isEnded = true
         repairs.finish()
-    }
-
-    func scheduleFill(of channel: ChatChannel) {
-        guard !channel.isFillScheduled else { return }
-        channel.isFillScheduled = true
-        loop.schedule(after: settings.holeDelay) { [weak self, weak channel] in
-            guard let self, let channel else { return }
-            channel.isFillScheduled = false
-            // Most holes close by themselves: the missing event was on its way.
-            if channel.stream.hasHole { enqueueFill(of: channel.chat) }
-        }
-    }
-
-    /// Queues a session that is behind; one for which the store had nothing is left until it may have.
-    func enqueue(_ latecomer: Latecomer, isProgressing: Bool) {
-        guard !isProgressing else { return repairs.append(.catchUp(latecomer)) }
-        loop.schedule(after: settings.holeDelay) { [weak self] in self?.repairs.append(.catchUp(latecomer)) }
-    }
-
-    private func enqueueFill(of chat: ChatID) {
-        guard queuedFills.insert(chat).inserted else { return }
-        repairs.append(.fill(chat))
-    }
-
-    private func fill(_ chat: ChatID) async {
-        guard let channel = channels[chat], let delivered = channel.stream.delivered else { return }
-        do {
-            let events = try await reader.announcements(of: chat, after: delivered, limit: Self.fillLimit)
-            metrics.fills.increment()
-            receive(events)
-            // A page may end before the events do; one without any tells that there are no more.
-            if !events.isEmpty { enqueueFill(of: chat) }
-            // What the stores do not give is covered: its node may have crashed between its commit and its announcement.
-            if events.isEmpty, let end = channel.stream.holeEnd { finishCovering?(chat, end) }
-        } catch {
-            logger.warning("hole not filled", ["chat_id": .int(Int(chat.rawValue)), "error": .string("\(error)")])
-        }
-        if channel.stream.hasHole { scheduleFill(of: channel) }
-    }
-
-    private func compareHeads() async {
-        let chats = Array(channels.keys)
-        guard !chats.isEmpty else { return }
-        do {
-            for (chat, head) in try await directory.announcedOffsets(of: chats) {
-                guard let delivered = channels[chat]?.stream.delivered, delivered < head else { continue }
-                enqueueFill(of: chat)
-            }
-        } catch {
-            logger.warning("heads not compared", ["error": .string("\(error)")])
-        }
     }
 
     // MARK: Time

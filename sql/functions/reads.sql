@@ -52,6 +52,15 @@ LANGUAGE sql STABLE AS $$
     WHERE p.user_id = p_user
 $$;
 
+-- The memberships of users whose beginning is announced, for a node that compares them with the chats of its sockets.
+CREATE OR REPLACE FUNCTION duologue_memberships(p_users bigint[])
+RETURNS TABLE (user_id bigint, chat_id bigint, joined_offset bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT p.user_id, p.chat_id, p.joined_offset
+    FROM participants p LEFT JOIN chat_redo r ON r.chat_id = p.chat_id
+    WHERE p.user_id = ANY (p_users) AND p.joined_offset < coalesce(r.first_offset, p.joined_offset + 1)
+$$;
+
 -- The unfinished operations on messages of a chat, oldest first: what a reader lays over the documents.
 CREATE OR REPLACE FUNCTION duologue_chat_redo(p_chat bigint)
 RETURNS TABLE (

@@ -234,4 +234,15 @@ package final class PostgresChatDirectory: ChatDirectory {
             return offsets
         }
     }
+
+    package func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
+        let query: PostgresQuery = """
+            SELECT user_id, chat_id, joined_offset FROM duologue_memberships(\(users.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("memberships")).map { row throws(PostgresError) in
+                MembershipStart(user: try row.id(0), chat: try row.id(1), offset: try row.id(2))
+            }
+        }
+    }
 }

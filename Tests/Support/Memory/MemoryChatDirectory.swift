@@ -89,6 +89,15 @@ package final class MemoryChatDirectory: ChatDirectory {
         return offsets
     }
 
+    package func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
+        try database.check()
+        return database.chats.values.flatMap { row in
+            let announced = database.announcedOffset(of: row)
+            return row.members.filter { users.contains($0.user) && $0.joinedOffset <= announced }
+                .map { MembershipStart(user: $0.user, chat: row.chat.id, offset: $0.joinedOffset) }
+        }
+    }
+
     private func view(_ row: MemoryDatabase.ChatRow, _ user: UserID) -> Chat? {
         guard let member = row.member(user) else { return nil }
         var chat = row.chat
