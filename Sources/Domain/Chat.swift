@@ -135,6 +135,8 @@ package struct ChatHead: Sendable, Equatable {
     package var unread: Int
     /// The event that took the member in; beyond `lastOffset` while it is not in both stores.
     package var joinedOffset: Offset
+    /// The last event there is; beyond `lastOffset` while it is not in both stores.
+    package var committedOffset: Offset
 
     /// Makes a head of all its fields.
     package init(
@@ -143,7 +145,8 @@ package struct ChatHead: Sendable, Equatable {
         lastOffset: Offset,
         readSequence: SequenceNumber,
         unread: Int,
-        joinedOffset: Offset
+        joinedOffset: Offset,
+        committedOffset: Offset
     ) {
         self.chat = chat
         self.lastSequence = lastSequence
@@ -151,5 +154,6 @@ package struct ChatHead: Sendable, Equatable {
         self.readSequence = readSequence
         self.unread = unread
         self.joinedOffset = joinedOffset
+        self.committedOffset = committedOffset
     }
 }

@@ -21,8 +21,11 @@ package final class Hub: AnnouncementSink {
     package var finishCovering: ((ChatID, Offset) -> Void)?
 
     var channels: [ChatID: ChatChannel] = [:]
+    private var recent: RecentEvents
     var sessions: [UserID: [any EventReceiver]] = [:]
     let repairs = LoopQueue<Repair>()
+    /// Lent to those who read the stores for a socket, so that a storm of clients asks at a bounded rate.
+    let reads: ConnectionPool<ReadPermit>
     var queuedFills: Set<ChatID> = []
     private var headsDue = false
     private var isEnded = false
@@ -36,6 +39,8 @@ package final class Hub: AnnouncementSink {
     private var nextHeartbeat: ContinuousClock.Instant
 
     static let fillLimit = 100
+    private static let readsAtOnce = 64
+    private static let waitingReads = 100_000
     private static let sweepInterval = Duration.seconds(1)
 
     /// Makes a hub over stores of the same loop.
@@ -53,6 +58,9 @@ package final class Hub: AnnouncementSink {
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
+        reads = ConnectionPool(loop: loop, waiterLimit: Self.waitingReads)
+        recent = RecentEvents(age: settings.recentAge, byteLimit: settings.recentBytes)
+        for _ in 0..<Self.readsAtOnce { reads.offer(ReadPermit()) }
         nextHeartbeat = loop.now + settings.heartbeat
     }
 
@@ -89,7 +97,7 @@ package final class Hub: AnnouncementSink {
         if !due.isEmpty { channel.holeDelay = nil }
         for announcement in due {
             let event = OutboundEvent(announcement)
-            channel.stream.remember(event)
+            keep(event, of: channel)
             channel.hasNews = true
             metrics.events.increment()
             for user in event.added { add(user, to: channel, at: event.offset) }
@@ -97,6 +105,20 @@ package final class Hub: AnnouncementSink {
             // Closing a slow socket changes the list, so it is not walked in place.
             for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
             for user in event.removed { remove(user, from: channel, at: event.offset) }
+        }
+    }
+
+    /// Keeps an event for those who connect a little later; chats without sockets are kept as long as their events.
+    private func keep(_ event: OutboundEvent, of channel: ChatChannel) {
+        recent.release(channel.stream.remember(event))
+        recent.add(event, of: channel, now: loop.now)
+        forgetOld(now: loop.now)
+    }
+
+    func forgetOld(now: ContinuousClock.Instant) {
+        while let (channel, offset) = recent.next(now: now) {
+            recent.release(channel.stream.forget(through: offset))
+            forgetIfUnused(channel)
         }
     }
 
@@ -146,6 +168,7 @@ package final class Hub: AnnouncementSink {
         let now = loop.now
         let time = settings.now()
         for session in sessions.values.flatMap({ $0 }) { session.checkDeadlines(now: now, time: time) }
+        forgetOld(now: now)
         guard now >= nextHeartbeat else { return }
         nextHeartbeat = now + settings.heartbeat
         heartbeat()
@@ -167,3 +190,6 @@ package final class Hub: AnnouncementSink {
         }
     }
 }
+
+/// The right to read the stores for one socket.
+final class ReadPermit {}

@@ -207,7 +207,7 @@ package final class PostgresChatDirectory: ChatDirectory {
 
     package func heads(of user: UserID) async throws -> [ChatHead] {
         let query: PostgresQuery = """
-            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset
+            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
             FROM duologue_user_heads(\(user.rawValue))
             """
         return try await postgres { () throws(PostgresError) in
@@ -218,7 +218,8 @@ package final class PostgresChatDirectory: ChatDirectory {
                     lastOffset: try row.id(2),
                     readSequence: try row.id(3),
                     unread: try row.decode(4),
-                    joinedOffset: try row.id(5)
+                    joinedOffset: try row.id(5),
+                    committedOffset: try row.id(6)
                 )
             }
         }

@@ -77,7 +77,8 @@ package final class MemoryChatDirectory: ChatDirectory {
                 lastOffset: offset,
                 readSequence: member.readSequence,
                 unread: database.unread(row, user, after: member.readSequence, through: sequence),
-                joinedOffset: member.joinedOffset
+                joinedOffset: member.joinedOffset,
+                committedOffset: row.chat.lastOffset
             )
         }
     }

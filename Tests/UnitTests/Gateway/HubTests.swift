@@ -179,6 +179,7 @@ import Testing
             #expect(await fixture.becomes { socket.events[made.chat]?.count == 3 })
             #expect(socket.events == [made.chat: [1, 2, 3]] && other.events == [made.chat: [3]])
             for socket in [socket, other] { socket.close() }
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
@@ -201,6 +202,7 @@ import Testing
             #expect(await fixture.becomes { fixture.hubs[0].channels[made.chat]?.joining == 0 })
             #expect(fixture.hubs[0].channels[made.chat]?.members.count == 1)
             other.close()
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
@@ -221,6 +223,7 @@ import Testing
             #expect(await fixture.becomes { !socket.isOpen })
             #expect(await fixture.becomes { fixture.hubs[0].channels[made.chat]?.joining == 0 })
             other.close()
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
