@@ -361,6 +361,12 @@ package struct CommitLane: Sendable {
         var bytes = 0
         for entry in waiting.prefix(limits.batchOperations) {
             guard count == 0 || bytes + entry.bytes <= limits.batchBytes else { break }
+            // After an unknown outcome nobody could say which of two old documents the commit had taken.
+            if entry.operation.expectedRevision != nil,
+                waiting.prefix(count).contains(where: { $0.operation.hasKey(of: entry.operation) })
+            {
+                break
+            }
             count += 1
             bytes += entry.bytes
         }

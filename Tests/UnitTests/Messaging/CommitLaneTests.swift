@@ -264,6 +264,43 @@ import Testing
         #expect(batches == [[0], [1, 2], [3, 4, 5], [6]].map { $0.map { OperationID(high: 1, low: $0) } })
     }
 
+    /// A lost answer to a batch with both would leave open which of them is in the redo row.
+    @Test func `one operation on two readings of its message never shares a batch`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        let readings = [Self.deletion(of: 1), Self.deletion(of: 2)]
+        for (index, reading) in readings.enumerated() {
+            driver.step { $0.submit(reading, ticket: index + 1, $1) }
+        }
+        driver.submit(3)
+        driver.step { $0.submit(readings[0], ticket: 4, $1) }
+        _ = driver.commitAll()
+        let first = driver.takeCommit()
+        #expect(first?.operations == [readings[0]])
+        driver.step { $0.committed([.moved], $1) }
+        #expect(driver.takeCommit()?.operations.prefix(1) == [readings[1]])
+    }
+
+    private static func deletion(of revision: Int64) -> Operation {
+        let old = MessageImage(
+            id: MessageID(chat: ChatID(rawValue: 1), sequence: SequenceNumber(rawValue: 1)),
+            revision: Offset(rawValue: revision),
+            createdOffset: Offset(rawValue: 1),
+            sender: UserID(rawValue: 1),
+            type: .text,
+            content: "revision \(revision)",
+            createdAt: Timestamp(milliseconds: 1),
+            clientMessageID: nil,
+            operation: OperationID(high: 2, low: 1)
+        )
+        return OperationCodec.operation(
+            chat: ChatID(rawValue: 1),
+            actor: UserID(rawValue: 1),
+            id: OperationID(high: 9, low: 9),
+            body: .deleteMessage(old)
+        )
+    }
+
     private static let allocation = Allocation(
         offset: Offset(rawValue: 3),
         sequence: SequenceNumber(rawValue: 2),
