@@ -110,11 +110,8 @@ package struct CommitLane: Sendable {
         var operations: [CommittedOperation] = []
         var waiters: [Waiter] = []
         var busy: [Entry] = []
-        let isAmbiguous = batch.attempt > 1 && Self.holdsUnlikeCopies(batch.entries)
         for (entry, result) in zip(batch.entries, results) {
             switch result {
-            case .duplicate(let allocation, let pending?) where pending == batch.id && isAmbiguous:
-                actions += askAgain(entry, allocation.offset)
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                 waiters.append(Waiter(entry, .committed(allocation)))
@@ -291,18 +288,6 @@ package struct CommitLane: Sendable {
     }
 
     // MARK: Steps
-
-    /// Whether one operation is there twice, made of different old documents: after a lost answer nobody knows which of
-    /// them the redo row holds, so the row is left to a recovery, which reads it.
-    private static func holdsUnlikeCopies(_ entries: [Entry]) -> Bool {
-        entries.indices.contains { index in
-            let operation = entries[index].operation
-            return entries[..<index].contains { earlier in
-                earlier.operation.id == operation.id && earlier.operation.chat == operation.chat
-                    && earlier.operation.actor == operation.actor && earlier.operation.payload != operation.payload
-            }
-        }
-    }
 
     private static func take(_ tickets: Set<Ticket>, from entries: inout [Entry]) -> [Entry] {
         let isTaken = { (entry: Entry) in entry.ticket.map(tickets.contains) ?? false }
