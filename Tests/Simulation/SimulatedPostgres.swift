@@ -115,6 +115,9 @@ struct SimulatedPostgres {
                 return .refused(Failure(.idempotencyMismatch, "another operation"))
             }
             let pending = pending(operation.chat, earlier.allocation.offset, in: batch, committed)
+            if let pending, redo.contains(where: { $0.batch.id == pending && $0.isQuarantined }) {
+                return .setAside(pending)
+            }
             return .duplicate(earlier.allocation, pending: pending)
         }
         if locked.contains(operation.chat) { return .busy }

@@ -111,7 +111,7 @@ extension Simulation {
     ) throws(Violation) -> Result<[CommitResult], StoreError> {
         try checkFinished(finished)
         var locked: Set<ChatID> = []
-        if !wait, nodes.count > 1, random.chance(5) { locked = Set(operations.prefix(1).map(\.chat)) }
+        if nodes.count > 1, random.chance(wait ? 1 : 5) { locked = Set(operations.prefix(1).map(\.chat)) }
         let result = Result { () throws(StoreError) in
             try postgres.commit(
                 id,

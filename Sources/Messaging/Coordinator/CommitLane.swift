@@ -130,8 +130,12 @@ package struct CommitLane: Sendable {
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
             case .unchanged(let offset, nil): actions += answer(entry.ticket, .success(.unchanged(offset)))
+            case .setAside: actions += answer(entry.ticket, .failure(.setAside))
             case .moved: actions += answer(entry.ticket, .success(.moved))
             case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
+            case .busy where entry.waits && batch.attempt == 1:
+                // It held up the lane once, which is enough.
+                actions += give(up: entry, Failure(.storeUnavailable, "The chat is locked; ask again."))
             case .busy:
                 var again = entry
                 again.waits = true
@@ -216,9 +220,8 @@ package struct CommitLane: Sendable {
         guard let index = applying.firstIndex(where: { $0.batch.id == id }),
             let refusal = applying[index].refusal
         else { return [] }
-        let failure = Failure(.inFlight, "The operation is stored but not yet readable.")
         let answers = applying[index].waiters.filter { refusal.chats.contains($0.chat) }
-            .flatMap { answer($0.ticket, .failure(failure)) }
+            .flatMap { answer($0.ticket, .failure(.setAside)) }
         applying[index].refusal = nil
         applying[index].waiters.removeAll { refusal.chats.contains($0.chat) }
         applying[index].batch.remove(refusal.chats)

@@ -149,6 +149,43 @@ import Testing
         #expect(next?.operations.map(\.id) == [OperationID(high: 1, low: 1), OperationID(high: 1, low: 2)])
     }
 
+    @Test func `what stays locked is given up after one wait, and the rest of its batch goes on`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.submit(2, chat: 2)
+        driver.submit(3, chat: 3)
+        driver.step { $0.committed([.busy], $1) }
+        guard let waiting = driver.takeCommit() else { return #expect(Bool(false)) }
+        #expect(waiting.wait && waiting.operations.count == 3)
+        let free = driver.allocate(waiting.operations[1])
+        driver.step { $0.committed([.busy, free, .busy], $1) }
+        #expect(code(driver.answers[1]?.first) == .storeUnavailable)
+        #expect(driver.take { if case .apply(let batch, _) = $0 { batch.operations.count == 1 } else { false } })
+        let third = driver.takeCommit()
+        #expect(third?.operations.map(\.id) == [OperationID(high: 1, low: 3)], "it has not waited yet")
+        #expect(third?.wait == true && driver.answers[3] == nil)
+    }
+
+    @Test func `what a second run leaves undecided goes into a batch of another id`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        for ticket in 1...2 { driver.submit(ticket) }
+        _ = driver.commitAll()
+        let first = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .unknown, "lost"), $1) }
+        let second = driver.takeCommit()
+        #expect(second?.id == first?.id && second?.attempt == 2)
+        // The first run did commit, and a recovery has finished it since.
+        driver.step { $0.committed([.duplicate(Self.allocation, pending: nil), .busy], $1) }
+        #expect(driver.answers[1] == [.success(.duplicate(Self.allocation))])
+        let third = driver.takeCommit()
+        #expect(third?.operations.map(\.id) == [OperationID(high: 1, low: 2)])
+        #expect(third?.id != first?.id && third?.attempt == 1)
+        driver.step { lane, _ in lane.expire([2]) }
+        #expect(code(driver.answers[2]?.first) == .inFlight, "nobody may say that it was not written")
+    }
+
     @Test func `a covered duplicate is asked again and answered once nothing covers it`() {
         var driver = LaneDriver()
         driver.submit(1)
