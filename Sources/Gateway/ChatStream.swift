@@ -44,10 +44,25 @@ struct ChatStream {
         return Offset(rawValue: next.rawValue - 1)
     }
 
-    /// Keeps an event that was passed on, for those who connect a little later.
-    mutating func remember(_ event: OutboundEvent) {
+    /// Whether any event is kept for those who connect a little later.
+    var remembers: Bool { !recent.isEmpty }
+
+    /// Keeps an event that was passed on, for those who connect a little later; the bytes forgotten for it.
+    mutating func remember(_ event: OutboundEvent) -> Int {
         recent.append(event)
-        if recent.count > 2 * Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
+        guard recent.count > 2 * Self.recentLimit else { return 0 }
+        return forget(first: recent.count - Self.recentLimit)
+    }
+
+    /// Forgets the events kept up to an offset; how many bytes that were.
+    mutating func forget(through offset: Offset) -> Int {
+        forget(first: recent.firstIndex { $0.offset > offset } ?? recent.count)
+    }
+
+    private mutating func forget(first count: Int) -> Int {
+        let bytes = recent.prefix(count).reduce(0) { $0 + $1.bytes }
+        recent.removeFirst(count)
+        return bytes
     }
 
     /// The events after `offset` up to the last one passed on; nil when they are no longer all kept.

@@ -12,6 +12,12 @@ protocol EventReceiver: AnyObject {
     /// Queues a frame; one that does not read is closed, and may resume.
     func deliver(_ frame: SharedFrame)
 
+    /// Whether it takes less than it is sent, so that what is no news yet had better wait.
+    var isBacklogged: Bool { get }
+
+    /// Returns once it has taken most of what it was sent, or is closed.
+    func waitUntilDrained() async
+
     /// Closes it because a store could not be read; it may resume.
     func giveUp()
 

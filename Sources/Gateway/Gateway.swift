@@ -17,7 +17,6 @@ package final class Gateway {
     /// Every open session, also those that have not authenticated yet.
     private var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
-    private let places = LoopQueue<Void>()
     private let changes = LoopQueue<() async -> Void>()
     private let changePlaces = LoopQueue<Void>()
     private let contexts = DeflateContexts()
@@ -25,8 +24,6 @@ package final class Gateway {
 
     static let subprotocol = "duologue.v1"
     private static let tokenPrefix = "bearer."
-    /// Sessions taken in at once, so that a storm of clients asks the stores at a bounded rate.
-    private static let admissionsAtOnce = 64
     /// Changes that read before they write, under way at once; each socket bounds how many of its own may wait.
     private static let changesAtOnce = 128
     private static let leaveInterval = Duration.milliseconds(10)
@@ -72,6 +69,7 @@ package final class Gateway {
             )
         }
         try checkOrigin(request)
+        let wantsResume = try wantsResume(request)
         let caller = try await caller(of: request, handshake)
         let agreed = handshake.subprotocol(among: [Self.subprotocol])
         let compression = hub.settings.compresses ? PerMessageDeflate.accept(handshake.offeredExtensions) : nil
@@ -92,7 +90,7 @@ package final class Gateway {
                 ),
                 compression: compression.map { WebSocketCompression($0, contexts: contexts) }
             )
-            open(connection, caller: caller, ended: ended)
+            open(connection, caller: caller, wantsResume: wantsResume, ended: ended)
         }
     }
 
@@ -109,15 +107,10 @@ package final class Gateway {
             group.addTask(executorPreference: loop) {
                 await loop.actor.run { _ in await bound.value.performChanges() }
             }
-            for _ in 0..<Self.admissionsAtOnce { places.append(()) }
             while let session = await admissions.next() {
-                _ = await places.next()
                 let held = LoopBound(session, loop: loop)
                 group.addTask(executorPreference: loop) {
-                    await loop.actor.run { _ in
-                        await held.value.join()
-                        bound.value.places.append(())
-                    }
+                    await loop.actor.run { _ in await held.value.join() }
                 }
             }
         }
@@ -149,8 +142,19 @@ package final class Gateway {
 
     func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
 
-    private func open(_ connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
-        let session = GatewaySession(gateway: self, connection: connection, caller: caller, ended: ended)
+    private func open(
+        _ connection: WebSocketConnection,
+        caller: Caller?,
+        wantsResume: Bool,
+        ended: @escaping () -> Void
+    ) {
+        let session = GatewaySession(
+            gateway: self,
+            connection: connection,
+            caller: caller,
+            wantsResume: wantsResume,
+            ended: ended
+        )
         sessions[ObjectIdentifier(session)] = session
         session.begin()
         if caller == nil { expectAuth(session) }
@@ -169,6 +173,14 @@ package final class Gateway {
         while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
         admissions.finish()
         changes.finish()
+    }
+
+    private func wantsResume(_ request: HTTPRequest) throws -> Bool {
+        switch try request.queryItems().first(where: { $0.name == "resume" })?.value {
+        case nil, "0": false
+        case "1": true
+        default: throw Failure(.invalidValue, "resume: must be 0 or 1")
+        }
     }
 
     private func checkOrigin(_ request: HTTPRequest) throws(Failure) {

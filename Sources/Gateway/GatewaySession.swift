@@ -14,6 +14,11 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     let hub: Hub
     private let connection: WebSocketConnection
     private var caller: Caller?
+    /// Whether its client said that it wants to go on from where it was.
+    private let wantsResume: Bool
+    private var resumption: ResumeRequest?
+    /// Whether `ready` is on its way, or has been sent.
+    private var isAdmitted = false
     private var isJoined = false
     var inFlight = 0
     /// Of chats with a change under way that reads before it writes: what came after it, in order.
@@ -30,8 +35,15 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     private static let inFlightLimit = 64
 
     /// Makes the session of a connection; `ended` is called once the connection is closed.
-    init(gateway: Gateway, connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
+    init(
+        gateway: Gateway,
+        connection: WebSocketConnection,
+        caller: Caller?,
+        wantsResume: Bool,
+        ended: @escaping () -> Void
+    ) {
         self.ended = ended
+        self.wantsResume = wantsResume
         self.gateway = gateway
         hub = gateway.hub
         self.connection = connection
@@ -51,7 +63,28 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             )
         )
         connection.receive(with: self)
-        if caller != nil { gateway.admit(self) }
+        if caller != nil { authenticated() }
+    }
+
+    /// Takes the client in, or waits a while for what it wants to resume from.
+    private func authenticated() {
+        guard wantsResume else { return admit() }
+        hub.loop.schedule(after: hub.settings.resumeDeadline) { [weak self] in self?.admit() }
+    }
+
+    private func admit() {
+        guard !isAdmitted else { return }
+        isAdmitted = true
+        gateway.admit(self)
+    }
+
+    private func resume(_ request: ResumeRequest, _ id: CommandID?) {
+        guard wantsResume, !isAdmitted else {
+            let detail = "A socket resumes once, before ready, and only where it was opened with resume=1."
+            return deliver(ServerFrames.error(id, Failure(.conflict, detail)))
+        }
+        resumption = request
+        admit()
     }
 
     func deliver(_ frame: SharedFrame) {
@@ -59,6 +92,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         hub.metrics.slow.increment()
         connection.close(.tooSlow, reason: "the client reads too slowly")
     }
+
+    var isBacklogged: Bool { connection.isBacklogged }
+
+    func waitUntilDrained() async { await connection.waitUntilDrained() }
 
     func close(_ code: WebSocketCloseCode, reason: String) { connection.close(code, reason: reason) }
 
@@ -72,12 +109,13 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     func join() async {
         guard let caller, connection.isOpen else { return }
         do {
-            guard try await gateway.accounts.isActive(caller.session) else {
+            guard try await hub.reading({ try await gateway.accounts.isActive(caller.session) }) else {
                 return close(.unauthenticated, reason: "the session has ended")
             }
             guard connection.isOpen else { return }
             isJoined = true
-            try await hub.join(self, user: caller.user)
+            try await hub.join(self, user: caller.user, resuming: resumption)
+            resumption = nil
         } catch {
             hub.logger.warning("socket not taken in", ["error": .string("\(error)")])
             giveUp()
@@ -138,6 +176,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         switch command {
         case .auth(let token): authenticate(token, id)
         case .ping where caller != nil: deliver(ServerFrames.pong(id))
+        case .resume(let request) where caller != nil: resume(request, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
             write(command, id, as: caller.user)
@@ -159,7 +198,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             deliver(ServerFrames.ack(id))
         } else {
             caller = fresh
-            gateway.admit(self)
+            authenticated()
         }
     }
 

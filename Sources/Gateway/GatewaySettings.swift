@@ -8,6 +8,11 @@ package struct GatewaySettings: Sendable {
     package var holeDelay: Duration
     /// How long a client may take to authenticate.
     package var authDeadline: Duration
+    /// How long a client that wants to resume may take to say from where.
+    package var resumeDeadline: Duration
+    /// How long events are kept for those who connect, and how many bytes of them on a loop.
+    package var recentAge: Duration
+    package var recentBytes: Int
     /// How long a peer may be silent before it counts as dead.
     package var silenceLimit: Duration
     /// The largest frame a client may send.
@@ -24,6 +29,9 @@ package struct GatewaySettings: Sendable {
         heartbeat = .seconds(15)
         holeDelay = .milliseconds(250)
         authDeadline = .seconds(5)
+        resumeDeadline = .seconds(5)
+        recentAge = .seconds(120)
+        recentBytes = 32 * 1024 * 1024
         silenceLimit = .seconds(45)
         maximumFrameBytes = 131_072
         compresses = true

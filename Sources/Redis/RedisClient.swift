@@ -72,6 +72,19 @@ package final class RedisClient {
         return try await connection.execute(command, deadline: deadline ?? configuration.commandDeadline)
     }
 
+    /// Sends a command that nobody waits for, if there is a connection and less than half of its queue is taken.
+    ///
+    /// False when it was not sent. True promises nothing: the reply is read and forgotten.
+    package func post(_ command: some RedisCommand) -> Bool {
+        guard let connection = try? openConnection() else { return false }
+        return connection.post(
+            command.encoded(),
+            isWrite: type(of: command).isWrite,
+            deadline: configuration.commandDeadline,
+            waiter: { _ in }
+        )
+    }
+
     /// Runs a script by its digest, loading it where the server does not know it.
     ///
     /// A server that forgot the script (a restart, SCRIPT FLUSH) answers NOSCRIPT before running anything, so the

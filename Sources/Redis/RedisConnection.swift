@@ -5,7 +5,8 @@ internal import IOCore
 /// Loop-bound. Commands go out in call order, all of a tick in one write, and their replies come back in that order. The connection
 /// never heals: after its first failure every waiter is resumed and a new one takes its place.
 final class RedisConnection {
-    private typealias Waiter = CheckedContinuation<Result<RedisReply, RedisError>, Never>
+    /// Called once, with the reply or with why there is none.
+    typealias Waiter = (Result<RedisReply, RedisError>) -> Void
 
     /// Called once, when the connection ends; never from within its own calls but for ``close(_:)``.
     var onClose: ((RedisError) -> Void)?
@@ -18,6 +19,8 @@ final class RedisConnection {
     private let stream: TCPStream
     private let reader: RedisReplyReader
     private var pipeline: CommandPipeline<Waiter>
+    private let pendingLimit: Int
+    private let outboundBytes: Int
     private var pushHandler: ((RedisReply) -> Void)?
     private var timer: LoopTimer?
     private var timerDue: ContinuousClock.Instant?
@@ -28,6 +31,8 @@ final class RedisConnection {
         self.stream = stream
         reader = RedisReplyReader(limits: configuration.replyLimits)
         pipeline = CommandPipeline(limit: configuration.pendingLimit)
+        pendingLimit = configuration.pendingLimit
+        outboundBytes = configuration.outboundBytes
         lastRead = loop.now
         stream.delegate = self
         stream.startReading()
@@ -82,17 +87,32 @@ final class RedisConnection {
     ///
     /// Cancelling the caller does not take the command back; the deadline bounds the wait.
     func send(_ bytes: [UInt8], isWrite: Bool, deadline: Duration) async -> Result<RedisReply, RedisError> {
-        await withCheckedContinuation { waiter in
-            // Checked in here, because other jobs of the loop may run before this closure does.
-            if let refusal = pipeline.refusal { return waiter.resume(returning: .failure(refusal)) }
-            guard stream.send(Frame(bytes)) else {
-                let error = RedisError(.overloaded, "too many bytes wait to be written")
-                return waiter.resume(returning: .failure(error))
-            }
-            let due = loop.now + deadline
-            pipeline.append(.init(waiter: waiter, isWrite: isWrite, deadline: due))
-            watchDeadline(due)
+        await withCheckedContinuation { continuation in
+            // Refused in here, because other jobs of the loop may run before this closure does.
+            let refusal = queue(bytes, isWrite: isWrite, deadline: deadline) { continuation.resume(returning: $0) }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
+    }
+
+    /// Sends one command unless more than half of what may be pending is; `waiter` is called only if this returns true.
+    func post(_ bytes: [UInt8], isWrite: Bool, deadline: Duration, waiter: @escaping Waiter) -> Bool {
+        guard pipeline.pendingCount <= pendingLimit / 2, stream.queuedBytes <= outboundBytes / 2 else { return false }
+        return queue(bytes, isWrite: isWrite, deadline: deadline, waiter: waiter) == nil
+    }
+
+    /// Sends one command; where that is refused, says why and never calls `waiter`.
+    private func queue(
+        _ bytes: [UInt8],
+        isWrite: Bool,
+        deadline: Duration,
+        waiter: @escaping Waiter
+    ) -> RedisError? {
+        if let refusal = pipeline.refusal { return refusal }
+        guard stream.send(Frame(bytes)) else { return RedisError(.overloaded, "too many bytes wait to be written") }
+        let due = loop.now + deadline
+        pipeline.append(.init(waiter: waiter, isWrite: isWrite, deadline: due))
+        watchDeadline(due)
+        return nil
     }
 
     /// Sends a command and decodes its response.
@@ -144,7 +164,7 @@ final class RedisConnection {
         timer = nil
         stream.close()
         for failure in pipeline.close(reason, now: loop.now) {
-            failure.waiter.resume(returning: .failure(failure.error))
+            failure.waiter(.failure(failure.error))
         }
         resumeDrainWaiters()
         let told = onClose
@@ -170,7 +190,7 @@ final class RedisConnection {
         guard let waiter = pipeline.receive() else {
             return close(RedisError(.protocolViolation, "a reply came that nobody asked for"))
         }
-        waiter.resume(returning: .success(reply))
+        waiter(.success(reply))
         if pipeline.isDrained { resumeDrainWaiters() }
     }
 

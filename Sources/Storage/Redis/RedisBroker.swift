@@ -3,12 +3,13 @@ package import IOCore
 internal import Messaging
 package import Redis
 
-/// Carries announcements to the loops of this node directly and to other nodes through Redis.
+/// Carries announcements and ephemeral events to the loops of this node directly and to other nodes through Redis.
 ///
 /// Loop-bound, one for each loop that writes; one of a node's brokers, the one with a subscriber, also receives.
 ///
 /// Announcements of a chat travel on the channel of its bucket, so on Redis Cluster a node can follow the shards. Redis
 /// losing some is expected: hubs order by offset, and `connectionRestored` makes them look for what they missed.
+/// Ephemeral events travel beside them, while less than half of the queue to Redis is taken.
 package final class RedisBroker: Broker {
     /// The channels announcements are spread over.
     package static let bucketCount: Int64 = 64
@@ -24,7 +25,11 @@ package final class RedisBroker: Broker {
     private let failures: Counter
     private let received: Counter
     private let unreadable: Counter
+    private let dropped: Counter
+    /// What this tick brought of other nodes, and ephemeral events of this one.
     private var arrived: [Announcement] = []
+    private var events: [EphemeralEvent] = []
+    private var isDeliveryDue = false
 
     /// How long publishing may hold up the lane.
     private static let deadline: Duration = .milliseconds(300)
@@ -51,6 +56,10 @@ package final class RedisBroker: Broker {
         failures = registry.counter("duologue_announcements_failed_total", help: "Announcements Redis did not take.")
         received = registry.counter("duologue_announcements_received_total", help: "Announcements of other nodes.")
         unreadable = registry.counter("duologue_announcements_unreadable_total", help: "Messages that are not ours.")
+        dropped = registry.counter(
+            "duologue_ephemeral_dropped_total",
+            help: "Ephemeral events that other nodes did not get, because Redis was away or behind."
+        )
     }
 
     // MARK: Receiving
@@ -71,17 +80,32 @@ package final class RedisBroker: Broker {
     }
 
     private func receive(_ payload: [UInt8]) {
-        guard let (announcement, origin) = AnnouncementCodec.decode(payload) else { return unreadable.increment() }
         // The loops of this node were told before Redis was.
-        guard origin != node else { return }
-        received.increment()
-        arrived.append(announcement)
-        guard arrived.count == 1 else { return }
+        if let (announcement, origin) = AnnouncementCodec.decode(payload) {
+            guard origin != node else { return }
+            received.increment()
+            arrived.append(announcement)
+        } else if let (event, origin) = EphemeralCodec.decode(payload) {
+            guard origin != node else { return }
+            events.append(event)
+        } else {
+            return unreadable.increment()
+        }
+        deliverAtEndOfTick()
+    }
+
+    private func deliverAtEndOfTick() {
+        guard !isDeliveryDue else { return }
+        isDeliveryDue = true
         loop.atEndOfTick { [weak self] in
             guard let self else { return }
-            let batch = arrived
+            let (announcements, ephemeral) = (arrived, events)
             arrived = []
-            deliver(batch)
+            events = []
+            isDeliveryDue = false
+            if !announcements.isEmpty { deliver(announcements) }
+            guard !ephemeral.isEmpty else { return }
+            for sink in sinks { sink.loop.execute { sink.value.receive(ephemeral) } }
         }
     }
 
@@ -111,6 +135,20 @@ package final class RedisBroker: Broker {
         }
         published.increment(by: count)
         failures.increment(by: messages.count - count)
+    }
+
+    package func announce(ephemeral event: EphemeralEvent) {
+        let bucket: Int64
+        switch event.scope {
+        case .chat(let chat): bucket = chat.rawValue % Self.bucketCount
+        case .users(let users):
+            guard let first = users.first else { return }
+            bucket = first.rawValue % Self.bucketCount
+        }
+        events.append(event)
+        deliverAtEndOfTick()
+        let message = EphemeralCodec.encode(event, from: node)
+        if !client.post(RedisCommands.Publish(message, to: channel(ofBucket: bucket))) { dropped.increment() }
     }
 
     private func deliver(_ announcements: [Announcement]) {

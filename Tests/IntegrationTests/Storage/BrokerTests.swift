@@ -30,6 +30,30 @@ import Testing
         }
     }
 
+    @Test func `an ephemeral event reaches every node once, in its loop's order`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let mine = RecordingSink()
+            let local = LoopBound(stores.broker(to: [LoopBound(mine, loop: fixture.loop)]), loop: fixture.loop)
+            await local.value.start()
+            let sent = (1...200).map(ephemeral)
+            try await StorageFixture.runNode(besides: fixture) { node, others in
+                let theirs = RecordingSink()
+                let receiver = others.broker(to: [LoopBound(theirs, loop: node.loop)])
+                await receiver.start()
+                await fixture.loop.actor.run { _ in
+                    for event in sent { local.value.announce(ephemeral: event) }
+                }
+                try await eventually("all arrive") { theirs.ephemeral.count >= sent.count }
+                for chat in 0..<7 {
+                    let scope = EphemeralEvent.Scope.chat(ChatID(rawValue: Int64(chat)))
+                    #expect(theirs.ephemeral.filter { $0.scope == scope } == sent.filter { $0.scope == scope })
+                }
+                #expect(theirs.announcements.isEmpty)
+            }
+            #expect(mine.ephemeral == sent, "the node's own come directly, and not again through Redis")
+        }
+    }
+
     @Test func `while Redis is away the own loops are still told, soon`() async throws {
         try await StorageFixture.run { fixture, _ in
             let resolver = BlockingPool(name: "resolver", threads: 1, queueLimit: 8)
@@ -53,8 +77,19 @@ import Testing
             try await eventually("its own node hears of it") { sink.announcements.count == 1 }
             let failed = fixture.registry.counter("duologue_announcements_failed_total", help: "")
             #expect(failed.value == 1)
+            broker.announce(ephemeral: ephemeral(1))
+            try await eventually("its own node hears of that too") { sink.ephemeral == [ephemeral(1)] }
+            #expect(fixture.registry.counter("duologue_ephemeral_dropped_total", help: "").value == 1)
         }
     }
+}
+
+private func ephemeral(_ number: Int) -> EphemeralEvent {
+    EphemeralEvent(
+        to: number % 7 == 0 ? .users([UserID(rawValue: 1)]) : .chat(ChatID(rawValue: Int64(number % 7))),
+        excluding: number % 2 == 0 ? UserID(rawValue: Int64(number)) : nil,
+        payload: Array("{\"n\":\(number)}".utf8)
+    )
 }
 
 private func announcement(_ number: Int64) -> Announcement {

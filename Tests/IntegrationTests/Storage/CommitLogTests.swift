@@ -283,9 +283,11 @@ func removal(of user: UserID, from chat: ChatID, by actor: UserID) -> Operation 
 /// Keeps what it is told.
 final class RecordingSink: AnnouncementSink {
     private(set) var announcements: [Announcement] = []
+    private(set) var ephemeral: [EphemeralEvent] = []
     private(set) var restorations = 0
 
     func receive(_ announcements: [Announcement]) { self.announcements += announcements }
+    func receive(_ events: [EphemeralEvent]) { ephemeral += events }
     func connectionRestored() { restorations += 1 }
 }
 

@@ -62,7 +62,7 @@ import Testing
         var stream = ChatStream()
         _ = stream.learn(head: .zero)
         for offset in 1...400 {
-            for due in stream.receive(announcement(Int64(offset))) { stream.remember(OutboundEvent(due)) }
+            for due in stream.receive(announcement(Int64(offset))) { _ = stream.remember(OutboundEvent(due)) }
         }
         #expect(stream.replay(after: Offset(rawValue: 397))?.map(\.offset.rawValue) == [398, 399, 400])
         #expect(stream.replay(after: Offset(rawValue: 400))?.isEmpty == true)

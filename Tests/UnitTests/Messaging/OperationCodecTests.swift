@@ -143,4 +143,20 @@ import Testing
             #expect(AnnouncementCodec.decode(Array(bytes.prefix(length))) == nil)
         }
     }
+
+    @Test(arguments: [
+        EphemeralEvent(to: .chat(chat), excluding: UserID(rawValue: 1 << 50), payload: Array("{}".utf8)),
+        EphemeralEvent(to: .users([UserID(rawValue: 7), UserID(rawValue: 1 << 50)]), payload: Array("{}".utf8)),
+    ])
+    func `an ephemeral event survives its way between nodes, and is no announcement`(event: EphemeralEvent) {
+        let node = NodeID.random()
+        let bytes = EphemeralCodec.encode(event, from: node)
+        let decoded = EphemeralCodec.decode(bytes)
+        #expect(decoded?.event == event)
+        #expect(decoded?.node == node)
+        #expect(AnnouncementCodec.decode(bytes) == nil)
+        for length in 0..<(bytes.count - event.payload.count) {
+            #expect(EphemeralCodec.decode(Array(bytes.prefix(length))) == nil)
+        }
+    }
 }
