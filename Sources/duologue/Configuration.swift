@@ -51,7 +51,12 @@ struct Configuration: Sendable {
         postgresURL = reader.url("POSTGRESQL_URL", schemes: ["postgresql", "postgres"], fault: Self.postgresFault)
         mongoURL = reader.url("MONGODB_URL", schemes: ["mongodb", "mongodb+srv"])
         mongoName = reader.name("MONGODB_NAME", default: "duologue")
-        redisURL = reader.url("REDIS_URL", schemes: ["redis"], fault: Self.redisFault)
+        redisURL = reader.url(
+            "REDIS_URL",
+            schemes: ["redis", "redis+cluster"],
+            example: "redis://user:password@host:port/number or redis+cluster://user:password@host:port,host:port",
+            fault: Self.redisFault
+        )
         let secret = reader.secret("SECRET_KEY")
         _ = reader.choice("ALGORITHM", ["HS256"], default: "HS256")
         accessTokenLifetime = .seconds(60 * reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 1...1440, default: 15))
