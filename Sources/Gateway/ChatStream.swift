@@ -7,6 +7,8 @@ struct ChatStream {
     private(set) var delivered: Offset?
     /// Events beyond a hole, by offset.
     private var pending: [Offset: Announcement] = [:]
+    /// The last event known to be committed, which is to come if it has not.
+    private var expected = Offset.zero
     /// The last events passed on, ascending.
     private var recent: [OutboundEvent] = []
 
@@ -35,13 +37,20 @@ struct ChatStream {
         return takeDue()
     }
 
-    /// Whether events wait for one that has not come.
-    var hasHole: Bool { delivered != nil && !pending.isEmpty }
+    /// Learns that there are events up to an offset, whether they have been announced or not.
+    mutating func expect(through offset: Offset) { expected = max(expected, offset) }
+
+    /// Whether events are missing: others wait for them, or they are known to be.
+    var hasHole: Bool {
+        guard let delivered else { return false }
+        return !pending.isEmpty || delivered < expected
+    }
 
     /// The last event of the hole that comes next; nil where there is none.
     var holeEnd: Offset? {
-        guard let delivered, let next = pending.keys.min(), next > delivered.next else { return nil }
-        return Offset(rawValue: next.rawValue - 1)
+        guard let delivered, hasHole else { return nil }
+        guard let next = pending.keys.min() else { return expected }
+        return next > delivered.next ? Offset(rawValue: next.rawValue - 1) : nil
     }
 
     /// Whether any event is kept for those who connect a little later.

@@ -13,6 +13,7 @@ package final class Gateway {
     let messages: MessageService
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
+    let quota: SocketQuota
     private let tickets: any TicketStore
     /// Every open session, also those that have not authenticated yet.
     private var sessions: [ObjectIdentifier: GatewaySession] = [:]
@@ -26,6 +27,9 @@ package final class Gateway {
     private static let tokenPrefix = "bearer."
     /// Changes that read before they write, under way at once; each socket bounds how many of its own may wait.
     private static let changesAtOnce = 128
+    /// Sockets told of the end in one go, and the longest pause for each of them.
+    private static let leavingAtOnce = 8
+    private static let drainPause = Duration.milliseconds(20)
     private static let leaveInterval = Duration.milliseconds(10)
     private static let leaveLimit = Duration.seconds(6)
 
@@ -36,7 +40,8 @@ package final class Gateway {
         messages: MessageService,
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
-        tickets: any TicketStore
+        tickets: any TicketStore,
+        quota: SocketQuota
     ) {
         self.hub = hub
         self.gate = gate
@@ -44,13 +49,14 @@ package final class Gateway {
         self.tokens = tokens
         self.accounts = accounts
         self.tickets = tickets
+        self.quota = quota
     }
 
-    /// Answers `GET /api/v1/ws`: 101, or a problem.
+    /// Answers `GET /api/v1/ws`, or the same for one chat: 101, or a problem.
     ///
     /// The caller is known from the Authorization header, the subprotocol `bearer.<token>` or `?ticket=`; without any of
     /// them the first frame must be `auth`.
-    package func upgrade(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package func upgrade(_ request: HTTPRequest, to chat: ChatID?) async throws -> HTTPResponse {
         guard !isEnded else { throw Failure(.storeUnavailable, "The server is shutting down.") }
         guard hub.epoch != nil else { throw Failure(.storeUnavailable, "The server waits for its stores.") }
         let handshake: WebSocketHandshake
@@ -69,7 +75,7 @@ package final class Gateway {
             )
         }
         try checkOrigin(request)
-        let wantsResume = try wantsResume(request)
+        let terms = SocketTerms(chat: chat, resumes: try wantsResume(request))
         let caller = try await caller(of: request, handshake)
         let agreed = handshake.subprotocol(among: [Self.subprotocol])
         let compression = hub.settings.compresses ? PerMessageDeflate.accept(handshake.offeredExtensions) : nil
@@ -90,7 +96,7 @@ package final class Gateway {
                 ),
                 compression: compression.map { WebSocketCompression($0, contexts: contexts) }
             )
-            open(connection, caller: caller, wantsResume: wantsResume, ended: ended)
+            open(connection, caller: caller, terms: terms, ended: ended)
         }
     }
 
@@ -145,14 +151,14 @@ package final class Gateway {
     private func open(
         _ connection: WebSocketConnection,
         caller: Caller?,
-        wantsResume: Bool,
+        terms: SocketTerms,
         ended: @escaping () -> Void
     ) {
         let session = GatewaySession(
             gateway: self,
             connection: connection,
             caller: caller,
-            wantsResume: wantsResume,
+            terms: terms,
             ended: ended
         )
         sessions[ObjectIdentifier(session)] = session
@@ -168,7 +174,7 @@ package final class Gateway {
 
     private func end() async {
         isEnded = true
-        for session in sessions.values { session.leave() }
+        await drain()
         let limit = hub.loop.now + Self.leaveLimit
         while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
         admissions.finish()
@@ -180,6 +186,20 @@ package final class Gateway {
         case nil, "0": false
         case "1": true
         default: throw Failure(.invalidValue, "resume: must be 0 or 1")
+        }
+    }
+
+    /// Tells the sockets one after the other, so that their clients do not all connect elsewhere at once.
+    private func drain() async {
+        let leaving = Array(sessions.values)
+        let end = hub.loop.now + hub.settings.drain
+        for (index, session) in leaving.enumerated() {
+            session.leave()
+            let rest = leaving.count - index - 1
+            // Few need no spreading.
+            let pause = min((end - hub.loop.now) / max(rest, 1), Self.drainPause)
+            guard index % Self.leavingAtOnce == 0 else { continue }
+            if rest > 0, pause > .zero { await hub.loop.sleep(for: pause * Self.leavingAtOnce) }
         }
     }
 

@@ -14,6 +14,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     let hub: Hub
     private let connection: WebSocketConnection
     private var caller: Caller?
+    private let peer: String
+    private var isCounted = false
+    private var countedUser: UserID?
+    private var budget: FrameBudget
     /// Whether its client said that it wants to go on from where it was.
     private let wantsResume: Bool
     private var resumption: ResumeRequest?
@@ -39,11 +43,14 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         gateway: Gateway,
         connection: WebSocketConnection,
         caller: Caller?,
-        wantsResume: Bool,
+        terms: SocketTerms,
         ended: @escaping () -> Void
     ) {
         self.ended = ended
-        self.wantsResume = wantsResume
+        wantsResume = terms.resumes
+        subscription.only = terms.chat
+        peer = connection.peerAddress
+        budget = FrameBudget(framesPerSecond: gateway.hub.settings.framesPerSecond, now: gateway.hub.loop.now)
         self.gateway = gateway
         hub = gateway.hub
         self.connection = connection
@@ -54,6 +61,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
 
     /// Greets the client and, where the handshake authenticated it, takes it in.
     func begin() {
+        isCounted = gateway.quota.open(from: peer)
         let settings = hub.settings
         deliver(
             ServerFrames.hello(
@@ -63,11 +71,16 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             )
         )
         connection.receive(with: self)
+        guard isCounted else { return close(.rateLimited, reason: "too many sockets from this address") }
         if caller != nil { authenticated() }
     }
 
     /// Takes the client in, or waits a while for what it wants to resume from.
     private func authenticated() {
+        guard let caller, gateway.quota.open(caller.user) else {
+            return close(.rateLimited, reason: "too many sockets of this user")
+        }
+        countedUser = caller.user
         guard wantsResume else { return admit() }
         hub.loop.schedule(after: hub.settings.resumeDeadline) { [weak self] in self?.admit() }
     }
@@ -135,7 +148,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         let silence = now - connection.lastReceived
         if silence > hub.settings.silenceLimit {
             connection.abort()
-        } else if silence <= hub.settings.heartbeat {
+        } else if silence <= min(hub.settings.heartbeat, hub.settings.silenceLimit / 3) {
             isProbed = false
         } else if !isProbed {
             isProbed = true
@@ -146,6 +159,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     // MARK: WebSocketReceiver
 
     func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
+        guard budget.take(now: hub.loop.now) else {
+            close(.rateLimited, reason: "more than \(hub.settings.framesPerSecond) frames a second")
+            return true
+        }
         guard case .text(let text) = message else {
             close(.badFrame, reason: "frames are JSON texts")
             return true
@@ -166,6 +183,8 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
 
     func webSocketDidClose(_ connection: WebSocketConnection) {
         gateway.forget(self)
+        if isCounted { gateway.quota.close(from: peer) }
+        if let countedUser { gateway.quota.close(countedUser) }
         ended()
         if isJoined, let caller { hub.leave(self, user: caller.user) }
     }
@@ -216,5 +235,15 @@ extension WebSocketCloseCode {
     /// The contract's own codes.
     static let badFrame = WebSocketCloseCode(rawValue: 4000)
     static let unauthenticated = WebSocketCloseCode(rawValue: 4001)
+    static let forbidden = WebSocketCloseCode(rawValue: 4003)
+    static let rateLimited = WebSocketCloseCode(rawValue: 4009)
     static let tooSlow = WebSocketCloseCode(rawValue: 4008)
+}
+
+/// What a client asked for when it opened its socket.
+struct SocketTerms {
+    /// The one chat it wants to hear; nil for all.
+    var chat: ChatID?
+    /// Whether it will say from where it wants to go on.
+    var resumes: Bool
 }

@@ -15,6 +15,12 @@ package struct GatewaySettings: Sendable {
     package var recentBytes: Int
     /// How long a peer may be silent before it counts as dead.
     package var silenceLimit: Duration
+    /// How long the sockets of a node that stops are told so, one after the other, at most.
+    package var drain: Duration
+    /// Frames a client may send in a second, on average.
+    package var framesPerSecond: Int
+    /// Chats that one socket may follow.
+    package var maximumChats: Int
     /// The largest frame a client may send.
     package var maximumFrameBytes: Int
     /// Whether permessage-deflate is agreed to where a client offers it.
@@ -33,6 +39,9 @@ package struct GatewaySettings: Sendable {
         recentAge = .seconds(120)
         recentBytes = 32 * 1024 * 1024
         silenceLimit = .seconds(45)
+        drain = .seconds(10)
+        framesPerSecond = 20
+        maximumChats = 10_000
         maximumFrameBytes = 131_072
         compresses = true
         self.allowedOrigins = allowedOrigins

@@ -33,9 +33,15 @@ extension Hub {
         metrics.sockets.add(1)
         var held: [ChatChannel] = []
         defer { for channel in held { release(channel) } }
-        for head in try await heads(of: user) { hold(channel(of: head.chat), in: &held) }
-        let heads = try await heads(of: user)
+        for head in try await heads(of: user, for: session) { hold(channel(of: head.chat), in: &held) }
+        let heads = try await heads(of: user, for: session)
         guard session.isOpen else { return }
+        if let chat = session.subscription.only, heads.isEmpty {
+            return session.close(.forbidden, reason: "there is no chat \(chat) that you are in")
+        }
+        guard heads.count <= settings.maximumChats else {
+            return session.close(.rateLimited, reason: "too many chats for one socket; open one for a chat")
+        }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
         var seen: [ChatID: Offset] = [:]
         if let request {
@@ -44,6 +50,8 @@ extension Hub {
                 hold(channel, in: &held)
                 pass(channel.stream.learn(head: head.lastOffset), to: channel)
             }
+            let followed = request.cursors.filter { session.subscription.follows($0.key) }
+            let request = ResumeRequest(epoch: request.epoch, cursors: followed)
             let plan = ResumePlan(request, heads: heads, epoch: epoch ?? "")
             try await catchUp(session, user, plan)
             guard session.isOpen else { return }
@@ -57,8 +65,9 @@ extension Hub {
         receive(early)
     }
 
-    private func heads(of user: UserID) async throws -> [ChatHead] {
-        try await reading { try await directory.heads(of: user) }
+    private func heads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
+        let heads = try await reading { try await directory.heads(of: user) }
+        return heads.filter { session.subscription.follows($0.chat) }
     }
 
     private func hold(_ channel: ChatChannel, in held: inout [ChatChannel]) {
@@ -155,15 +164,13 @@ extension Hub {
     /// Makes a session a member of a chat as `ready` showed it, of which it has seen the events up to an offset.
     ///
     /// The event that took the user in may be beyond the head. What lies between happened while the user was no member.
+    /// What is committed beyond the head may have been announced before this loop heard the chat.
     private func attach(_ session: any EventReceiver, user: UserID, at head: ChatHead, seen: Offset) {
+        let channel = channel(of: head.chat)
         let beforeJoining = Offset(rawValue: head.joinedOffset.rawValue - 1)
-        attach(
-            session,
-            user: user,
-            to: channel(of: head.chat),
-            head: head.lastOffset,
-            memberFrom: max(seen, beforeJoining)
-        )
+        attach(session, user: user, to: channel, head: head.lastOffset, memberFrom: max(seen, beforeJoining))
+        channel.stream.expect(through: head.committedOffset)
+        if channel.stream.hasHole { scheduleFill(of: channel) }
     }
 
     /// Makes a session a member, beginning after `memberFrom`; `head` is the chat's where this loop did not hear it yet.

@@ -21,6 +21,7 @@ final class RedisConnection {
     private var pipeline: CommandPipeline<Waiter>
     private let pendingLimit: Int
     private let outboundBytes: Int
+    private let probeDeadline: Duration
     private var pushHandler: ((RedisReply) -> Void)?
     private var timer: LoopTimer?
     private var timerDue: ContinuousClock.Instant?
@@ -33,6 +34,7 @@ final class RedisConnection {
         pipeline = CommandPipeline(limit: configuration.pendingLimit)
         pendingLimit = configuration.pendingLimit
         outboundBytes = configuration.outboundBytes
+        probeDeadline = configuration.watchdogDeadline
         lastRead = loop.now
         stream.delegate = self
         stream.startReading()
@@ -45,6 +47,7 @@ final class RedisConnection {
 
     /// Connects, authenticates and selects the database, all before the connect deadline.
     static func open(
+        _ address: RedisAddress,
         _ configuration: RedisConfiguration,
         loop: EventLoop,
         resolver: BlockingPool
@@ -53,8 +56,8 @@ final class RedisConnection {
         let stream: TCPStream
         do throws(IOError) {
             stream = try await TCPStream.connect(
-                host: configuration.url.host,
-                port: configuration.url.port,
+                host: address.host,
+                port: address.port,
                 loop: loop,
                 deadline: configuration.connectDeadline,
                 // Commands are bounded by the pipeline; bytes bound what large values may pile up.
@@ -86,10 +89,21 @@ final class RedisConnection {
     /// Sends one command and waits for its reply.
     ///
     /// Cancelling the caller does not take the command back; the deadline bounds the wait.
-    func send(_ bytes: [UInt8], isWrite: Bool, deadline: Duration) async -> Result<RedisReply, RedisError> {
+    private func send(
+        _ bytes: [UInt8],
+        isWrite: Bool,
+        asking: Bool,
+        deadline: Duration
+    ) async -> Result<RedisReply, RedisError> {
         await withCheckedContinuation { continuation in
             // Refused in here, because other jobs of the loop may run before this closure does.
-            let refusal = queue(bytes, isWrite: isWrite, deadline: deadline) { continuation.resume(returning: $0) }
+            var refusal: RedisError?
+            if asking {
+                refusal = queue(RedisCommands.Asking().encoded(), isWrite: false, deadline: deadline) { _ in }
+            }
+            refusal =
+                refusal
+                ?? queue(bytes, isWrite: isWrite, deadline: deadline) { continuation.resume(returning: $0) }
             if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
     }
@@ -115,13 +129,19 @@ final class RedisConnection {
         return nil
     }
 
-    /// Sends a command and decodes its response.
+    /// Sends a command, after ASKING if it is to be, and decodes its response.
     @discardableResult
     func execute<Command: RedisCommand>(
         _ command: Command,
+        asking: Bool = false,
         deadline: Duration
     ) async throws(RedisError) -> Command.Response {
-        let reply = try await send(command.encoded(), isWrite: Command.isWrite, deadline: deadline).get()
+        let reply = try await send(
+            command.encoded(),
+            isWrite: Command.isWrite,
+            asking: asking,
+            deadline: deadline
+        ).get()
         if case .error(let text) = reply { throw RedisError(serverReply: text) }
         return try Command.decode(reply)
     }
@@ -131,12 +151,36 @@ final class RedisConnection {
     /// From now on every reply goes to `handler`, and nobody waits for one.
     func becomeSubscriber(_ handler: @escaping (RedisReply) -> Void) {
         precondition(pipeline.pendingCount == 0, "replies are still awaited")
+        timer?.cancel()
+        timer = nil
+        timerDue = nil
         pushHandler = handler
     }
 
     /// Sends a command whose replies are pushes; false where the connection cannot take it.
     func push(_ bytes: [UInt8]) -> Bool {
         isOpen && stream.send(Frame(bytes))
+    }
+
+    // MARK: - Watching
+
+    /// Asks for a sign of life where nothing was read for `silence`; a missing answer closes the connection.
+    func probe(after silence: Duration) {
+        guard isOpen, loop.now - lastRead >= silence else { return }
+        let ping = RedisCommands.Ping().encoded()
+        guard pushHandler != nil else {
+            // Commands that wait have deadlines of their own.
+            if pipeline.pendingCount == 0 { _ = queue(ping, isWrite: false, deadline: probeDeadline) { _ in } }
+            return
+        }
+        guard timer == nil else { return }
+        let asked = loop.now
+        guard push(ping) else { return close(RedisError(.overloaded, "too many bytes wait to be written")) }
+        timer = loop.schedule(after: probeDeadline) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            if lastRead < asked { close(RedisError(.timeout, "no sign of life")) }
+        }
     }
 
     // MARK: - Ending

@@ -50,6 +50,18 @@ import Testing
         #expect(!stream.hasHole)
     }
 
+    @Test func `what is known to be committed is missing until it comes`() {
+        var stream = ChatStream()
+        stream.expect(through: Offset(rawValue: 3))
+        #expect(!stream.hasHole, "without a head nobody knows what is missing")
+        _ = stream.learn(head: Offset(rawValue: 1))
+        #expect(stream.hasHole && stream.holeEnd == Offset(rawValue: 3))
+        _ = stream.receive(announcement(3))
+        #expect(stream.hasHole && stream.holeEnd == Offset(rawValue: 2))
+        _ = stream.receive(announcement(2))
+        #expect(!stream.hasHole && stream.holeEnd == nil)
+    }
+
     @Test func `what waits behind a hole is bounded, and the missing event still passes`() {
         var stream = ChatStream()
         _ = stream.learn(head: .zero)

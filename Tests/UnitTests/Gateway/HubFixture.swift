@@ -228,6 +228,8 @@ final class RememberingSocket: EventReceiver {
 
     func waitUntilDrained() async {}
 
+    func close(_ code: WebSocketCloseCode, reason: String) { close() }
+
     func giveUp() { close() }
 
     func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {}

@@ -123,4 +123,20 @@ import Testing
             #expect(fixture.history.eventReads == 0)
         }
     }
+
+    @Test func `what was announced before its redo was dropped and the chat was heard comes without a heartbeat`()
+        async throws
+    {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let said = try await fixture.say(made.chat, bob)
+            for hub in fixture.hubs { hub.receive([said.announcement]) }
+            let socket = fixture.connect(alice)
+            #expect(await fixture.becomes { socket.heads == [made.chat: 1] })
+            try await fixture.finish([said])
+            #expect(await fixture.becomes { socket.events == [made.chat: [2]] })
+        }
+    }
 }

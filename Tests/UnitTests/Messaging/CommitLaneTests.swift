@@ -182,7 +182,7 @@ import Testing
         let third = driver.takeCommit()
         #expect(third?.operations.map(\.id) == [OperationID(high: 1, low: 2)])
         #expect(third?.id != first?.id && third?.attempt == 1)
-        driver.step { lane, _ in lane.expire([2]) }
+        driver.step { $0.commitFailed(StoreError(.postgres, .retryable, "down"), $1) }
         #expect(code(driver.answers[2]?.first) == .inFlight, "nobody may say that it was not written")
     }
 
