@@ -18,6 +18,7 @@ let package = Package(
     products: [
         .executable(name: "duologue", targets: ["duologue"]),
         .executable(name: "duologue-load", targets: ["duologue-load"]),
+        .library(name: "DuologueClient", targets: ["DuologueClient"]),
     ],
     targets: [
         // The C libraries, all from Debian. Each has exactly one importer.
@@ -73,10 +74,16 @@ let package = Package(
             ],
             swiftSettings: failpoints
         ),
+        // For others: the one target with a public interface.
+        .target(
+            name: "DuologueClient",
+            dependencies: ["Domain", "IOCore", "JSON", "Web"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "duologue-load",
             dependencies: [
-                "Domain", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web",
+                "Domain", "DuologueClient", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web",
             ],
             swiftSettings: strict
         ),

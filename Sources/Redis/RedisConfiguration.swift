@@ -13,9 +13,9 @@ package struct RedisConfiguration: Sendable {
     /// The most channels of one subscriber.
     package var channelLimit = 100_000
     /// After how long a silence a PING asks whether the server lives.
-    package var watchdogInterval: Duration = .seconds(5)
+    package var watchdogInterval: Duration = .seconds(1)
     /// How long that PING waits.
-    package var watchdogDeadline: Duration = .seconds(3)
+    package var watchdogDeadline: Duration = .seconds(2)
     /// The first and the longest pause between attempts to connect; every pause is drawn at random below it.
     package var reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(5))
     /// After how long the map of a cluster is learnt again though nothing calls for it.

@@ -35,6 +35,11 @@ struct Configuration: Sendable {
         let socketsPerUser: Int
         let socketsPerAddress: Int
         let framesPerSecond: Int
+        let chatsPerSocket: Int
+        let authDeadline: Duration
+        let silence: Duration
+        let heartbeat: Duration
+        let drain: Duration
         let guardsAgainstSpam: Bool
     }
 
@@ -62,6 +67,11 @@ struct Configuration: Sendable {
             socketsPerUser: reader.integer("MAX_SOCKETS_PER_USER", 1...100_000, default: 10),
             socketsPerAddress: reader.integer("MAX_SOCKETS_PER_ADDRESS", 1...1_000_000, default: 100),
             framesPerSecond: reader.integer("FRAMES_PER_SECOND", 1...1_000_000, default: 20),
+            chatsPerSocket: reader.integer("MAX_CHATS_PER_SOCKET", 1...1_000_000, default: 10_000),
+            authDeadline: .seconds(reader.integer("SOCKET_AUTH_SECONDS", 1...60, default: 5)),
+            silence: .seconds(reader.integer("SOCKET_SILENCE_SECONDS", 2...45, default: 45)),
+            heartbeat: .seconds(reader.integer("HEARTBEAT_SECONDS", 1...15, default: 15)),
+            drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10)),
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)

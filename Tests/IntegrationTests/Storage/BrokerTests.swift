@@ -82,6 +82,45 @@ import Testing
             #expect(fixture.registry.counter("duologue_ephemeral_dropped_total", help: "").value == 1)
         }
     }
+
+    @Test func `what Redis did not take is repeated once it is back, of each chat the newest`() async throws {
+        let server = try await PrivateRedis()
+        try await StorageFixture.withDatabases { databases in
+            var databases = databases
+            databases.stores.redis.url = try RedisURL(server.url)
+            try await StorageFixture.with(databases, setUpMongo: false) { fixture, stores in
+                let broker = stores.broker(to: [])
+                let local = LoopBound(broker, loop: fixture.loop)
+                try await StorageFixture.runNode(besides: fixture) { node, others in
+                    let theirs = RecordingSink()
+                    let receiver = others.broker(to: [LoopBound(theirs, loop: node.loop)])
+                    await receiver.start()
+                    server.kill()
+                    await fixture.loop.actor.run { _ in await local.value.announce([2, 72, 3].map(announcement)) }
+                    try await server.start()
+                    try await eventually("it hears again") {
+                        await fixture.loop.actor.run { _ in await local.value.announce([announcement(4)]) }
+                        return !theirs.announcements.isEmpty
+                    }
+                    let stop = ShutdownSignal()
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask(executorPreference: fixture.loop) {
+                            await fixture.loop.actor.run { _ in await local.value.run(until: stop) }
+                        }
+                        defer { stop.trigger() }
+                        try await eventually("they are repeated", within: .seconds(20)) {
+                            theirs.announcements.contains { $0.offset.rawValue == 3 }
+                        }
+                    }
+                    #expect(Set(theirs.announcements.map(\.offset.rawValue)) == [72, 3, 4])
+                    // What was published in the gap may still be covered when the subscription is back.
+                    try await eventually("heads are compared once more", within: .seconds(20)) {
+                        theirs.restorations >= 3
+                    }
+                }
+            }
+        }
+    }
 }
 
 private func ephemeral(_ number: Int) -> EphemeralEvent {

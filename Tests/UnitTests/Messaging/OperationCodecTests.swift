@@ -31,6 +31,7 @@ import Testing
         .createChat(ChatDraft(type: .direct, participants: [UserID(rawValue: 2)])),
         .removeParticipant(UserID(rawValue: 5)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100)),
+        .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100, list: "x")),
         .changeRole(UserID(rawValue: 5), to: .member),
         .changeChat(ChatChange(name: .set("n"), description: .clear, visibility: .public)),
         .changeChat(ChatChange(avatarURL: .set("https://example.org/a.png"))),
