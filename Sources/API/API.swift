@@ -69,13 +69,15 @@ package final class API {
         operations.register(on: router.group("", middleware: [problems]))
     }
 
-    /// Adds the route that opens WebSockets, its failures answered as those of every other route.
+    /// Adds the routes that open WebSockets, of all chats or of one, their failures answered as those of every other route.
     package func registerSocket(
         on router: Router<APIContext>,
-        upgrade: @escaping (HTTPRequest) async throws -> HTTPResponse
+        upgrade: @escaping (HTTPRequest, ChatID?) async throws -> HTTPResponse
     ) {
-        router.group(Self.basePath, middleware: [problems]).on(.get, "/ws", name: "socket") { request, _ in
-            try await upgrade(request)
+        let open = router.group(Self.basePath, middleware: [problems])
+        open.on(.get, "/ws", name: "socket") { request, _ in try await upgrade(request, nil) }
+        open.on(.get, "/ws/{id}", name: "chatSocket") { request, context in
+            try await upgrade(request, context.chat())
         }
     }
 

@@ -109,6 +109,21 @@ package struct Participant: Sendable, Equatable {
     }
 }
 
+/// Where a member's time in a chat began.
+package struct MembershipStart: Sendable, Equatable {
+    package var user: UserID
+    package var chat: ChatID
+    /// The event that took the user in.
+    package var offset: Offset
+
+    /// Makes a start of all its fields.
+    package init(user: UserID, chat: ChatID, offset: Offset) {
+        self.user = user
+        self.chat = chat
+        self.offset = offset
+    }
+}
+
 /// How far a chat has come for one member; what `ready` lists.
 package struct ChatHead: Sendable, Equatable {
     package var chat: ChatID
@@ -120,6 +135,8 @@ package struct ChatHead: Sendable, Equatable {
     package var unread: Int
     /// The event that took the member in; beyond `lastOffset` while it is not in both stores.
     package var joinedOffset: Offset
+    /// The last event there is; beyond `lastOffset` while it is not in both stores.
+    package var committedOffset: Offset
 
     /// Makes a head of all its fields.
     package init(
@@ -128,7 +145,8 @@ package struct ChatHead: Sendable, Equatable {
         lastOffset: Offset,
         readSequence: SequenceNumber,
         unread: Int,
-        joinedOffset: Offset
+        joinedOffset: Offset,
+        committedOffset: Offset
     ) {
         self.chat = chat
         self.lastSequence = lastSequence
@@ -136,5 +154,6 @@ package struct ChatHead: Sendable, Equatable {
         self.readSequence = readSequence
         self.unread = unread
         self.joinedOffset = joinedOffset
+        self.committedOffset = committedOffset
     }
 }

@@ -100,11 +100,14 @@ package struct ParticipantAddition: Sendable, Equatable {
     package var role: Role
     /// How many members the chat may have; a setting of the server, so it is no part of what the client asked for.
     package var memberLimit: Int
+    /// Digest of the request that names several: with other people it is another request, whoever is the same in both.
+    package var list: String?
 
     /// Makes an addition of all its fields.
-    package init(user: UserID, role: Role, memberLimit: Int) {
+    package init(user: UserID, role: Role, memberLimit: Int, list: String? = nil) {
         self.user = user
         self.role = role
         self.memberLimit = memberLimit
+        self.list = list
     }
 }

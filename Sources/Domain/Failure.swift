@@ -57,6 +57,13 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { "\(code.rawValue): \(detail)" }
 
+    /// For what is decided in a quarantined chat: it is tried at intervals of up to a minute.
+    package static let setAside = Failure(
+        .inFlight,
+        "The write is stored and waits until its chat is mended; ask again with the same id.",
+        retryAfter: .seconds(60)
+    )
+
     /// The same answer for a chat that does not exist and one the caller is not in, so that ids reveal nothing.
     package static let chatNotFound = Failure(.chatNotFound, "There is no such chat for you.")
 }

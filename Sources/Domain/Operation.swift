@@ -166,6 +166,8 @@ package enum CommitResult: Sendable, Equatable {
     case committed(Allocation)
     /// The same operation was committed before; `pending` names the redo row that still holds it, if one does.
     case duplicate(Allocation, pending: BatchID?)
+    /// The same operation was committed before; this redo row of a quarantined chat holds it, maybe for long.
+    case setAside(BatchID)
     /// The pair's direct chat exists already.
     case existingChat(ChatID)
     /// Things are as asked already, by the event at this offset where one is known; no event was made.
@@ -174,7 +176,7 @@ package enum CommitResult: Sendable, Equatable {
     case unchanged(Offset?, pending: BatchID?)
     /// The message's body changed since its old document was read: to be read and asked again.
     case moved
-    /// Another node holds the chat's lock: to be tried again, waiting.
+    /// Another node holds the chat's lock: to be tried again, waiting, unless that was a wait already.
     case busy
     /// Refused; nothing was written for it.
     case refused(Failure)

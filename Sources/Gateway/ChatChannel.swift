@@ -18,6 +18,8 @@ final class ChatChannel {
     /// Whether something was passed on since the last heartbeat.
     var hasNews = false
     var isFillScheduled = false
+    /// How long a hole is left before the stores are asked again; nil while events come.
+    var holeDelay: Duration?
 
     init(chat: ChatID) { self.chat = chat }
 

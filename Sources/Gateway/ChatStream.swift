@@ -7,6 +7,8 @@ struct ChatStream {
     private(set) var delivered: Offset?
     /// Events beyond a hole, by offset.
     private var pending: [Offset: Announcement] = [:]
+    /// The last event known to be committed, which is to come if it has not.
+    private var expected = Offset.zero
     /// The last events passed on, ascending.
     private var recent: [OutboundEvent] = []
 
@@ -35,19 +37,41 @@ struct ChatStream {
         return takeDue()
     }
 
-    /// Whether events wait for one that has not come.
-    var hasHole: Bool { delivered != nil && !pending.isEmpty }
+    /// Learns that there are events up to an offset, whether they have been announced or not.
+    mutating func expect(through offset: Offset) { expected = max(expected, offset) }
+
+    /// Whether events are missing: others wait for them, or they are known to be.
+    var hasHole: Bool {
+        guard let delivered else { return false }
+        return !pending.isEmpty || delivered < expected
+    }
 
     /// The last event of the hole that comes next; nil where there is none.
     var holeEnd: Offset? {
-        guard let delivered, let next = pending.keys.min(), next > delivered.next else { return nil }
-        return Offset(rawValue: next.rawValue - 1)
+        guard let delivered, hasHole else { return nil }
+        guard let next = pending.keys.min() else { return expected }
+        return next > delivered.next ? Offset(rawValue: next.rawValue - 1) : nil
     }
 
-    /// Keeps an event that was passed on, for those who connect a little later.
-    mutating func remember(_ event: OutboundEvent) {
+    /// Whether any event is kept for those who connect a little later.
+    var remembers: Bool { !recent.isEmpty }
+
+    /// Keeps an event that was passed on, for those who connect a little later; the bytes forgotten for it.
+    mutating func remember(_ event: OutboundEvent) -> Int {
         recent.append(event)
-        if recent.count > 2 * Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
+        guard recent.count > 2 * Self.recentLimit else { return 0 }
+        return forget(first: recent.count - Self.recentLimit)
+    }
+
+    /// Forgets the events kept up to an offset; how many bytes that were.
+    mutating func forget(through offset: Offset) -> Int {
+        forget(first: recent.firstIndex { $0.offset > offset } ?? recent.count)
+    }
+
+    private mutating func forget(first count: Int) -> Int {
+        let bytes = recent.prefix(count).reduce(0) { $0 + $1.bytes }
+        recent.removeFirst(count)
+        return bytes
     }
 
     /// The events after `offset` up to the last one passed on; nil when they are no longer all kept.

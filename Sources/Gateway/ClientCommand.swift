@@ -14,6 +14,7 @@ enum CommandID: Sendable, Equatable {
 /// What a client asks for over its socket.
 enum ClientCommand: Sendable, Equatable {
     case auth(token: String)
+    case resume(ResumeRequest)
     case message(ChatID, MessageDraft)
     case edit(MessageID, MessageEdit, as: OperationID?)
     case delete(MessageID, as: OperationID?)
@@ -47,6 +48,7 @@ enum ClientCommand: Sendable, Equatable {
     private static func command(of type: String, _ reader: inout JSONObjectReader) throws -> ClientCommand {
         switch type {
         case "auth": return .auth(token: try reader.required("token"))
+        case "resume": return .resume(try resumeRequest(&reader))
         case "ping": return .ping
         case "message":
             let chat = ChatID(rawValue: try reader.required("chat_id"))
@@ -62,6 +64,21 @@ enum ClientCommand: Sendable, Equatable {
             return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
         default: throw Failure(.invalidValue, "type: there is no such command")
         }
+    }
+
+    private static func resumeRequest(_ reader: inout JSONObjectReader) throws -> ResumeRequest {
+        let epoch = try reader.required("epoch", as: String.self)
+        var cursors: [ChatID: Offset] = [:]
+        for member in try reader.required("cursors", as: JSONObject.self).members {
+            guard let chat = Int64(member.name), chat > 0, String(chat) == member.name else {
+                throw Failure(.invalidValue, "cursors: the names must be ids of chats")
+            }
+            guard case .integer(let offset) = member.value, offset >= 0 else {
+                throw Failure(.invalidValue, "cursors: the values must be offsets")
+            }
+            cursors[ChatID(rawValue: chat)] = Offset(rawValue: offset)
+        }
+        return ResumeRequest(epoch: epoch, cursors: cursors)
     }
 
     private static func operationID(_ reader: inout JSONObjectReader) throws -> OperationID? {

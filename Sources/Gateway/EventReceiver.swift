@@ -12,6 +12,15 @@ protocol EventReceiver: AnyObject {
     /// Queues a frame; one that does not read is closed, and may resume.
     func deliver(_ frame: SharedFrame)
 
+    /// Whether it takes less than it is sent, so that what is no news yet had better wait.
+    var isBacklogged: Bool { get }
+
+    /// Returns once it has taken most of what it was sent, or is closed.
+    func waitUntilDrained() async
+
+    /// Closes it and says why.
+    func close(_ code: WebSocketCloseCode, reason: String)
+
     /// Closes it because a store could not be read; it may resume.
     func giveUp()
 
@@ -21,6 +30,8 @@ protocol EventReceiver: AnyObject {
 
 /// What the hub keeps about one socket.
 struct Subscription {
+    /// The one chat it follows; nil for all of its user's.
+    var only: ChatID?
     /// Whether `ready` is sent and events are let through.
     var isLive = false
     /// The chats it receives, or is catching up on.
@@ -30,8 +41,11 @@ struct Subscription {
     /// Where its membership of a chat ended; an announcement from before, repeated, does not bring it back.
     var left: [ChatID: Offset] = [:]
 
+    /// Whether events of a chat are for it at all.
+    func follows(_ chat: ChatID) -> Bool { only == nil || only == chat }
+
     /// Whether an event at this offset that adds its user is news to it.
     func mayJoin(_ chat: ChatID, at offset: Offset) -> Bool {
-        !chats.contains(chat) && offset > left[chat] ?? .zero
+        follows(chat) && !chats.contains(chat) && offset > left[chat] ?? .zero
     }
 }

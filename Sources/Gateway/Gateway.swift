@@ -13,11 +13,11 @@ package final class Gateway {
     let messages: MessageService
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
+    let quota: SocketQuota
     private let tickets: any TicketStore
     /// Every open session, also those that have not authenticated yet.
     private var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
-    private let places = LoopQueue<Void>()
     private let changes = LoopQueue<() async -> Void>()
     private let changePlaces = LoopQueue<Void>()
     private let contexts = DeflateContexts()
@@ -25,10 +25,11 @@ package final class Gateway {
 
     static let subprotocol = "duologue.v1"
     private static let tokenPrefix = "bearer."
-    /// Sessions taken in at once, so that a storm of clients asks the stores at a bounded rate.
-    private static let admissionsAtOnce = 64
     /// Changes that read before they write, under way at once; each socket bounds how many of its own may wait.
     private static let changesAtOnce = 128
+    /// Sockets told of the end in one go, and the longest pause for each of them.
+    private static let leavingAtOnce = 8
+    private static let drainPause = Duration.milliseconds(20)
     private static let leaveInterval = Duration.milliseconds(10)
     private static let leaveLimit = Duration.seconds(6)
 
@@ -39,7 +40,8 @@ package final class Gateway {
         messages: MessageService,
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
-        tickets: any TicketStore
+        tickets: any TicketStore,
+        quota: SocketQuota
     ) {
         self.hub = hub
         self.gate = gate
@@ -47,13 +49,14 @@ package final class Gateway {
         self.tokens = tokens
         self.accounts = accounts
         self.tickets = tickets
+        self.quota = quota
     }
 
-    /// Answers `GET /api/v1/ws`: 101, or a problem.
+    /// Answers `GET /api/v1/ws`, or the same for one chat: 101, or a problem.
     ///
     /// The caller is known from the Authorization header, the subprotocol `bearer.<token>` or `?ticket=`; without any of
     /// them the first frame must be `auth`.
-    package func upgrade(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package func upgrade(_ request: HTTPRequest, to chat: ChatID?) async throws -> HTTPResponse {
         guard !isEnded else { throw Failure(.storeUnavailable, "The server is shutting down.") }
         guard hub.epoch != nil else { throw Failure(.storeUnavailable, "The server waits for its stores.") }
         let handshake: WebSocketHandshake
@@ -72,6 +75,7 @@ package final class Gateway {
             )
         }
         try checkOrigin(request)
+        let terms = SocketTerms(chat: chat, resumes: try wantsResume(request))
         let caller = try await caller(of: request, handshake)
         let agreed = handshake.subprotocol(among: [Self.subprotocol])
         let compression = hub.settings.compresses ? PerMessageDeflate.accept(handshake.offeredExtensions) : nil
@@ -92,7 +96,7 @@ package final class Gateway {
                 ),
                 compression: compression.map { WebSocketCompression($0, contexts: contexts) }
             )
-            open(connection, caller: caller, ended: ended)
+            open(connection, caller: caller, terms: terms, ended: ended)
         }
     }
 
@@ -109,15 +113,10 @@ package final class Gateway {
             group.addTask(executorPreference: loop) {
                 await loop.actor.run { _ in await bound.value.performChanges() }
             }
-            for _ in 0..<Self.admissionsAtOnce { places.append(()) }
             while let session = await admissions.next() {
-                _ = await places.next()
                 let held = LoopBound(session, loop: loop)
                 group.addTask(executorPreference: loop) {
-                    await loop.actor.run { _ in
-                        await held.value.join()
-                        bound.value.places.append(())
-                    }
+                    await loop.actor.run { _ in await held.value.join() }
                 }
             }
         }
@@ -149,8 +148,19 @@ package final class Gateway {
 
     func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
 
-    private func open(_ connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
-        let session = GatewaySession(gateway: self, connection: connection, caller: caller, ended: ended)
+    private func open(
+        _ connection: WebSocketConnection,
+        caller: Caller?,
+        terms: SocketTerms,
+        ended: @escaping () -> Void
+    ) {
+        let session = GatewaySession(
+            gateway: self,
+            connection: connection,
+            caller: caller,
+            terms: terms,
+            ended: ended
+        )
         sessions[ObjectIdentifier(session)] = session
         session.begin()
         if caller == nil { expectAuth(session) }
@@ -164,11 +174,33 @@ package final class Gateway {
 
     private func end() async {
         isEnded = true
-        for session in sessions.values { session.leave() }
+        await drain()
         let limit = hub.loop.now + Self.leaveLimit
         while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
         admissions.finish()
         changes.finish()
+    }
+
+    private func wantsResume(_ request: HTTPRequest) throws -> Bool {
+        switch try request.queryItems().first(where: { $0.name == "resume" })?.value {
+        case nil, "0": false
+        case "1": true
+        default: throw Failure(.invalidValue, "resume: must be 0 or 1")
+        }
+    }
+
+    /// Tells the sockets one after the other, so that their clients do not all connect elsewhere at once.
+    private func drain() async {
+        let leaving = Array(sessions.values)
+        let end = hub.loop.now + hub.settings.drain
+        for (index, session) in leaving.enumerated() {
+            session.leave()
+            let rest = leaving.count - index - 1
+            // Few need no spreading.
+            let pause = min((end - hub.loop.now) / max(rest, 1), Self.drainPause)
+            guard index % Self.leavingAtOnce == 0 else { continue }
+            if rest > 0, pause > .zero { await hub.loop.sleep(for: pause * Self.leavingAtOnce) }
+        }
     }
 
     private func checkOrigin(_ request: HTTPRequest) throws(Failure) {

@@ -25,7 +25,7 @@ extension GatewaySession {
             change(message, id) { try await $0.edit(message, edit, by: user, id: operation ?? .random()) }
         case .delete(let message, let operation):
             change(message, id) { try await $0.delete(message, by: user, id: operation ?? .random()) }
-        case .auth, .ping: commandEnded()
+        case .auth, .resume, .ping: commandEnded()
         }
     }
 

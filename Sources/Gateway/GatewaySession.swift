@@ -14,6 +14,15 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     let hub: Hub
     private let connection: WebSocketConnection
     private var caller: Caller?
+    private let peer: String
+    private var isCounted = false
+    private var countedUser: UserID?
+    private var budget: FrameBudget
+    /// Whether its client said that it wants to go on from where it was.
+    private let wantsResume: Bool
+    private var resumption: ResumeRequest?
+    /// Whether `ready` is on its way, or has been sent.
+    private var isAdmitted = false
     private var isJoined = false
     var inFlight = 0
     /// Of chats with a change under way that reads before it writes: what came after it, in order.
@@ -30,8 +39,18 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     private static let inFlightLimit = 64
 
     /// Makes the session of a connection; `ended` is called once the connection is closed.
-    init(gateway: Gateway, connection: WebSocketConnection, caller: Caller?, ended: @escaping () -> Void) {
+    init(
+        gateway: Gateway,
+        connection: WebSocketConnection,
+        caller: Caller?,
+        terms: SocketTerms,
+        ended: @escaping () -> Void
+    ) {
         self.ended = ended
+        wantsResume = terms.resumes
+        subscription.only = terms.chat
+        peer = connection.peerAddress
+        budget = FrameBudget(framesPerSecond: gateway.hub.settings.framesPerSecond, now: gateway.hub.loop.now)
         self.gateway = gateway
         hub = gateway.hub
         self.connection = connection
@@ -42,6 +61,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
 
     /// Greets the client and, where the handshake authenticated it, takes it in.
     func begin() {
+        isCounted = gateway.quota.open(from: peer)
         let settings = hub.settings
         deliver(
             ServerFrames.hello(
@@ -51,7 +71,33 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             )
         )
         connection.receive(with: self)
-        if caller != nil { gateway.admit(self) }
+        guard isCounted else { return close(.rateLimited, reason: "too many sockets from this address") }
+        if caller != nil { authenticated() }
+    }
+
+    /// Takes the client in, or waits a while for what it wants to resume from.
+    private func authenticated() {
+        guard let caller, gateway.quota.open(caller.user) else {
+            return close(.rateLimited, reason: "too many sockets of this user")
+        }
+        countedUser = caller.user
+        guard wantsResume else { return admit() }
+        hub.loop.schedule(after: hub.settings.resumeDeadline) { [weak self] in self?.admit() }
+    }
+
+    private func admit() {
+        guard !isAdmitted else { return }
+        isAdmitted = true
+        gateway.admit(self)
+    }
+
+    private func resume(_ request: ResumeRequest, _ id: CommandID?) {
+        guard wantsResume, !isAdmitted else {
+            let detail = "A socket resumes once, before ready, and only where it was opened with resume=1."
+            return deliver(ServerFrames.error(id, Failure(.conflict, detail)))
+        }
+        resumption = request
+        admit()
     }
 
     func deliver(_ frame: SharedFrame) {
@@ -59,6 +105,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         hub.metrics.slow.increment()
         connection.close(.tooSlow, reason: "the client reads too slowly")
     }
+
+    var isBacklogged: Bool { connection.isBacklogged }
+
+    func waitUntilDrained() async { await connection.waitUntilDrained() }
 
     func close(_ code: WebSocketCloseCode, reason: String) { connection.close(code, reason: reason) }
 
@@ -72,12 +122,13 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     func join() async {
         guard let caller, connection.isOpen else { return }
         do {
-            guard try await gateway.accounts.isActive(caller.session) else {
+            guard try await hub.reading({ try await gateway.accounts.isActive(caller.session) }) else {
                 return close(.unauthenticated, reason: "the session has ended")
             }
             guard connection.isOpen else { return }
             isJoined = true
-            try await hub.join(self, user: caller.user)
+            try await hub.join(self, user: caller.user, resuming: resumption)
+            resumption = nil
         } catch {
             hub.logger.warning("socket not taken in", ["error": .string("\(error)")])
             giveUp()
@@ -97,7 +148,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         let silence = now - connection.lastReceived
         if silence > hub.settings.silenceLimit {
             connection.abort()
-        } else if silence <= hub.settings.heartbeat {
+        } else if silence <= min(hub.settings.heartbeat, hub.settings.silenceLimit / 3) {
             isProbed = false
         } else if !isProbed {
             isProbed = true
@@ -108,6 +159,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     // MARK: WebSocketReceiver
 
     func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
+        guard budget.take(now: hub.loop.now) else {
+            close(.rateLimited, reason: "more than \(hub.settings.framesPerSecond) frames a second")
+            return true
+        }
         guard case .text(let text) = message else {
             close(.badFrame, reason: "frames are JSON texts")
             return true
@@ -128,6 +183,8 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
 
     func webSocketDidClose(_ connection: WebSocketConnection) {
         gateway.forget(self)
+        if isCounted { gateway.quota.close(from: peer) }
+        if let countedUser { gateway.quota.close(countedUser) }
         ended()
         if isJoined, let caller { hub.leave(self, user: caller.user) }
     }
@@ -138,6 +195,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         switch command {
         case .auth(let token): authenticate(token, id)
         case .ping where caller != nil: deliver(ServerFrames.pong(id))
+        case .resume(let request) where caller != nil: resume(request, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
             write(command, id, as: caller.user)
@@ -159,7 +217,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             deliver(ServerFrames.ack(id))
         } else {
             caller = fresh
-            gateway.admit(self)
+            authenticated()
         }
     }
 
@@ -177,5 +235,15 @@ extension WebSocketCloseCode {
     /// The contract's own codes.
     static let badFrame = WebSocketCloseCode(rawValue: 4000)
     static let unauthenticated = WebSocketCloseCode(rawValue: 4001)
+    static let forbidden = WebSocketCloseCode(rawValue: 4003)
+    static let rateLimited = WebSocketCloseCode(rawValue: 4009)
     static let tooSlow = WebSocketCloseCode(rawValue: 4008)
+}
+
+/// What a client asked for when it opened its socket.
+struct SocketTerms {
+    /// The one chat it wants to hear; nil for all.
+    var chat: ChatID?
+    /// Whether it will say from where it wants to go on.
+    var resumes: Bool
 }

@@ -25,24 +25,54 @@ extension Hub {
         }
     }
 
-    /// Takes in an authenticated session: tells it its chats, then what it missed since, then what happens.
+    /// Takes in an authenticated session: tells it its chats, then what it missed, then what happens.
     ///
     /// The chats are heard before their heads are read, so that nothing falls between.
-    func join(_ session: any EventReceiver, user: UserID) async throws {
+    func join(_ session: any EventReceiver, user: UserID, resuming request: ResumeRequest? = nil) async throws {
         sessions[user, default: []].append(session)
         metrics.sockets.add(1)
-        let held = try await directory.heads(of: user).map { channel(of: $0.chat) }
-        for channel in held { channel.joining += 1 }
+        var held: [ChatChannel] = []
         defer { for channel in held { release(channel) } }
-        let heads = try await directory.heads(of: user)
+        for head in try await heads(of: user, for: session) { hold(channel(of: head.chat), in: &held) }
+        let heads = try await heads(of: user, for: session)
         guard session.isOpen else { return }
+        if let chat = session.subscription.only, heads.isEmpty {
+            return session.close(.forbidden, reason: "there is no chat \(chat) that you are in")
+        }
+        guard heads.count <= settings.maximumChats else {
+            return session.close(.rateLimited, reason: "too many chats for one socket; open one for a chat")
+        }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
+        var seen: [ChatID: Offset] = [:]
+        if let request {
+            for head in heads {
+                let channel = channel(of: head.chat)
+                hold(channel, in: &held)
+                pass(channel.stream.learn(head: head.lastOffset), to: channel)
+            }
+            let followed = request.cursors.filter { session.subscription.follows($0.key) }
+            let request = ResumeRequest(epoch: request.epoch, cursors: followed)
+            let plan = ResumePlan(request, heads: heads, epoch: epoch ?? "")
+            try await catchUp(session, user, plan)
+            guard session.isOpen else { return }
+            seen = plan.seen
+        }
         session.subscription.isLive = true
-        for head in heads { attach(session, user: user, at: head) }
+        for head in heads { attach(session, user: user, at: head, seen: seen[head.chat] ?? head.lastOffset) }
         // Those that came while the heads were read; of chats among the heads they are old.
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
         receive(early)
+    }
+
+    private func heads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
+        let heads = try await reading { try await directory.heads(of: user) }
+        return heads.filter { session.subscription.follows($0.chat) }
+    }
+
+    private func hold(_ channel: ChatChannel, in held: inout [ChatChannel]) {
+        channel.joining += 1
+        held.append(channel)
     }
 
     /// Forgets a session that has closed.
@@ -71,7 +101,12 @@ extension Hub {
         let chat = announcement.chat
         guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
         if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
-        let from = Offset(rawValue: announcement.offset.rawValue - 1)
+        attach(session, user: user, to: chat, with: announcement.offset)
+    }
+
+    /// Makes a session a member, beginning with the event that takes its user in.
+    func attach(_ session: any EventReceiver, user: UserID, to chat: ChatID, with offset: Offset) {
+        let from = Offset(rawValue: offset.rawValue - 1)
         attach(session, user: user, to: channel(of: chat), head: from, memberFrom: from)
     }
 
@@ -110,29 +145,32 @@ extension Hub {
         defer { release(channel) }
         do {
             guard session.isOpen else { return }
-            let missed = try await reader.announcements(of: channel.chat, after: start, limit: Self.fillLimit)
-            // It may have closed meanwhile, and been forgotten.
-            guard session.isOpen else { return }
-            for announcement in missed { latecomer.see(OutboundEvent(announcement)) }
-            admit(latecomer, isProgressing: !missed.isEmpty)
+            if !session.isBacklogged, channel.stream.replay(after: start) == nil {
+                let missed = try await reader.announcements(of: channel.chat, after: start, limit: Self.fillLimit)
+                // It may have closed meanwhile, and been forgotten.
+                guard session.isOpen else { return }
+                for announcement in missed {
+                    guard !session.isBacklogged else { break }
+                    latecomer.see(OutboundEvent(announcement))
+                }
+            }
+            admit(latecomer, isProgressing: latecomer.offset > start)
         } catch {
             logger.warning("socket not caught up", ["error": .string("\(error)")])
             session.giveUp()
         }
     }
 
-    /// Makes a session a member of a chat as `ready` showed it.
+    /// Makes a session a member of a chat as `ready` showed it, of which it has seen the events up to an offset.
     ///
     /// The event that took the user in may be beyond the head. What lies between happened while the user was no member.
-    private func attach(_ session: any EventReceiver, user: UserID, at head: ChatHead) {
+    /// What is committed beyond the head may have been announced before this loop heard the chat.
+    private func attach(_ session: any EventReceiver, user: UserID, at head: ChatHead, seen: Offset) {
+        let channel = channel(of: head.chat)
         let beforeJoining = Offset(rawValue: head.joinedOffset.rawValue - 1)
-        attach(
-            session,
-            user: user,
-            to: channel(of: head.chat),
-            head: head.lastOffset,
-            memberFrom: max(head.lastOffset, beforeJoining)
-        )
+        attach(session, user: user, to: channel, head: head.lastOffset, memberFrom: max(seen, beforeJoining))
+        channel.stream.expect(through: head.committedOffset)
+        if channel.stream.hasHole { scheduleFill(of: channel) }
     }
 
     /// Makes a session a member, beginning after `memberFrom`; `head` is the chat's where this loop did not hear it yet.
@@ -157,7 +195,7 @@ extension Hub {
     }
 
     /// Makes a session a member, with what the loop has passed on since; where that is no longer all kept, the store is
-    /// asked.
+    /// asked, and where the socket does not take it as fast, the rest follows later.
     ///
     /// What was passed on may hold the end of this very membership, and the beginning of another.
     private func admit(_ latecomer: Latecomer, isProgressing: Bool) {
@@ -168,7 +206,13 @@ extension Hub {
             return enqueue(latecomer, isProgressing: isProgressing)
         }
         defer { forgetIfUnused(channel) }
-        for event in missed { latecomer.see(event) }
+        for event in missed {
+            guard !session.isBacklogged else {
+                channel.joining += 1
+                return enqueue(latecomer, isProgressing: false)
+            }
+            latecomer.see(event)
+        }
         guard session.isOpen else { return }
         if let removedAt = latecomer.removedAt { return session.end(channel.chat, at: removedAt) }
         channel.members.append(ChatChannel.Member(session: session, from: max(latecomer.offset, latecomer.memberFrom)))
@@ -179,9 +223,11 @@ extension Hub {
         forgetIfUnused(channel)
     }
 
-    /// An event behind a hole may add somebody, so the hole is filled first.
+    /// A chat is kept for its sockets, and as long as it remembers events; an event behind a hole may add somebody, so the
+    /// hole is filled first.
     func forgetIfUnused(_ channel: ChatChannel) {
-        if channel.members.isEmpty, channel.joining == 0, !channel.stream.hasHole { channels[channel.chat] = nil }
+        let isUnused = channel.members.isEmpty && channel.joining == 0
+        if isUnused, !channel.stream.hasHole, !channel.stream.remembers { channels[channel.chat] = nil }
     }
 }
 

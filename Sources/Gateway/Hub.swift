@@ -21,21 +21,26 @@ package final class Hub: AnnouncementSink {
     package var finishCovering: ((ChatID, Offset) -> Void)?
 
     var channels: [ChatID: ChatChannel] = [:]
+    private var recent: RecentEvents
     var sessions: [UserID: [any EventReceiver]] = [:]
-    private let repairs = LoopQueue<Repair>()
-    private var queuedFills: Set<ChatID> = []
+    let repairs = LoopQueue<Repair>()
+    /// Lent to those who read the stores for a socket, so that a storm of clients asks at a bounded rate.
+    let reads: ConnectionPool<ReadPermit>
+    var queuedFills: Set<ChatID> = []
     private var headsDue = false
     private var isEnded = false
 
     /// What is to be looked up in the stores.
-    private enum Repair {
+    enum Repair {
         case fill(ChatID)
         case catchUp(Latecomer)
-        case compareHeads
+        case compare
     }
     private var nextHeartbeat: ContinuousClock.Instant
 
     static let fillLimit = 100
+    private static let readsAtOnce = 64
+    private static let waitingReads = 100_000
     private static let sweepInterval = Duration.seconds(1)
 
     /// Makes a hub over stores of the same loop.
@@ -53,6 +58,9 @@ package final class Hub: AnnouncementSink {
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
+        reads = ConnectionPool(loop: loop, waiterLimit: Self.waitingReads)
+        recent = RecentEvents(age: settings.recentAge, byteLimit: settings.recentBytes)
+        for _ in 0..<Self.readsAtOnce { reads.offer(ReadPermit()) }
         nextHeartbeat = loop.now + settings.heartbeat
     }
 
@@ -81,14 +89,15 @@ package final class Hub: AnnouncementSink {
     package func connectionRestored() {
         guard !headsDue else { return }
         headsDue = true
-        repairs.append(.compareHeads)
+        repairs.append(.compare)
     }
 
     /// Sends events that are due to the members of a chat.
     func pass(_ due: [Announcement], to channel: ChatChannel) {
+        if !due.isEmpty { channel.holeDelay = nil }
         for announcement in due {
             let event = OutboundEvent(announcement)
-            channel.stream.remember(event)
+            keep(event, of: channel)
             channel.hasNews = true
             metrics.events.increment()
             for user in event.added { add(user, to: channel, at: event.offset) }
@@ -96,6 +105,20 @@ package final class Hub: AnnouncementSink {
             // Closing a slow socket changes the list, so it is not walked in place.
             for member in channel.members where member.from < event.offset { member.session.deliver(event.frame) }
             for user in event.removed { remove(user, from: channel, at: event.offset) }
+        }
+    }
+
+    /// Keeps an event for those who connect a little later; chats without sockets are kept as long as their events.
+    private func keep(_ event: OutboundEvent, of channel: ChatChannel) {
+        recent.release(channel.stream.remember(event))
+        recent.add(event, of: channel, now: loop.now)
+        forgetOld(now: loop.now)
+    }
+
+    func forgetOld(now: ContinuousClock.Instant) {
+        while let (channel, offset) = recent.next(now: now) {
+            recent.release(channel.stream.forget(through: offset))
+            forgetIfUnused(channel)
         }
     }
 
@@ -117,9 +140,10 @@ package final class Hub: AnnouncementSink {
                     queuedFills.remove(chat)
                     await fill(chat)
                 case .catchUp(let latecomer): await catchUp(latecomer)
-                case .compareHeads:
+                case .compare:
                     headsDue = false
                     await compareHeads()
+                    await compareMemberships()
                 }
             }
         }
@@ -128,57 +152,6 @@ package final class Hub: AnnouncementSink {
     private func end() {
         isEnded = true
         repairs.finish()
-    }
-
-    func scheduleFill(of channel: ChatChannel) {
-        guard !channel.isFillScheduled else { return }
-        channel.isFillScheduled = true
-        loop.schedule(after: settings.holeDelay) { [weak self, weak channel] in
-            guard let self, let channel else { return }
-            channel.isFillScheduled = false
-            // Most holes close by themselves: the missing event was on its way.
-            if channel.stream.hasHole { enqueueFill(of: channel.chat) }
-        }
-    }
-
-    /// Queues a session that is behind; one for which the store had nothing is left until it may have.
-    func enqueue(_ latecomer: Latecomer, isProgressing: Bool) {
-        guard !isProgressing else { return repairs.append(.catchUp(latecomer)) }
-        loop.schedule(after: settings.holeDelay) { [weak self] in self?.repairs.append(.catchUp(latecomer)) }
-    }
-
-    private func enqueueFill(of chat: ChatID) {
-        guard queuedFills.insert(chat).inserted else { return }
-        repairs.append(.fill(chat))
-    }
-
-    private func fill(_ chat: ChatID) async {
-        guard let channel = channels[chat], let delivered = channel.stream.delivered else { return }
-        do {
-            let events = try await reader.announcements(of: chat, after: delivered, limit: Self.fillLimit)
-            metrics.fills.increment()
-            receive(events)
-            // A page may end before the events do; one without any tells that there are no more.
-            if !events.isEmpty { enqueueFill(of: chat) }
-            // What the stores do not give is covered: its node may have crashed between its commit and its announcement.
-            if events.isEmpty, let end = channel.stream.holeEnd { finishCovering?(chat, end) }
-        } catch {
-            logger.warning("hole not filled", ["chat_id": .int(Int(chat.rawValue)), "error": .string("\(error)")])
-        }
-        if channel.stream.hasHole { scheduleFill(of: channel) }
-    }
-
-    private func compareHeads() async {
-        let chats = Array(channels.keys)
-        guard !chats.isEmpty else { return }
-        do {
-            for (chat, head) in try await directory.announcedOffsets(of: chats) {
-                guard let delivered = channels[chat]?.stream.delivered, delivered < head else { continue }
-                enqueueFill(of: chat)
-            }
-        } catch {
-            logger.warning("heads not compared", ["error": .string("\(error)")])
-        }
     }
 
     // MARK: Time
@@ -195,6 +168,7 @@ package final class Hub: AnnouncementSink {
         let now = loop.now
         let time = settings.now()
         for session in sessions.values.flatMap({ $0 }) { session.checkDeadlines(now: now, time: time) }
+        forgetOld(now: now)
         guard now >= nextHeartbeat else { return }
         nextHeartbeat = now + settings.heartbeat
         heartbeat()
@@ -216,3 +190,6 @@ package final class Hub: AnnouncementSink {
         }
     }
 }
+
+/// The right to read the stores for one socket.
+final class ReadPermit {}

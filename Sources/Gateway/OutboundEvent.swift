@@ -1,4 +1,5 @@
 internal import Domain
+internal import IOCore
 internal import Web
 
 /// A durable event encoded for the wire, shared by all sockets it goes to.
@@ -9,6 +10,8 @@ struct OutboundEvent {
     /// Who is no longer a member after it.
     let removed: [UserID]
     let frame: SharedFrame
+    /// The size of the frame before compression.
+    var bytes: Int { frame.plain.bytes.count }
 
     init(_ announcement: Announcement) {
         offset = announcement.offset

@@ -43,6 +43,37 @@ enum ServerFrames {
         }
     }
 
+    static func resumed(_ answers: [ResumePlan.Answer]) -> SharedFrame {
+        frame("resumed") { writer in
+            writer.key("chats")
+            writer.beginArray()
+            for answer in answers {
+                writer.beginObject()
+                writer.key("chat_id")
+                switch answer {
+                case .events(let chat, let offset, let end):
+                    writer.integer(chat.rawValue)
+                    writer.key("from")
+                    writer.integer(offset.next.rawValue)
+                    writer.key("to")
+                    writer.integer(end.rawValue)
+                case .reset(let chat, let head):
+                    writer.integer(chat.rawValue)
+                    writer.key("reset")
+                    writer.bool(true)
+                    writer.key("last_offset")
+                    writer.integer(head.rawValue)
+                case .gone(let chat):
+                    writer.integer(chat.rawValue)
+                    writer.key("gone")
+                    writer.bool(true)
+                }
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+    }
+
     static func ack(_ id: CommandID?, chat: ChatID, _ allocation: Allocation, isDuplicate: Bool) -> SharedFrame {
         frame("ack", id) {
             if let sequence = allocation.sequence {

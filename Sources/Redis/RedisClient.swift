@@ -1,38 +1,37 @@
 package import IOCore
 
-/// Runs commands on one pipelined connection, which it keeps up.
+/// Runs commands on a pipelined connection to the server, or to each master of a cluster, which it keeps up.
 ///
 /// Loop-bound; one per loop.
-/// While Redis is away every call fails at once with ``RedisError/Code/unavailable``: what is behind a cache must not
-/// wait for the cache. Commands of one caller run in its order. A command is never sent twice by the client itself.
+/// While the server of a command's key is away the command fails at once with ``RedisError/Code/unavailable``: what is
+/// behind a cache must not wait for the cache. Commands of one caller to one server run in its order. A command is sent
+/// again by the client itself only where a cluster's node says that it ran nothing and who will.
 package final class RedisClient {
     private let configuration: RedisConfiguration
     private let loop: EventLoop
-    private let resolver: BlockingPool
-    private let signal: WakeSignal
-    private var connection: RedisConnection?
-    private var lastFailure: RedisError?
+    private let fleet: RedisFleet
     private var isShutDown = false
     private var scriptDigests: [RedisScript: String] = [:]
 
-    /// How often a connection was established.
-    package private(set) var connectionCount = 0
+    /// The most redirections that one command follows.
+    private static let redirectionLimit = 5
+    /// With less time left a command is not sent once more: its deadline would cost the new connection.
+    private static let shortestWait: Duration = .milliseconds(20)
 
-    /// Makes a client that connects when ``run()`` runs; `resolver` looks up the host's name.
+    /// Makes a client that connects when ``run()`` runs; `resolver` looks up the hosts' names.
     package init(configuration: RedisConfiguration, loop: EventLoop, resolver: BlockingPool) {
         self.configuration = configuration
         self.loop = loop
-        self.resolver = resolver
-        signal = WakeSignal(loop: loop)
+        fleet = RedisFleet(configuration: configuration, loop: loop, resolver: resolver)
     }
 
     // MARK: - Life
 
-    /// Keeps a connection until ``shutdown()`` or the cancellation of the calling task; call once, on the loop.
+    /// Keeps the connections until ``shutdown()`` or the cancellation of the calling task; call once, on the loop.
     package func run() async {
         let box = LoopBound(self, loop: loop)
         await withTaskCancellationHandler {
-            await keepConnected()
+            await fleet.run()
         } onCancel: {
             box.loop.execute { box.value.stop() }
         }
@@ -40,14 +39,18 @@ package final class RedisClient {
 
     /// Refuses new commands, waits for those pending (at most their deadlines) and closes; ``run()`` then returns.
     package func shutdown() async {
+        let connections = fleet.links.values.compactMap(\.connection)
         stop()
-        await connection?.drain()
+        for connection in connections { await connection.drain() }
     }
 
-    /// True while a connection is up; it may be lost the moment after.
-    package var isAvailable: Bool { connection?.isOpen == true && !isShutDown }
+    /// True while the server, or every master of a cluster, is connected; it may be lost the moment after.
+    package var isAvailable: Bool { fleet.isConnected && !isShutDown }
 
-    /// The time a PING takes now.
+    /// How often a connection was established.
+    package var connectionCount: Int { fleet.connectionCount }
+
+    /// The time a PING takes now, on a cluster to any of its masters.
     package func health() async throws(RedisError) -> Duration {
         let start = loop.now
         try await send(RedisCommands.Ping())
@@ -58,24 +61,58 @@ package final class RedisClient {
 
     /// Sends a command and returns its response.
     ///
-    /// The deadline, the configured one unless given, bounds the wait for the reply. When it passes the connection is
-    /// replaced, and all other commands pending on it fail with `connectionLost`. Cancelling the caller does not take
-    /// the command back. Any ``RedisError`` is thrown; its ``RedisError/isOutcomeUnknown`` says whether a write may have
-    /// happened.
+    /// The deadline, the configured one unless given, bounds the wait for the reply, redirections included. When it
+    /// passes the connection is replaced, and all other commands pending on it fail with `connectionLost`. Cancelling the
+    /// caller does not take the command back. Any ``RedisError`` is thrown; its ``RedisError/isOutcomeUnknown`` says
+    /// whether a write may have happened.
     @discardableResult
     package func send<Command: RedisCommand>(
         _ command: Command,
         deadline: Duration? = nil
     ) async throws(RedisError) -> Command.Response {
-        // On Redis Cluster the connection would depend on the slot of the command's keys: this is the place.
-        let connection = try openConnection()
-        return try await connection.execute(command, deadline: deadline ?? configuration.commandDeadline)
+        let end = loop.now + (deadline ?? configuration.commandDeadline)
+        var link = try link(forKey: command.routingKey)
+        var isAsking = false
+        var redirections = 0
+        while true {
+            // A master that a failover has just made is worth the moment that connecting takes.
+            if fleet.isCluster { await link.firstAttempt(atMost: end - loop.now) }
+            guard !isShutDown else { throw Self.shutDown }
+            let connection = try link.opened()
+            do throws(RedisError) {
+                return try await connection.execute(command, asking: isAsking, deadline: end - loop.now)
+            } catch {
+                guard let next = fleet.follow(error, from: link) else { throw error }
+                redirections += 1
+                guard redirections <= Self.redirectionLimit, end - loop.now > Self.shortestWait else {
+                    throw RedisError(.unavailable, "not settled after \(redirections) redirections: \(error.message)")
+                }
+                (link, isAsking) = next
+            }
+        }
+    }
+
+    /// Sends a command that nobody waits for, if there is a connection and less than half of its queue is taken.
+    ///
+    /// False when it was not sent. True promises nothing: the reply is read and forgotten.
+    package func post(_ command: some RedisCommand) -> Bool {
+        guard let link = try? link(forKey: command.routingKey), let connection = try? link.opened() else {
+            return false
+        }
+        return connection.post(
+            command.encoded(),
+            isWrite: type(of: command).isWrite,
+            deadline: configuration.commandDeadline
+        ) { [weak fleet] result in
+            guard case .success(.error(let text)) = result else { return }
+            _ = fleet?.follow(RedisError(serverReply: text), from: link)
+        }
     }
 
     /// Runs a script by its digest, loading it where the server does not know it.
     ///
-    /// A server that forgot the script (a restart, SCRIPT FLUSH) answers NOSCRIPT before running anything, so the
-    /// text can follow safely.
+    /// A server that forgot the script (a restart, SCRIPT FLUSH) or never had it answers NOSCRIPT before running
+    /// anything, so the text can follow safely. On a cluster the keys must share a slot.
     package func evaluate(
         _ script: RedisScript,
         keys: [String] = [],
@@ -92,12 +129,12 @@ package final class RedisClient {
 
     // MARK: - Private
 
-    private func openConnection() throws(RedisError) -> RedisConnection {
-        guard !isShutDown else { throw RedisError(.shutdown, "the client is shut down") }
-        guard let connection, connection.isOpen else {
-            throw RedisError(.unavailable, lastFailure?.message ?? "not connected yet")
-        }
-        return connection
+    private static let shutDown = RedisError(.shutdown, "the client is shut down")
+
+    /// The link to whoever serves a key; without one, to any server.
+    func link(forKey key: String?) throws(RedisError) -> RedisLink {
+        guard !isShutDown else { throw Self.shutDown }
+        return try fleet.link(serving: key.map(HashSlot.init(of:)))
     }
 
     private func digest(of script: RedisScript) async throws(RedisError) -> String {
@@ -109,52 +146,6 @@ package final class RedisClient {
 
     private func stop() {
         isShutDown = true
-        signal.raise()
-    }
-
-    private func keepConnected() async {
-        var backoff = Backoff(
-            initial: configuration.reconnectPause.lowerBound,
-            maximum: configuration.reconnectPause.upperBound
-        )
-        while !isShutDown {
-            do throws(RedisError) {
-                let opened = try await RedisConnection.open(configuration, loop: loop, resolver: resolver)
-                await serve(opened, backoff: &backoff)
-            } catch {
-                lastFailure = error
-            }
-            connection = nil
-            guard !isShutDown else { break }
-            signal.clear()
-            await signal.wait(atMost: backoff.next())
-        }
-    }
-
-    /// Returns when the connection ended or the client was stopped and its pending commands were answered.
-    private func serve(_ opened: RedisConnection, backoff: inout Backoff) async {
-        connection = opened
-        connectionCount += 1
-        opened.onClose = { [weak self] reason in
-            self?.lastFailure = reason
-            self?.signal.raise()
-        }
-        let start = loop.now
-        while opened.isOpen, !isShutDown {
-            await signal.wait(atMost: opened.untilSilent(for: configuration.watchdogInterval))
-            await ask(opened)
-        }
-        // Only a connection that lasted proves that the server is well.
-        if loop.now - start > configuration.reconnectPause.upperBound { backoff.reset() }
-        await opened.drain()
-        opened.close(RedisError(.shutdown, "the client is shut down"))
-    }
-
-    /// Asks for a sign of life where it has been silent; a missing answer closes the connection.
-    private func ask(_ opened: RedisConnection) async {
-        // Commands that wait have deadlines of their own.
-        guard opened.isOpen, !isShutDown, opened.pendingCount == 0 else { return }
-        guard loop.now - opened.lastRead >= configuration.watchdogInterval else { return }
-        _ = try? await opened.execute(RedisCommands.Ping(), deadline: configuration.watchdogDeadline)
+        fleet.stop()
     }
 }

@@ -7,6 +7,11 @@ package protocol RedisCommand: Sendable {
     /// True where losing the reply leaves unknown whether the data changed.
     static var isWrite: Bool { get }
 
+    /// The key or channel whose slot decides which master of a cluster runs the command; nil where any may.
+    ///
+    /// Further keys must lie in the same slot, as keys with the same text in braces do.
+    var routingKey: String? { get }
+
     /// Appends the name and then the arguments.
     func encode(into encoder: inout RedisEncoder)
 
@@ -15,6 +20,9 @@ package protocol RedisCommand: Sendable {
 }
 
 extension RedisCommand {
+    /// For commands without a key.
+    package var routingKey: String? { nil }
+
     /// The command as it goes over the wire.
     func encoded() -> [UInt8] {
         var encoder = RedisEncoder()

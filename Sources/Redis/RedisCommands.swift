@@ -28,6 +28,8 @@ package enum RedisCommands {
             self.key = key
         }
 
+        package var routingKey: String? { key }
+
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("GET")
             encoder.append(key)
@@ -53,6 +55,8 @@ package enum RedisCommands {
             self.lifetime = lifetime
             self.onlyIfAbsent = onlyIfAbsent
         }
+
+        package var routingKey: String? { key }
 
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("SET")
@@ -93,6 +97,8 @@ package enum RedisCommands {
             self.key = key
         }
 
+        package var routingKey: String? { key }
+
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("GETDEL")
             encoder.append(key)
@@ -113,6 +119,8 @@ package enum RedisCommands {
             self.keys = keys
         }
 
+        package var routingKey: String? { keys.first }
+
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("DEL")
             for key in keys { encoder.append(key) }
@@ -132,6 +140,8 @@ package enum RedisCommands {
         package init(_ key: String) {
             self.key = key
         }
+
+        package var routingKey: String? { key }
 
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("INCR")
@@ -154,6 +164,8 @@ package enum RedisCommands {
             self.key = key
             self.lifetime = lifetime
         }
+
+        package var routingKey: String? { key }
 
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append("PEXPIRE")
@@ -180,6 +192,8 @@ package enum RedisCommands {
             self.mode = mode
         }
 
+        package var routingKey: String? { mode == .sharded ? channel : nil }
+
         package func encode(into encoder: inout RedisEncoder) {
             encoder.append(mode == .sharded ? "SPUBLISH" : "PUBLISH")
             encoder.append(channel)
@@ -194,16 +208,18 @@ package enum RedisCommands {
     /// Any command, for what has no type of its own; every error reply still throws.
     package struct Raw: RedisCommand {
         package static let isWrite = true
+        package let routingKey: String?
         private let arguments: [[UInt8]]
 
-        /// Sends the name and arguments as they are.
-        package init(_ arguments: [[UInt8]]) {
+        /// Sends the name and arguments as they are, on a cluster to the master that serves `key`.
+        package init(_ arguments: [[UInt8]], key: String? = nil) {
             self.arguments = arguments
+            routingKey = key
         }
 
-        /// Sends the name and arguments as UTF-8.
-        package init(_ arguments: String...) {
-            self.arguments = arguments.map { [UInt8]($0.utf8) }
+        /// Sends the name and arguments as UTF-8, on a cluster to the master that serves `key`.
+        package init(_ arguments: String..., key: String? = nil) {
+            self.init(arguments.map { [UInt8]($0.utf8) }, key: key)
         }
 
         package func encode(into encoder: inout RedisEncoder) {

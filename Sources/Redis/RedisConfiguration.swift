@@ -1,6 +1,6 @@
 /// How clients and subscribers reach Redis and when they give up.
 package struct RedisConfiguration: Sendable {
-    /// The server, its credentials and its database.
+    /// The server or cluster, its credentials and its database.
     package var url: RedisURL
     /// What CLIENT LIST calls our connections; no spaces.
     package var clientName = "duologue"
@@ -13,11 +13,17 @@ package struct RedisConfiguration: Sendable {
     /// The most channels of one subscriber.
     package var channelLimit = 100_000
     /// After how long a silence a PING asks whether the server lives.
-    package var watchdogInterval: Duration = .seconds(5)
+    package var watchdogInterval: Duration = .seconds(1)
     /// How long that PING waits.
-    package var watchdogDeadline: Duration = .seconds(3)
+    package var watchdogDeadline: Duration = .seconds(2)
     /// The first and the longest pause between attempts to connect; every pause is drawn at random below it.
     package var reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(5))
+    /// After how long the map of a cluster is learnt again though nothing calls for it.
+    package var discoveryInterval: Duration = .seconds(15)
+    /// How long one node may take to tell the map, connecting included and then once more.
+    package var discoveryDeadline: Duration = .seconds(1)
+    /// The first and the longest pause between attempts to learn the map of a cluster that changes, drawn as above.
+    package var discoveryPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(1))
     /// How large replies may become.
     package var replyLimits = RedisReplyLimits()
     /// The most bytes that wait to be written on one connection.

@@ -5,7 +5,8 @@ internal import IOCore
 /// Loop-bound. Commands go out in call order, all of a tick in one write, and their replies come back in that order. The connection
 /// never heals: after its first failure every waiter is resumed and a new one takes its place.
 final class RedisConnection {
-    private typealias Waiter = CheckedContinuation<Result<RedisReply, RedisError>, Never>
+    /// Called once, with the reply or with why there is none.
+    typealias Waiter = (Result<RedisReply, RedisError>) -> Void
 
     /// Called once, when the connection ends; never from within its own calls but for ``close(_:)``.
     var onClose: ((RedisError) -> Void)?
@@ -18,6 +19,9 @@ final class RedisConnection {
     private let stream: TCPStream
     private let reader: RedisReplyReader
     private var pipeline: CommandPipeline<Waiter>
+    private let pendingLimit: Int
+    private let outboundBytes: Int
+    private let probeDeadline: Duration
     private var pushHandler: ((RedisReply) -> Void)?
     private var timer: LoopTimer?
     private var timerDue: ContinuousClock.Instant?
@@ -28,6 +32,9 @@ final class RedisConnection {
         self.stream = stream
         reader = RedisReplyReader(limits: configuration.replyLimits)
         pipeline = CommandPipeline(limit: configuration.pendingLimit)
+        pendingLimit = configuration.pendingLimit
+        outboundBytes = configuration.outboundBytes
+        probeDeadline = configuration.watchdogDeadline
         lastRead = loop.now
         stream.delegate = self
         stream.startReading()
@@ -40,6 +47,7 @@ final class RedisConnection {
 
     /// Connects, authenticates and selects the database, all before the connect deadline.
     static func open(
+        _ address: RedisAddress,
         _ configuration: RedisConfiguration,
         loop: EventLoop,
         resolver: BlockingPool
@@ -48,8 +56,8 @@ final class RedisConnection {
         let stream: TCPStream
         do throws(IOError) {
             stream = try await TCPStream.connect(
-                host: configuration.url.host,
-                port: configuration.url.port,
+                host: address.host,
+                port: address.port,
                 loop: loop,
                 deadline: configuration.connectDeadline,
                 // Commands are bounded by the pipeline; bytes bound what large values may pile up.
@@ -81,27 +89,59 @@ final class RedisConnection {
     /// Sends one command and waits for its reply.
     ///
     /// Cancelling the caller does not take the command back; the deadline bounds the wait.
-    func send(_ bytes: [UInt8], isWrite: Bool, deadline: Duration) async -> Result<RedisReply, RedisError> {
-        await withCheckedContinuation { waiter in
-            // Checked in here, because other jobs of the loop may run before this closure does.
-            if let refusal = pipeline.refusal { return waiter.resume(returning: .failure(refusal)) }
-            guard stream.send(Frame(bytes)) else {
-                let error = RedisError(.overloaded, "too many bytes wait to be written")
-                return waiter.resume(returning: .failure(error))
+    private func send(
+        _ bytes: [UInt8],
+        isWrite: Bool,
+        asking: Bool,
+        deadline: Duration
+    ) async -> Result<RedisReply, RedisError> {
+        await withCheckedContinuation { continuation in
+            // Refused in here, because other jobs of the loop may run before this closure does.
+            var refusal: RedisError?
+            if asking {
+                refusal = queue(RedisCommands.Asking().encoded(), isWrite: false, deadline: deadline) { _ in }
             }
-            let due = loop.now + deadline
-            pipeline.append(.init(waiter: waiter, isWrite: isWrite, deadline: due))
-            watchDeadline(due)
+            refusal =
+                refusal
+                ?? queue(bytes, isWrite: isWrite, deadline: deadline) { continuation.resume(returning: $0) }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
     }
 
-    /// Sends a command and decodes its response.
+    /// Sends one command unless more than half of what may be pending is; `waiter` is called only if this returns true.
+    func post(_ bytes: [UInt8], isWrite: Bool, deadline: Duration, waiter: @escaping Waiter) -> Bool {
+        guard pipeline.pendingCount <= pendingLimit / 2, stream.queuedBytes <= outboundBytes / 2 else { return false }
+        return queue(bytes, isWrite: isWrite, deadline: deadline, waiter: waiter) == nil
+    }
+
+    /// Sends one command; where that is refused, says why and never calls `waiter`.
+    private func queue(
+        _ bytes: [UInt8],
+        isWrite: Bool,
+        deadline: Duration,
+        waiter: @escaping Waiter
+    ) -> RedisError? {
+        if let refusal = pipeline.refusal { return refusal }
+        guard stream.send(Frame(bytes)) else { return RedisError(.overloaded, "too many bytes wait to be written") }
+        let due = loop.now + deadline
+        pipeline.append(.init(waiter: waiter, isWrite: isWrite, deadline: due))
+        watchDeadline(due)
+        return nil
+    }
+
+    /// Sends a command, after ASKING if it is to be, and decodes its response.
     @discardableResult
     func execute<Command: RedisCommand>(
         _ command: Command,
+        asking: Bool = false,
         deadline: Duration
     ) async throws(RedisError) -> Command.Response {
-        let reply = try await send(command.encoded(), isWrite: Command.isWrite, deadline: deadline).get()
+        let reply = try await send(
+            command.encoded(),
+            isWrite: Command.isWrite,
+            asking: asking,
+            deadline: deadline
+        ).get()
         if case .error(let text) = reply { throw RedisError(serverReply: text) }
         return try Command.decode(reply)
     }
@@ -111,12 +151,36 @@ final class RedisConnection {
     /// From now on every reply goes to `handler`, and nobody waits for one.
     func becomeSubscriber(_ handler: @escaping (RedisReply) -> Void) {
         precondition(pipeline.pendingCount == 0, "replies are still awaited")
+        timer?.cancel()
+        timer = nil
+        timerDue = nil
         pushHandler = handler
     }
 
     /// Sends a command whose replies are pushes; false where the connection cannot take it.
     func push(_ bytes: [UInt8]) -> Bool {
         isOpen && stream.send(Frame(bytes))
+    }
+
+    // MARK: - Watching
+
+    /// Asks for a sign of life where nothing was read for `silence`; a missing answer closes the connection.
+    func probe(after silence: Duration) {
+        guard isOpen, loop.now - lastRead >= silence else { return }
+        let ping = RedisCommands.Ping().encoded()
+        guard pushHandler != nil else {
+            // Commands that wait have deadlines of their own.
+            if pipeline.pendingCount == 0 { _ = queue(ping, isWrite: false, deadline: probeDeadline) { _ in } }
+            return
+        }
+        guard timer == nil else { return }
+        let asked = loop.now
+        guard push(ping) else { return close(RedisError(.overloaded, "too many bytes wait to be written")) }
+        timer = loop.schedule(after: probeDeadline) { [weak self] in
+            guard let self else { return }
+            timer = nil
+            if lastRead < asked { close(RedisError(.timeout, "no sign of life")) }
+        }
     }
 
     // MARK: - Ending
@@ -144,7 +208,7 @@ final class RedisConnection {
         timer = nil
         stream.close()
         for failure in pipeline.close(reason, now: loop.now) {
-            failure.waiter.resume(returning: .failure(failure.error))
+            failure.waiter(.failure(failure.error))
         }
         resumeDrainWaiters()
         let told = onClose
@@ -170,7 +234,7 @@ final class RedisConnection {
         guard let waiter = pipeline.receive() else {
             return close(RedisError(.protocolViolation, "a reply came that nobody asked for"))
         }
-        waiter.resume(returning: .success(reply))
+        waiter(.success(reply))
         if pipeline.isDrained { resumeDrainWaiters() }
     }
 

@@ -56,6 +56,8 @@ extension RedisCommands {
             self.arguments = arguments
         }
 
+        package var routingKey: String? { keys.first }
+
         package func encode(into encoder: inout RedisEncoder) {
             switch reference {
             case .source(let text):

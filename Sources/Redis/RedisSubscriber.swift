@@ -1,13 +1,15 @@
 package import IOCore
 
-/// Receives the messages of many channels on a connection of its own, which it keeps up.
+/// Receives the messages of many channels on a connection of its own to the server, or to each master of a cluster.
 ///
 /// Loop-bound; one per loop.
 /// Channels form a set without counts: subscribing twice is one subscription, and one unsubscribe ends it.
-/// Messages of a channel come in the order the server had them, each at most once; while the connection is away they
-/// are lost. After every such gap ``onResubscribed`` names the channels that may have missed some.
+/// Messages of a channel come in the order the server had them, each at most once; while the connection is away, or the
+/// channel's slot on its way to another master, they are lost. After every such gap ``onResubscribed`` names the channels
+/// that may have missed some.
 package final class RedisSubscriber {
-    private typealias Waiter = CheckedContinuation<Result<Void, RedisError>, Never>
+    private typealias Waiter = (Result<Void, RedisError>) -> Void
+    private typealias State = SubscriptionState<Waiter>
 
     /// Called for each message, on the loop, before the next one is read; must not block.
     package var onMessage: (_ channel: String, _ payload: [UInt8]) -> Void = { _, _ in }
@@ -15,16 +17,15 @@ package final class RedisSubscriber {
     ///
     /// Messages that arrive before this call may already be from after the gap.
     package var onResubscribed: (_ channels: [String]) -> Void = { _ in }
-    /// How often a connection was established.
-    package private(set) var connectionCount = 0
 
     private let configuration: RedisConfiguration
     private let mode: RedisPubSubMode
     private let loop: EventLoop
-    private let resolver: BlockingPool
-    private let signal: WakeSignal
-    private var state: SubscriptionState<Waiter>
-    private var connection: RedisConnection?
+    private let fleet: RedisFleet
+    /// The channels at each master; at the one server, all of them.
+    private var states: [RedisAddress: State] = [:]
+    /// Wanted channels whose slot nobody is known to serve.
+    private var homeless: Set<String> = []
     private var isShutDown = false
 
     /// Makes a subscriber that connects when ``run()`` runs; publishers must use the same mode.
@@ -37,34 +38,37 @@ package final class RedisSubscriber {
         self.configuration = configuration
         self.mode = mode
         self.loop = loop
-        self.resolver = resolver
-        signal = WakeSignal(loop: loop)
-        state = SubscriptionState(limit: configuration.channelLimit)
+        fleet = RedisFleet(configuration: configuration, loop: loop, resolver: resolver)
+        fleet.onOpen = { [weak self] link, connection in self?.opened(link, connection) }
+        fleet.onLoss = { [weak self] link, error in self?.lost(link, error) }
+        fleet.onMap = { [weak self] in self?.findHomes() }
     }
 
     // MARK: - Life
 
-    /// Keeps a connection until ``shutdown()`` or the cancellation of the calling task; call once, on the loop.
+    /// Keeps the connections until ``shutdown()`` or the cancellation of the calling task; call once, on the loop.
     package func run() async {
         let box = LoopBound(self, loop: loop)
         await withTaskCancellationHandler {
-            await keepConnected()
+            await fleet.run()
         } onCancel: {
             box.loop.execute { box.value.shutdown() }
         }
     }
 
-    /// Closes the connection and resumes every waiter with ``RedisError/Code/shutdown``; ``run()`` then returns.
+    /// Closes the connections and resumes every waiter with ``RedisError/Code/shutdown``; ``run()`` then returns.
     package func shutdown() {
         isShutDown = true
-        connection?.close(RedisError(.shutdown, "the subscriber is shut down"))
-        signal.raise()
+        fleet.stop()
+        for link in fleet.links.values { link.close(Self.shutDown) }
     }
 
-    /// True while a connection is up; it may be lost the moment after.
-    package var isAvailable: Bool { connection?.isOpen == true }
+    /// True while the server, or every master of a cluster, is connected; it may be lost the moment after.
+    package var isAvailable: Bool { fleet.isConnected }
+    /// How often a connection was established.
+    package var connectionCount: Int { fleet.connectionCount }
     /// How many channels are wanted.
-    package var channelCount: Int { state.channelCount }
+    package var channelCount: Int { states.values.reduce(homeless.count) { $0 + $1.channelCount } }
 
     // MARK: - Channels
 
@@ -75,18 +79,12 @@ package final class RedisSubscriber {
     /// - Throws: at once with `unavailable` while there is no connection, with `timeout` after the command deadline.
     package func subscribe(_ channels: [String]) async throws(RedisError) {
         var timer: LoopTimer?
-        let result: Result<Void, RedisError> = await withCheckedContinuation { waiter in
-            guard !isShutDown else {
-                return waiter.resume(returning: .failure(RedisError(.shutdown, "the subscriber is shut down")))
+        let result: Result<Void, RedisError> = await withCheckedContinuation { continuation in
+            let call = SubscriptionCall { continuation.resume(returning: $0) }
+            timer = loop.schedule(after: configuration.commandDeadline) {
+                call.fail(RedisError(.timeout, "the subscription was not confirmed in time"))
             }
-            let (group, actions) = state.subscribe(channels, waiter: waiter)
-            if let group {
-                timer = loop.schedule(after: configuration.commandDeadline) { [weak self] in
-                    let error = RedisError(.timeout, "the subscription was not confirmed in time")
-                    self?.state.expire(group)?.resume(returning: .failure(error))
-                }
-            }
-            perform(actions)
+            begin(call, Set(channels))
         }
         timer?.cancel()
         try result.get()
@@ -94,112 +92,129 @@ package final class RedisSubscriber {
 
     /// Removes channels without waiting; messages already on their way may still arrive.
     package func unsubscribe(_ channels: [String]) {
-        perform(state.unsubscribe(channels))
-    }
-
-    // MARK: - Replies
-
-    private func receive(_ reply: RedisReply) {
-        switch reply {
-        case .array(let parts): receive(parts)
-        case .status: break
-        case .error(let text): perform(state.refused(RedisError(serverReply: text)))
-        default: giveUp(reply.mismatch(expected: "a push"))
+        homeless.subtract(channels)
+        for (address, names) in Dictionary(grouping: Set(channels), by: { home(of: $0) }) {
+            guard let address, let actions = states[address]?.unsubscribe(names) else { continue }
+            perform(actions, at: address)
         }
     }
 
-    private func receive(_ parts: [RedisReply]) {
-        guard case .string(let kindBytes)? = parts.first, parts.count >= 2, case .string(let subject) = parts[1] else {
-            return giveUp(RedisError(.protocolViolation, "a push of an unknown form"))
+    private func begin(_ call: SubscriptionCall, _ names: Set<String>) {
+        guard !isShutDown else { return call.fail(Self.shutDown) }
+        let new = names.count { home(of: $0) == nil && !homeless.contains($0) }
+        guard channelCount + new <= configuration.channelLimit else {
+            let limit = configuration.channelLimit
+            return call.fail(RedisError(.overloaded, "\(limit) channels are subscribed or awaited"))
         }
-        let kind = String(decoding: kindBytes, as: UTF8.self)
-        if kind == "pong" { return }
-        let channel = String(decoding: subject, as: UTF8.self)
-        switch kind {
-        case mode.message:
-            guard parts.count == 3, case .string(let payload) = parts[2] else {
-                return giveUp(RedisError(.protocolViolation, "a message without payload"))
+        let parts = Dictionary(grouping: names) { home(of: $0) ?? owner(of: $0) }
+        call.expect(parts.count)
+        for (address, names) in parts {
+            guard let address else {
+                homeless.formUnion(names)
+                fleet.refresh()
+                call.fail(RedisError(.unavailable, "the channels' slots have no master; they are remembered"))
+                continue
             }
-            onMessage(channel, payload)
-        case mode.subscribed: perform(state.confirmed(.subscribe, channel))
-        case mode.unsubscribed: perform(state.confirmed(.unsubscribe, channel))
-        default: giveUp(RedisError(.protocolViolation, "a push of an unknown kind"))
+            let waiter: Waiter = { [weak self] result in
+                // Whoever gave the call up is told in the other way.
+                if !call.settle(result), case .success = result { self?.onResubscribed(names) }
+            }
+            perform(withState(at: address) { $0.subscribe(names, waiter: waiter) }, at: address)
         }
     }
 
-    private func perform(_ actions: [SubscriptionState<Waiter>.Action]) {
+    // MARK: - Homes
+
+    private static let shutDown = RedisError(.shutdown, "the subscriber is shut down")
+
+    private func owner(of channel: String) -> RedisAddress? { fleet.owner(of: HashSlot(of: channel)) }
+
+    private func home(of channel: String) -> RedisAddress? {
+        states.first { $0.value.contains(channel) }?.key
+    }
+
+    private func withState<Success>(at address: RedisAddress, _ body: (inout State) -> Success) -> Success {
+        body(
+            &states[
+                address,
+                default: State(limit: configuration.channelLimit, separatesSlots: fleet.isCluster && mode == .sharded)
+            ]
+        )
+    }
+
+    /// Moves channels to the masters that serve their slots now.
+    private func findHomes() {
+        var moving = Array(homeless)
+        homeless = []
+        for address in Array(states.keys) {
+            if fleet.links[address] == nil {
+                moving += states[address]?.names ?? []
+                let actions = states[address]?.disconnected(RedisError(.connectionLost, "the master left the cluster"))
+                states[address] = nil
+                perform(actions ?? [], at: address)
+            } else {
+                let leaving = states[address]?.names.filter { (owner(of: $0) ?? address) != address } ?? []
+                moving += leaving
+                perform(withState(at: address) { $0.forget(leaving) }, at: address)
+            }
+        }
+        for (address, names) in Dictionary(grouping: moving, by: { owner(of: $0) }) {
+            guard let address else {
+                homeless.formUnion(names)
+                continue
+            }
+            perform(withState(at: address) { $0.adopt(names) }, at: address)
+        }
+    }
+
+    // MARK: - Connections
+
+    private func opened(_ link: RedisLink, _ connection: RedisConnection) {
+        guard fleet.links[link.address] === link else { return }
+        connection.becomeSubscriber { [weak self, unowned link] in self?.receive($0, from: link) }
+        perform(withState(at: link.address) { $0.connected() }, at: link.address)
+    }
+
+    private func lost(_ link: RedisLink, _ reason: RedisError) {
+        guard fleet.links[link.address] === link else { return }
+        perform(withState(at: link.address) { $0.disconnected(reason) }, at: link.address)
+    }
+
+    private func receive(_ reply: RedisReply, from link: RedisLink) {
+        // A master that left and came back has a new link; the old one may not speak for it.
+        guard fleet.links[link.address] === link else { return }
+        switch SubscriberPush(reply, mode: mode) {
+        case .none: link.close(RedisError(.protocolViolation, "a push of an unknown form"))
+        case .pong: break
+        case .message(let channel, let payload):
+            // A slot that moved may be heard from both masters for a moment.
+            if states[link.address]?.contains(channel) == true { onMessage(channel, payload) }
+        case .confirmed(let kind, let channel):
+            perform(withState(at: link.address) { $0.confirmed(kind, channel) }, at: link.address)
+        case .refused(let error): perform(withState(at: link.address) { $0.refused(error) }, at: link.address)
+        }
+    }
+
+    private func perform(_ actions: [State.Action], at address: RedisAddress) {
         for action in actions {
             switch action {
-            case .send(let kind, let channels): send(kind, channels)
-            case .resume(let waiter): waiter.resume(returning: .success(()))
-            case .fail(let waiter, let error): waiter.resume(returning: .failure(error))
-            case .resubscribed(let channels): if isAvailable { onResubscribed(channels) }
-            case .giveUp(let error): giveUp(error)
+            case .send(let kind, let channels): send(kind, channels, to: address)
+            case .resume(let waiter): waiter(.success(()))
+            case .fail(let waiter, let error): waiter(.failure(error))
+            case .resubscribed(let channels): if fleet.links[address]?.isOpen == true { onResubscribed(channels) }
+            case .displaced(let channels, let error):
+                homeless.formUnion(channels)
+                if let link = fleet.links[address] { _ = fleet.follow(error, from: link) }
+            case .giveUp(let error): fleet.links[address]?.close(error)
             }
         }
     }
 
-    private func send(_ kind: SubscriptionState<Waiter>.RequestKind, _ channels: [String]) {
+    private func send(_ kind: SubscriptionRequest, _ channels: [String], to address: RedisAddress) {
         var encoder = RedisEncoder()
         encoder.append(kind == .subscribe ? mode.subscribe : mode.unsubscribe)
         for channel in channels { encoder.append(channel) }
-        guard connection?.push(encoder.finish()) == true else {
-            return giveUp(RedisError(.overloaded, "too many bytes wait to be written"))
-        }
-    }
-
-    private func giveUp(_ error: RedisError) {
-        connection?.close(error)
-    }
-
-    // MARK: - Connection
-
-    private func keepConnected() async {
-        var backoff = Backoff(
-            initial: configuration.reconnectPause.lowerBound,
-            maximum: configuration.reconnectPause.upperBound
-        )
-        while !isShutDown {
-            // The reason does not matter here: callers learn that there is no connection.
-            if let opened = try? await RedisConnection.open(configuration, loop: loop, resolver: resolver) {
-                await serve(opened, backoff: &backoff)
-            }
-            guard !isShutDown else { break }
-            signal.clear()
-            await signal.wait(atMost: backoff.next())
-        }
-    }
-
-    private func serve(_ opened: RedisConnection, backoff: inout Backoff) async {
-        guard !isShutDown, opened.isOpen else { return opened.close(RedisError(.shutdown, "shut down")) }
-        connection = opened
-        connectionCount += 1
-        opened.becomeSubscriber { [weak self] in self?.receive($0) }
-        opened.onClose = { [weak self] reason in
-            self?.lost(reason)
-        }
-        let start = loop.now
-        perform(state.connected())
-        while opened.isOpen { await watch(opened) }
-        if loop.now - start > configuration.reconnectPause.upperBound { backoff.reset() }
-    }
-
-    private func lost(_ reason: RedisError) {
-        connection = nil
-        perform(state.disconnected(reason))
-        signal.raise()
-    }
-
-    /// Waits one interval, and if it was silent asks for a sign of life; a missing answer closes the connection.
-    private func watch(_ opened: RedisConnection) async {
-        await signal.wait(atMost: opened.untilSilent(for: configuration.watchdogInterval))
-        guard opened.isOpen, loop.now - opened.lastRead >= configuration.watchdogInterval else { return }
-        let asked = loop.now
-        guard opened.push(RedisCommands.Ping().encoded()) else {
-            return giveUp(RedisError(.overloaded, "cannot write"))
-        }
-        await signal.wait(atMost: configuration.watchdogDeadline)
-        guard opened.isOpen, opened.lastRead < asked else { return }
-        giveUp(RedisError(.timeout, "no sign of life"))
+        guard let link = fleet.links[address], link.connection?.push(encoder.finish()) != true else { return }
+        link.close(RedisError(.overloaded, "too many bytes wait to be written"))
     }
 }

@@ -1,32 +1,46 @@
-/// Where Redis is and who we are there: `redis://[user[:password]@]host[:port][/database]`.
+/// Where Redis is and who we are there.
+///
+/// `redis://[user[:password]@]host[:port][/database]` is one server. `redis+cluster://` with one or more `host[:port]`,
+/// parted by commas, is a Redis Cluster that is found through any of them; all its nodes take the same credentials.
 ///
 /// Source: https://www.iana.org/assignments/uri-schemes/prov/redis
 package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
-    /// A name or an address; an IPv6 address is without its brackets.
-    package let host: String
-    /// The TCP port, 6379 unless given.
-    package let port: Int
+    /// The server, or the nodes a cluster is found through; never empty.
+    package let addresses: [RedisAddress]
+    /// Whether keys and channels are spread over the masters of a Redis Cluster.
+    package let isCluster: Bool
     /// The ACL user; nil with a password means the default user.
     package let user: String?
     /// The password, which ``description`` leaves out.
     package let password: String?
-    /// The number of the database.
+    /// The number of the database; a cluster has only zero.
     package let database: Int
 
     /// Reads a URL; throws ``RedisError/Code/decoding`` without repeating its text, which may hold a password.
     package init(_ text: String) throws(RedisError) {
-        let scheme = "redis://"
-        guard text.hasPrefix(scheme) else { throw Self.invalid("the scheme is not redis://") }
+        let schemes = [(Self.serverScheme, false), (Self.clusterScheme, true)]
+        guard let (scheme, isCluster) = schemes.first(where: { text.hasPrefix($0.0) }) else {
+            throw Self.invalid("the scheme is neither \(Self.serverScheme) nor \(Self.clusterScheme)")
+        }
+        self.isCluster = isCluster
         var rest = text.dropFirst(scheme.count)
         (database, rest) = try Self.splitDatabase(rest)
+        guard !isCluster || database == 0 else { throw Self.invalid("a cluster has no database but 0") }
         (user, password, rest) = try Self.splitCredentials(rest)
-        (host, port) = try Self.splitAddress(rest)
+        let hosts = rest.split(separator: ",", omittingEmptySubsequences: false)
+        guard isCluster || hosts.count == 1 else {
+            throw Self.invalid("several hosts are a cluster's: begin with \(Self.clusterScheme)")
+        }
+        addresses = try hosts.map { text throws(RedisError) in try Self.address(text) }
     }
 
     package var description: String {
-        let name = host.contains(":") ? "[\(host)]" : host
-        return "redis://\(name):\(port)/\(database)"
+        let hosts = addresses.map(\.description).joined(separator: ",")
+        return isCluster ? "\(Self.clusterScheme)\(hosts)" : "\(Self.serverScheme)\(hosts)/\(database)"
     }
+
+    private static let serverScheme = "redis://"
+    private static let clusterScheme = "redis+cluster://"
 
     private static func splitDatabase(_ text: Substring) throws(RedisError) -> (Int, Substring) {
         guard let slash = text.lastIndex(of: "/") else { return (0, text) }
@@ -51,7 +65,7 @@ package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
         return (user.isEmpty ? nil : user, password, rest)
     }
 
-    private static func splitAddress(_ text: Substring) throws(RedisError) -> (String, Int) {
+    private static func address(_ text: Substring) throws(RedisError) -> RedisAddress {
         var host = text
         var port = 6379
         let afterBracket = text.lastIndex(of: "]").map { text.index(after: $0) } ?? text.startIndex
@@ -64,7 +78,7 @@ package struct RedisURL: Sendable, Equatable, CustomStringConvertible {
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty, !host.contains("/") else { throw invalid("the host is missing") }
-        return (String(host), port)
+        return RedisAddress(host: String(host), port: port)
     }
 
     private static func decodePercent(_ text: Substring) throws(RedisError) -> String {

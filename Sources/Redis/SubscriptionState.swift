@@ -1,32 +1,28 @@
-/// Which channels are wanted and which the server confirmed: a value that knows no sockets.
+/// Which channels are wanted of one server and which it confirmed: a value that knows no sockets.
 ///
 /// Channels form a set: subscribing twice is one subscription, and the last call decides. The set outlives connections.
 /// The server confirms requests in order, one push a channel, so the first request in flight says what a
-/// confirmation is about; an `unsubscribed` that fits none was the server's own doing (the slot moved away).
+/// confirmation is about; an `unsubscribed` that fits none was the server's own doing (the slot moved away). On a cluster
+/// the channels of a request share a slot, and a server that does not serve it refuses the whole request.
 struct SubscriptionState<Waiter> {
     /// What the shell must do, in order.
     enum Action {
-        case send(RequestKind, [String])
+        case send(SubscriptionRequest, [String])
         case resume(Waiter)
         case fail(Waiter, RedisError)
         /// These channels are subscribed again; messages in between were lost.
         case resubscribed([String])
+        /// The server does not serve the slot of these channels, and they are forgotten here.
+        case displaced([String], RedisError)
         /// The server broke the protocol or refused what it had granted: close the connection.
         case giveUp(RedisError)
     }
 
-    enum RequestKind: Equatable {
-        case subscribe
-        case unsubscribe
-    }
-
     /// The most channels in one command, so that a reconnect with thousands does not send one enormous command.
-    ///
-    /// On a cluster the channels of a command must share a slot: ``requests(_:_:)`` is the place to part them.
     static var channelsPerRequest: Int { 256 }
 
     private struct Request {
-        let kind: RequestKind
+        let kind: SubscriptionRequest
         let channels: [String]
         var confirmed = 0
     }
@@ -55,51 +51,59 @@ struct SubscriptionState<Waiter> {
     private var groups: [Int: Group] = [:]
     private var lastGroup = 0
     private let limit: Int
+    private let separatesSlots: Bool
 
-    init(limit: Int) {
+    /// A set of at most `limit` channels; for a server of a cluster it separates those of different slots.
+    init(limit: Int, separatesSlots: Bool = false) {
         self.limit = limit
+        self.separatesSlots = separatesSlots
     }
 
     var channelCount: Int { channels.count }
+    var names: [String] { Array(channels.keys) }
+
+    func contains(_ name: String) -> Bool { channels[name] != nil }
 
     // MARK: - What callers ask
 
-    /// Adds channels; the returned number cancels the waiter by ``expire(_:)`` and is nil where the answer is known already.
-    mutating func subscribe(_ names: [String], waiter: Waiter) -> (group: Int?, actions: [Action]) {
+    /// Adds channels for a waiter, who is resumed when all are confirmed.
+    mutating func subscribe(_ names: [String], waiter: Waiter) -> [Action] {
         let names = Set(names)
         let new = names.filter { channels[$0] == nil }
         guard channels.count + new.count <= limit, groups.count < limit else {
-            return (nil, [.fail(waiter, RedisError(.overloaded, "\(limit) channels are subscribed or awaited"))])
+            return [.fail(waiter, RedisError(.overloaded, "\(limit) channels are subscribed or awaited"))]
         }
         for name in new { channels[name] = Channel(requestsInFlight: abandoned.removeValue(forKey: name) ?? 0) }
         guard isConnected else {
-            return (nil, [.fail(waiter, RedisError(.unavailable, "not connected; the channels are remembered"))])
+            return [.fail(waiter, RedisError(.unavailable, "not connected; the channels are remembered"))]
         }
         let waiting = names.filter { channels[$0]?.isConfirmed == false }
-        guard !waiting.isEmpty else { return (nil, [.resume(waiter)]) }
-        let group = add(.caller(waiter), waitingFor: waiting)
-        return (group, request(.subscribe, Array(new)))
+        guard !waiting.isEmpty else { return [.resume(waiter)] }
+        _ = add(.caller(waiter), waitingFor: waiting)
+        return request(.subscribe, Array(new))
     }
 
     /// Removes channels; whoever still waits for one of them is refused.
     mutating func unsubscribe(_ names: [String]) -> [Action] {
-        var actions: [Action] = []
-        var removed: [String] = []
-        for name in Set(names) {
-            guard let channel = channels.removeValue(forKey: name) else { continue }
-            removed.append(name)
-            if channel.requestsInFlight > 0 { abandoned[name] = channel.requestsInFlight }
-            let error = RedisError(.unavailable, "the channel was unsubscribed meanwhile")
-            actions += fail(channel.groups, error)
-        }
+        let (removed, actions) = remove(names, RedisError(.unavailable, "the channel was unsubscribed meanwhile"))
         guard isConnected else { return actions }
         return actions + request(.unsubscribe, removed)
     }
 
-    /// Takes a waiter back whose deadline passed; its channels stay wanted.
-    mutating func expire(_ group: Int) -> Waiter? {
-        guard case .caller(let waiter)? = groups.removeValue(forKey: group)?.purpose else { return nil }
-        return waiter
+    // MARK: - What the cluster's map tells
+
+    /// Adds channels that were subscribed elsewhere: messages in between were lost.
+    mutating func adopt(_ names: [String]) -> [Action] {
+        let new = names.filter { channels[$0] == nil }
+        for name in new { channels[name] = Channel(requestsInFlight: abandoned.removeValue(forKey: name) ?? 0) }
+        guard isConnected, !new.isEmpty else { return [] }
+        _ = add(.restoring(new), waitingFor: Set(new))
+        return request(.subscribe, new)
+    }
+
+    /// Removes channels whose slot another server has; this one knows that or learns it, and ends their subscriptions.
+    mutating func forget(_ names: [String]) -> [Action] {
+        remove(names, RedisError(.unavailable, "the channel is on its way to another server")).actions
     }
 
     // MARK: - What the connection tells
@@ -122,7 +126,7 @@ struct SubscriptionState<Waiter> {
         return fail(Array(groups.keys), error)
     }
 
-    mutating func confirmed(_ kind: RequestKind, _ name: String) -> [Action] {
+    mutating func confirmed(_ kind: SubscriptionRequest, _ name: String) -> [Action] {
         guard var first = requests.first, first.kind == kind, first.channels[first.confirmed] == name else {
             return unsolicited(kind, name)
         }
@@ -137,9 +141,9 @@ struct SubscriptionState<Waiter> {
 
     /// An error reply concerns the first request in flight, as a whole.
     mutating func refused(_ error: RedisError) -> [Action] {
-        guard let request = requests.popFirst(), request.kind == .subscribe, request.confirmed == 0 else {
-            return [.giveUp(error)]
-        }
+        guard let request = requests.popFirst(), request.confirmed == 0 else { return [.giveUp(error)] }
+        if separatesSlots, error.isDisplacement { return displace(request, error) }
+        guard request.kind == .subscribe else { return [.giveUp(error)] }
         var actions: [Action] = []
         for name in request.channels {
             guard let channel = channels[name], channel.requestsInFlight == 1 else {
@@ -160,15 +164,45 @@ struct SubscriptionState<Waiter> {
 
     // MARK: - Private
 
-    private mutating func request(_ kind: RequestKind, _ names: [String]) -> [Action] {
+    private mutating func remove(_ names: [String], _ error: RedisError) -> (removed: [String], actions: [Action]) {
         var actions: [Action] = []
-        var rest = names[...]
-        while !rest.isEmpty {
-            let batch = Array(rest.prefix(Self.channelsPerRequest))
-            rest = rest.dropFirst(batch.count)
-            for name in batch { countRequest(name) }
-            requests.append(Request(kind: kind, channels: batch))
-            actions.append(.send(kind, batch))
+        var removed: [String] = []
+        for name in Set(names) {
+            guard let channel = channels.removeValue(forKey: name) else { continue }
+            removed.append(name)
+            if channel.requestsInFlight > 0 { abandoned[name] = channel.requestsInFlight }
+            actions += fail(channel.groups, error)
+        }
+        return (removed, actions)
+    }
+
+    /// The slot of a request is another server's; where nothing later was asked about a channel, it goes there.
+    private mutating func displace(_ request: Request, _ error: RedisError) -> [Action] {
+        var actions: [Action] = []
+        var displaced: [String] = []
+        for name in request.channels {
+            guard request.kind == .subscribe, channels[name]?.requestsInFlight == 1 else {
+                actions += settle(name)
+                continue
+            }
+            actions += remove([name], RedisError(.unavailable, error.message)).actions
+            abandoned[name] = nil
+            displaced.append(name)
+        }
+        return actions + [.displaced(displaced, error)]
+    }
+
+    private mutating func request(_ kind: SubscriptionRequest, _ names: [String]) -> [Action] {
+        var actions: [Action] = []
+        let parts = Dictionary(grouping: names) { separatesSlots ? HashSlot(of: $0).rawValue : 0 }
+        for var rest in parts.values.map({ $0[...] }) {
+            while !rest.isEmpty {
+                let batch = Array(rest.prefix(Self.channelsPerRequest))
+                rest = rest.dropFirst(batch.count)
+                for name in batch { countRequest(name) }
+                requests.append(Request(kind: kind, channels: batch))
+                actions.append(.send(kind, batch))
+            }
         }
         return actions
     }
@@ -209,11 +243,13 @@ struct SubscriptionState<Waiter> {
         }
         switch group.purpose {
         case .caller(let waiter): return [.resume(waiter)]
-        case .restoring(let names): return [.resubscribed(names.filter { channels[$0] != nil })]
+        case .restoring(let names):
+            let kept = names.filter { channels[$0] != nil }
+            return kept.isEmpty ? [] : [.resubscribed(kept)]
         }
     }
 
-    private mutating func unsolicited(_ kind: RequestKind, _ name: String) -> [Action] {
+    private mutating func unsolicited(_ kind: SubscriptionRequest, _ name: String) -> [Action] {
         guard kind == .unsubscribe else {
             return [.giveUp(RedisError(.protocolViolation, "a subscription was confirmed that nobody asked for"))]
         }

@@ -35,6 +35,11 @@ struct Configuration: Sendable {
         let socketsPerUser: Int
         let socketsPerAddress: Int
         let framesPerSecond: Int
+        let chatsPerSocket: Int
+        let authDeadline: Duration
+        let silence: Duration
+        let heartbeat: Duration
+        let drain: Duration
         let guardsAgainstSpam: Bool
     }
 
@@ -46,7 +51,12 @@ struct Configuration: Sendable {
         postgresURL = reader.url("POSTGRESQL_URL", schemes: ["postgresql", "postgres"], fault: Self.postgresFault)
         mongoURL = reader.url("MONGODB_URL", schemes: ["mongodb", "mongodb+srv"])
         mongoName = reader.name("MONGODB_NAME", default: "duologue")
-        redisURL = reader.url("REDIS_URL", schemes: ["redis"], fault: Self.redisFault)
+        redisURL = reader.url(
+            "REDIS_URL",
+            schemes: ["redis", "redis+cluster"],
+            example: "redis://user:password@host:port/number or redis+cluster://user:password@host:port,host:port",
+            fault: Self.redisFault
+        )
         let secret = reader.secret("SECRET_KEY")
         _ = reader.choice("ALGORITHM", ["HS256"], default: "HS256")
         accessTokenLifetime = .seconds(60 * reader.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 1...1440, default: 15))
@@ -57,6 +67,11 @@ struct Configuration: Sendable {
             socketsPerUser: reader.integer("MAX_SOCKETS_PER_USER", 1...100_000, default: 10),
             socketsPerAddress: reader.integer("MAX_SOCKETS_PER_ADDRESS", 1...1_000_000, default: 100),
             framesPerSecond: reader.integer("FRAMES_PER_SECOND", 1...1_000_000, default: 20),
+            chatsPerSocket: reader.integer("MAX_CHATS_PER_SOCKET", 1...1_000_000, default: 10_000),
+            authDeadline: .seconds(reader.integer("SOCKET_AUTH_SECONDS", 1...60, default: 5)),
+            silence: .seconds(reader.integer("SOCKET_SILENCE_SECONDS", 2...45, default: 45)),
+            heartbeat: .seconds(reader.integer("HEARTBEAT_SECONDS", 1...15, default: 15)),
+            drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10)),
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)

@@ -17,6 +17,7 @@ struct EnvironmentReader {
     mutating func url(
         _ name: String,
         schemes: [String],
+        example: String? = nil,
         fault: (String) -> String? = { _ in nil }
     ) -> String {
         guard let text = values[name] else {
@@ -26,7 +27,8 @@ struct EnvironmentReader {
         if !schemes.contains(where: { text.hasPrefix($0 + "://") }) {
             problems.append("\(name) does not begin with \(schemes.map { $0 + "://" }.joined(separator: " or "))")
         } else if let fault = fault(text) {
-            problems.append("\(name): \(fault). It looks like \(schemes[0])://user:password@host:port/database")
+            let example = example ?? "\(schemes[0])://user:password@host:port/database"
+            problems.append("\(name): \(fault). It looks like \(example)")
         }
         return text
     }

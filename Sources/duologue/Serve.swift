@@ -76,8 +76,7 @@ enum Serve {
             LoopService("coordinator", on: [first]) { _, shutdown in await coordinator.value.run(until: shutdown) },
             LoopService("broker", on: [first]) { _, shutdown in
                 _ = await loops[0].value.stores.connect(deadline: connectGrace)
-                await broker.value.start()
-                await shutdown.wait()
+                await broker.value.run(until: shutdown)
             },
         ]
         if shared.roles.contains(.worker) { services += [finishing.worker(shared), finishing.purge(shared)] }

@@ -35,6 +35,7 @@ final class ServerLoop {
         reader = HistoryReader(stores, shared.configuration, loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
+        settings.apply(shared.configuration.limits)
         hub = Hub(
             loop: loop,
             directory: stores.chats,
@@ -84,11 +85,24 @@ final class ServerLoop {
                 messages: messages,
                 tokens: shared.tokens,
                 accounts: stores.accounts,
-                tickets: stores.tickets
+                tickets: stores.tickets,
+                quota: shared.socketQuota
             )
             self.gateway = gateway
-            api.registerSocket(on: router) { try await gateway.upgrade($0) }
+            api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }
         }
         return router
+    }
+}
+
+extension GatewaySettings {
+    /// Sets what the operator may limit.
+    fileprivate mutating func apply(_ limits: Configuration.Limits) {
+        framesPerSecond = limits.framesPerSecond
+        maximumChats = limits.chatsPerSocket
+        authDeadline = limits.authDeadline
+        silenceLimit = limits.silence
+        heartbeat = limits.heartbeat
+        drain = limits.drain
     }
 }

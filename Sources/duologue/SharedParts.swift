@@ -16,6 +16,7 @@ struct SharedParts: Sendable {
     let stores: StoreConfiguration
     let storeMetrics: StoreMetrics
     let gatewayMetrics: GatewayMetrics
+    let socketQuota: SocketQuota
     let mongo: MongoClient
     /// Name resolution and connecting.
     let blocking: BlockingPool
@@ -38,6 +39,10 @@ struct SharedParts: Sendable {
         )
         storeMetrics = StoreMetrics(registry: registry)
         gatewayMetrics = GatewayMetrics(registry: registry)
+        socketQuota = SocketQuota(
+            perUser: configuration.limits.socketsPerUser,
+            perAddress: configuration.limits.socketsPerAddress
+        )
         do throws(MongoError) {
             mongo = try LoopStores.mongoClient(stores, metrics: storeMetrics, logger: logger.labelled("mongo"))
         } catch {

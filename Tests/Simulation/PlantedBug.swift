@@ -16,7 +16,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case noDeduplication = "no-deduplication"
     /// A second run of a batch decides by what the first one saw, as if it did not lock the chats.
     case staleRerun = "stale-rerun"
-    /// A batch that is set apart as a whole is dropped as finished.
+    /// What is left of a batch of which some was set apart is dropped as finished.
     case dropQuarantined = "drop-quarantined"
     /// A hub passes on what is behind a hole.
     case skipHole = "skip-hole"

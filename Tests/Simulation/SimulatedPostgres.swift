@@ -55,14 +55,20 @@ struct SimulatedPostgres {
     // MARK: Committing
 
     /// Decides a batch; `locked` chats are held by somebody else.
+    ///
+    /// Where an earlier run of it did commit, nothing new is decided in its name.
     mutating func commit(
         _ id: BatchID,
         _ operations: [Operation],
         dropping finished: [BatchID],
         locked: Set<ChatID>,
+        again: Bool,
         by node: Int,
         at now: Int
     ) throws(StoreError) -> [CommitResult] {
+        var locked = locked
+        let isDecided = operations.contains { chats[Int($0.chat.rawValue) - 1].places[$0.id] != nil }
+        if again, isDecided, bug != .staleRerun { locked = Set(operations.map(\.chat)) }
         let before = (chats, redo)
         let ignored = bug == .staleRerun ? seen[id] : nil
         if bug == .staleRerun { seen[id] = chats.map(\.events.count) }
@@ -109,6 +115,9 @@ struct SimulatedPostgres {
                 return .refused(Failure(.idempotencyMismatch, "another operation"))
             }
             let pending = pending(operation.chat, earlier.allocation.offset, in: batch, committed)
+            if let pending, redo.contains(where: { $0.batch.id == pending && $0.isQuarantined }) {
+                return .setAside(pending)
+            }
             return .duplicate(earlier.allocation, pending: pending)
         }
         if locked.contains(operation.chat) { return .busy }
@@ -252,18 +261,19 @@ struct SimulatedPostgres {
     }
 
     mutating func quarantine(_ bad: Set<ChatID>, of batch: BatchID, at now: Int) {
-        guard let index = redo.firstIndex(where: { $0.batch.id == batch }) else { return }
+        guard let index = redo.firstIndex(where: { $0.batch.id == batch && !$0.isQuarantined }) else { return }
         let whole = redo[index]
         let present = Set(whole.batch.operations.map(\.operation.chat))
         let apart = present.intersection(bad).sorted()
         guard !apart.isEmpty else { return }
         redo.remove(at: index)
-        for (number, chat) in apart.enumerated() {
+        for chat in apart {
             chats[Int(chat.rawValue) - 1].isQuarantined = true
             var row = whole
             row.batch.operations.removeAll { $0.operation.chat != chat }
-            if number > 0 || !present.isSubset(of: bad) { row.batch.id = nextBatch() }
-            if !whole.isQuarantined { row.leaseUntil = now }
+            // It never keeps the id of its batch: somebody may be about to drop that.
+            row.batch.id = nextBatch()
+            row.leaseUntil = now
             row.isQuarantined = true
             redo.append(row)
         }

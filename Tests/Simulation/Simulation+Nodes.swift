@@ -40,7 +40,8 @@ extension Simulation {
     private mutating func perform(_ action: CommitLane.Action, _ node: Int) throws(Violation) {
         switch action {
         case .commit(let id, let operations, let finished, let wait, let attempt):
-            later(.commit(id, operations, dropping: finished, wait: wait), node, attempt: attempt)
+            let again = attempt > 1
+            later(.commit(id, operations, dropping: finished, wait: wait, again: again), node, attempt: attempt)
         case .apply(let batch, let attempt):
             if !nodes[node].applying.contains(batch.id) { nodes[node].applying.append(batch.id) }
             let images = batch.operations.flatMap(PostImages.documents(of:))

@@ -77,8 +77,9 @@ extension Simulation {
     mutating func arrive(_ request: StoreRequest, from node: Int, life: Int, reply: Int?) throws(Violation) {
         let answer: StoreReply
         switch request {
-        case .commit(let id, let operations, let finished, let wait):
-            answer = .committed(try commit(id, operations, dropping: finished, wait: wait, from: node))
+        case .commit(let id, let operations, let finished, let wait, let again):
+            let result = try commit(id, operations, dropping: finished, wait: wait, again: again, from: node)
+            answer = .committed(result)
         case .apply(let user, let id, let images):
             let refused = mongo.refused.intersection(images.map(\.chat))
             for image in images where !refused.contains(image.chat) { try write(image) }
@@ -105,13 +106,22 @@ extension Simulation {
         _ operations: [Operation],
         dropping finished: [BatchID],
         wait: Bool,
+        again: Bool,
         from node: Int
     ) throws(Violation) -> Result<[CommitResult], StoreError> {
         try checkFinished(finished)
         var locked: Set<ChatID> = []
-        if !wait, nodes.count > 1, random.chance(5) { locked = Set(operations.prefix(1).map(\.chat)) }
+        if nodes.count > 1, random.chance(wait ? 1 : 5) { locked = Set(operations.prefix(1).map(\.chat)) }
         let result = Result { () throws(StoreError) in
-            try postgres.commit(id, operations, dropping: finished, locked: locked, by: node, at: now)
+            try postgres.commit(
+                id,
+                operations,
+                dropping: finished,
+                locked: locked,
+                again: again,
+                by: node,
+                at: now
+            )
         }
         tell("batch \(id) of node \(node): \(result.map { $0.map(\.brief) })")
         for operation in operations {

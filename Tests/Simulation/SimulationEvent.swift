@@ -10,7 +10,7 @@ enum StoreUser {
 
 /// What a node asks of a store.
 enum StoreRequest {
-    case commit(BatchID, [Operation], dropping: [BatchID], wait: Bool)
+    case commit(BatchID, [Operation], dropping: [BatchID], wait: Bool, again: Bool)
     case apply(StoreUser, BatchID, [PostImage])
     case quarantine(StoreUser, BatchID, Set<ChatID>)
     case drop(StoreUser, [BatchID])

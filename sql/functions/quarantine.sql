@@ -69,6 +69,12 @@ BEGIN
 END
 $$;
 
+-- Whether that redo row is of a quarantined chat, as far as one can tell before the statement began.
+CREATE OR REPLACE FUNCTION duologue_is_aside(p_batch uuid) RETURNS boolean
+LANGUAGE sql STABLE STRICT SET enable_seqscan = off AS $$
+    SELECT EXISTS (SELECT FROM write_redo r WHERE r.batch_id = p_batch AND r.quarantined)
+$$;
+
 -- Opens the chats of which no redo is left.
 CREATE OR REPLACE FUNCTION duologue_lift_quarantines() RETURNS SETOF bigint
 LANGUAGE sql VOLATILE AS $$

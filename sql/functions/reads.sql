@@ -36,20 +36,33 @@ LANGUAGE sql STABLE AS $$
               AND (m.deleted_at IS NOT NULL OR m.type = 'system'))
 $$;
 
--- The chats of a user at their announced heads, for `ready`. A chat whose joining a redo still covers is among them: its event may
+-- The chats of a user at their announced heads, for `ready`; committed_offset is the last event there is, announced or not. A chat whose joining a redo still covers is among them: its event may
 -- have been announced a moment ago or may yet come, and the client gets it once either way. What lies between such a head and
 -- joined_offset happened while the user was no member. The read mark may be beyond the announced head, by a reader of what is
 -- committed.
--- Dropped first: joined_offset came later, and no column is added in place.
+-- Dropped first: no column is added in place.
 DROP FUNCTION IF EXISTS duologue_user_heads(bigint);
 CREATE FUNCTION duologue_user_heads(p_user bigint)
-RETURNS TABLE (chat_id bigint, last_seq bigint, last_offset bigint, read_seq bigint, unread bigint, joined_offset bigint)
+RETURNS TABLE (
+    chat_id bigint, last_seq bigint, last_offset bigint, read_seq bigint, unread bigint, joined_offset bigint,
+    committed_offset bigint
+)
 LANGUAGE sql STABLE AS $$
-    SELECT p.chat_id, h.last_seq, h.last_offset, p.read_seq, u.unread, p.joined_offset
+    SELECT p.chat_id, h.last_seq, h.last_offset, p.read_seq, u.unread, p.joined_offset, c.last_offset
     FROM participants p
+    JOIN chats c ON c.id = p.chat_id
     JOIN chat_heads h ON h.chat_id = p.chat_id
     CROSS JOIN LATERAL duologue_unread(p_user, p.chat_id, p.read_seq, h.last_seq) u
     WHERE p.user_id = p_user
+$$;
+
+-- The memberships of users whose beginning is announced, for a node that compares them with the chats of its sockets.
+CREATE OR REPLACE FUNCTION duologue_memberships(p_users bigint[])
+RETURNS TABLE (user_id bigint, chat_id bigint, joined_offset bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT p.user_id, p.chat_id, p.joined_offset
+    FROM participants p LEFT JOIN chat_redo r ON r.chat_id = p.chat_id
+    WHERE p.user_id = ANY (p_users) AND p.joined_offset < coalesce(r.first_offset, p.joined_offset + 1)
 $$;
 
 -- The unfinished operations on messages of a chat, oldest first: what a reader lays over the documents.

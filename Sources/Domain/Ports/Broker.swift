@@ -1,4 +1,4 @@
-/// Carries announcements to every node, this one included.
+/// Carries announcements and ephemeral events to every node, this one included.
 ///
 /// Loop-bound.
 package protocol Broker: AnyObject {
@@ -6,4 +6,9 @@ package protocol Broker: AnyObject {
     ///
     /// A return proves nothing: subscribers can be lost. Never throws; failures are counted and healed by head checks.
     func announce(_ announcements: [Announcement]) async
+
+    /// Hands an event to the hubs of this node, and to the others if that needs no waiting.
+    ///
+    /// Nothing heals its loss: what the others miss is dropped and counted. Events of one loop keep their order.
+    func announce(ephemeral event: EphemeralEvent)
 }

@@ -44,6 +44,10 @@ package protocol ChatDirectory: AnyObject {
 
     /// The announced heads of chats, whoever is in them: what a node compares its own against.
     func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset]
+
+    /// The memberships of users, those left out whose beginning is not announced yet: what a node compares the chats of its
+    /// sockets against.
+    func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart]
 }
 
 extension ChatDirectory {

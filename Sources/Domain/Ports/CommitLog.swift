@@ -8,7 +8,8 @@ package protocol CommitLog: AnyObject {
     ///
     /// Results come in the order of the operations. Running the same batch again after an unknown outcome is safe:
     /// what was committed comes back as duplicate.
-    /// With `wait` it waits for locked chats instead of answering `busy`.
+    /// With `wait` it waits for locked chats instead of answering `busy`; when one stays locked for too long, what is still
+    /// locked then is `busy`, and the rest of the batch is decided.
     ///
     /// `again` says that an earlier run of the batch may have committed: where it did, what it did not commit is `busy`,
     /// and belongs into another batch.

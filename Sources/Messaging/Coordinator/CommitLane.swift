@@ -110,11 +110,8 @@ package struct CommitLane: Sendable {
         var operations: [CommittedOperation] = []
         var waiters: [Waiter] = []
         var busy: [Entry] = []
-        let isAmbiguous = batch.attempt > 1 && Self.holdsUnlikeCopies(batch.entries)
         for (entry, result) in zip(batch.entries, results) {
             switch result {
-            case .duplicate(let allocation, let pending?) where pending == batch.id && isAmbiguous:
-                actions += askAgain(entry, allocation.offset)
             case .committed(let allocation):
                 operations.append(CommittedOperation(operation: entry.operation, allocation: allocation))
                 waiters.append(Waiter(entry, .committed(allocation)))
@@ -133,8 +130,12 @@ package struct CommitLane: Sendable {
             case .duplicate(let allocation, nil):
                 actions += answer(entry.ticket, .success(.duplicate(allocation)))
             case .unchanged(let offset, nil): actions += answer(entry.ticket, .success(.unchanged(offset)))
+            case .setAside: actions += answer(entry.ticket, .failure(.setAside))
             case .moved: actions += answer(entry.ticket, .success(.moved))
             case .existingChat(let chat): actions += answer(entry.ticket, .success(.existingChat(chat)))
+            case .busy where entry.waits && batch.attempt == 1:
+                // It held up the lane once, which is enough.
+                actions += give(up: entry, Failure(.storeUnavailable, "The chat is locked; ask again."))
             case .busy:
                 var again = entry
                 again.waits = true
@@ -219,9 +220,8 @@ package struct CommitLane: Sendable {
         guard let index = applying.firstIndex(where: { $0.batch.id == id }),
             let refusal = applying[index].refusal
         else { return [] }
-        let failure = Failure(.inFlight, "The operation is stored but not yet readable.")
         let answers = applying[index].waiters.filter { refusal.chats.contains($0.chat) }
-            .flatMap { answer($0.ticket, .failure(failure)) }
+            .flatMap { answer($0.ticket, .failure(.setAside)) }
         applying[index].refusal = nil
         applying[index].waiters.removeAll { refusal.chats.contains($0.chat) }
         applying[index].batch.remove(refusal.chats)
@@ -292,18 +292,6 @@ package struct CommitLane: Sendable {
 
     // MARK: Steps
 
-    /// Whether one operation is there twice, made of different old documents: after a lost answer nobody knows which of
-    /// them the redo row holds, so the row is left to a recovery, which reads it.
-    private static func holdsUnlikeCopies(_ entries: [Entry]) -> Bool {
-        entries.indices.contains { index in
-            let operation = entries[index].operation
-            return entries[..<index].contains { earlier in
-                earlier.operation.id == operation.id && earlier.operation.chat == operation.chat
-                    && earlier.operation.actor == operation.actor && earlier.operation.payload != operation.payload
-            }
-        }
-    }
-
     private static func take(_ tickets: Set<Ticket>, from entries: inout [Entry]) -> [Entry] {
         let isTaken = { (entry: Entry) in entry.ticket.map(tickets.contains) ?? false }
         let taken = entries.filter(isTaken)
@@ -361,6 +349,12 @@ package struct CommitLane: Sendable {
         var bytes = 0
         for entry in waiting.prefix(limits.batchOperations) {
             guard count == 0 || bytes + entry.bytes <= limits.batchBytes else { break }
+            // After an unknown outcome nobody could say which of two old documents the commit had taken.
+            if entry.operation.expectedRevision != nil,
+                waiting.prefix(count).contains(where: { $0.operation.hasKey(of: entry.operation) })
+            {
+                break
+            }
             count += 1
             bytes += entry.bytes
         }

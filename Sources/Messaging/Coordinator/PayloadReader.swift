@@ -23,7 +23,8 @@ struct PayloadReader {
                 ParticipantAddition(
                     user: UserID(rawValue: try reader.required("add")),
                     role: try word("role"),
-                    memberLimit: Int(try reader.required("limit", as: Int64.self))
+                    memberLimit: Int(try reader.required("limit", as: Int64.self)),
+                    list: try reader.optional("list", as: String.self)
                 )
             )
         case .participantUpdated:

@@ -12,6 +12,7 @@ extension JSONWriter {
         case .addParticipant(let addition):
             field("add", addition.user.rawValue)
             field("role", addition.role.rawValue)
+            if let list = addition.list { field("list", list) }
         case .changeRole(let user, let role):
             field("user", user.rawValue)
             field("role", role.rawValue)

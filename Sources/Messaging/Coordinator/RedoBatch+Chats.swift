@@ -20,6 +20,11 @@ extension RedoBatch {
     }
 }
 
+extension Operation {
+    /// Whether at most one of the two will ever be committed.
+    func hasKey(of other: Operation) -> Bool { id == other.id && actor == other.actor && chat == other.chat }
+}
+
 extension CommittedOperation {
     /// Whether it has that place.
     func isAt(_ offset: Offset, of chat: ChatID) -> Bool { operation.chat == chat && allocation.offset == offset }

@@ -83,10 +83,10 @@ package final class Failpoints: Sendable {
         case .kill: raise(SIGKILL)
         case .stop: raise(SIGSTOP)
         case .delay(let duration):
-            logger.info("failpoint delays", ["step": .string(point.rawValue)])
+            logger.warning("failpoint delays", ["step": .string(point.rawValue)])
             await loop.sleep(for: duration)
         case .error:
-            logger.info("failpoint fails", ["step": .string(point.rawValue)])
+            logger.warning("failpoint fails", ["step": .string(point.rawValue)])
             throw StoreError(store, .unknown, "failpoint \(point.rawValue)")
         }
     }

@@ -1,4 +1,5 @@
 package import Domain
+internal import Hashing
 
 extension ChatService {
     /// A member who was asked for, and whether they were none before.
@@ -29,7 +30,7 @@ extension ChatService {
     /// Takes several people in, each by an operation of its own whose id follows from `id`.
     ///
     /// What one of them is refused for, those before are in already; asking again goes on from there. Who has been removed
-    /// since the first asking stays so, and is not among the answer.
+    /// since the first asking stays so, and is not among the answer. Another list under the same id is a mismatch.
     ///
     /// - Throws: what `add` throws; `user_not_found` before anybody is taken in.
     package func add(
@@ -45,7 +46,9 @@ extension ChatService {
             throw Failure(.userNotFound, "user_ids: there is no user \(missing)")
         }
         var added: [Added] = []
-        for (index, addition) in additions.enumerated() {
+        let list = Self.digest(additions)
+        for (index, var addition) in additions.enumerated() {
+            addition.list = list
             let step = OperationIDs.id(of: index, in: id)
             let outcome = try await submit(.addParticipant(addition), chat, actor, step)
             guard let participant = try await member(addition.user, of: chat, for: actor, outcome) else { continue }
@@ -127,6 +130,12 @@ extension ChatService {
     }
 
     // MARK: Steps
+
+    /// What tells one list of people from another; stored digests were made of it, so it never changes.
+    private static func digest(_ additions: [ParticipantAddition]) -> String {
+        let text = additions.map { "\($0.user.rawValue) \($0.role.rawValue)\n" }.joined()
+        return Base64URL.encode(SHA256.hash(Array(text.utf8)))
+    }
 
     private func submit(
         _ body: Operation.Body,

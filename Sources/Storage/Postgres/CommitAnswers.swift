@@ -8,7 +8,10 @@ enum CommitAnswers {
         let status: String = try row.decode(0)
         switch status {
         case "committed": return .committed(try allocation(row, kind))
-        case "duplicate": return .duplicate(try allocation(row, kind), pending: try pending(row))
+        case "duplicate":
+            let pending = try pending(row)
+            if let pending, try row.decode(11, as: Bool?.self) == true { return .setAside(pending) }
+            return .duplicate(try allocation(row, kind), pending: pending)
         case "unchanged": return .unchanged(try row.optionalID(3), pending: try pending(row))
         case "existing": return .existingChat(try row.id(1))
         case "moved": return .moved

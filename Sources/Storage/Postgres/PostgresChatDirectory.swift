@@ -207,7 +207,7 @@ package final class PostgresChatDirectory: ChatDirectory {
 
     package func heads(of user: UserID) async throws -> [ChatHead] {
         let query: PostgresQuery = """
-            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset
+            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
             FROM duologue_user_heads(\(user.rawValue))
             """
         return try await postgres { () throws(PostgresError) in
@@ -218,7 +218,8 @@ package final class PostgresChatDirectory: ChatDirectory {
                     lastOffset: try row.id(2),
                     readSequence: try row.id(3),
                     unread: try row.decode(4),
-                    joinedOffset: try row.id(5)
+                    joinedOffset: try row.id(5),
+                    committedOffset: try row.id(6)
                 )
             }
         }
@@ -232,6 +233,17 @@ package final class PostgresChatDirectory: ChatDirectory {
             var offsets: [ChatID: Offset] = [:]
             for row in try await client.query(query.named("heads")) { offsets[try row.id(0)] = try row.id(1) }
             return offsets
+        }
+    }
+
+    package func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
+        let query: PostgresQuery = """
+            SELECT user_id, chat_id, joined_offset FROM duologue_memberships(\(users.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("memberships")).map { row throws(PostgresError) in
+                MembershipStart(user: try row.id(0), chat: try row.id(1), offset: try row.id(2))
+            }
         }
     }
 }

@@ -29,14 +29,18 @@ package final class PostgresCommitLog: CommitLog {
         wait: Bool,
         again: Bool
     ) async throws -> [CommitResult] {
-        let query = commitQuery(batch, BatchColumns(operations), dropping: finished, wait: wait, again: again)
+        let columns = BatchColumns(operations)
+        func query(wait: Bool) -> PostgresQuery {
+            commitQuery(batch, columns, dropping: finished, wait: wait, again: again)
+        }
         let rows: [PostgresRow]
         do throws(PostgresError) {
-            rows = try await client.execute(query)
-        } catch  where Self.isWorthAnotherTry(error, of: operations.count) {
+            rows = try await client.execute(query(wait: wait))
+        } catch  where Self.isWorthAnotherTry(error, of: operations.count, waited: wait) {
             // The first run was rolled back as a whole, so the second may keep its id.
             do throws(PostgresError) {
-                rows = try await client.execute(query)
+                // One wait in vain is enough: the chats that are free must not wait for one locked chat after the other.
+                rows = try await client.execute(query(wait: wait && error.sqlstate != Self.lockNotAvailable))
             } catch {
                 throw Self.storeError(error, count: operations.count)
             }
@@ -56,21 +60,25 @@ package final class PostgresCommitLog: CommitLog {
         }
     }
 
-    /// A deadlock is broken by trying again.
+    private static let lockNotAvailable = "55P03"
+
+    /// A deadlock is broken by trying again, and a lock that was waited for is left out.
     ///
     /// An id that another transaction won meanwhile is tried once more where nobody else is in the batch to be held up.
-    private static func isWorthAnotherTry(_ error: PostgresError, of count: Int) -> Bool {
+    private static func isWorthAnotherTry(_ error: PostgresError, of count: Int, waited: Bool) -> Bool {
         guard !error.isOutcomeUnknown else { return false }
         switch error.sqlstate {
         case "40001", "40P01": return true
+        case lockNotAvailable: return waited
         case "23505": return count == 1
         default: return false
         }
     }
 
-    /// A lock that an operation alone cannot get may be free later; in a batch it must not hold up the others.
+    /// A lock on something else than a chat that an operation alone cannot get may be free later; in a batch it must not
+    /// hold up the others.
     private static func storeError(_ error: PostgresError, count: Int) -> StoreError {
-        guard !error.isOutcomeUnknown, ["55P03", "40001", "40P01"].contains(error.sqlstate) else {
+        guard !error.isOutcomeUnknown, [lockNotAvailable, "40001", "40P01"].contains(error.sqlstate) else {
             return StoreError(error)
         }
         // Permanent for the batch as a whole: its operations are run one by one.
@@ -85,7 +93,8 @@ package final class PostgresCommitLog: CommitLog {
         again: Bool
     ) -> PostgresQuery {
         let query: PostgresQuery = """
-            SELECT status, chat_id, seq, "offset", created_at, thread, replies, last_reply, last_reply_at, facts, pending
+            SELECT status, chat_id, seq, "offset", created_at, thread, replies, last_reply, last_reply_at, facts, pending,
+                   duologue_is_aside(pending)
             FROM duologue_commit(
                 \(PostgresUUID(batch)), \(PostgresUUID(node)), \(Self.leaseMilliseconds), \(wait),
                 \(finished.map(PostgresUUID.init)),

@@ -3,12 +3,14 @@ package import IOCore
 internal import Messaging
 package import Redis
 
-/// Carries announcements to the loops of this node directly and to other nodes through Redis.
+/// Carries announcements and ephemeral events to the loops of this node directly and to other nodes through Redis.
 ///
 /// Loop-bound, one for each loop that writes; one of a node's brokers, the one with a subscriber, also receives.
 ///
 /// Announcements of a chat travel on the channel of its bucket, so on Redis Cluster a node can follow the shards. Redis
-/// losing some is expected: hubs order by offset, and `connectionRestored` makes them look for what they missed.
+/// losing some is expected: hubs order by offset, and `connectionRestored` makes them look for what they missed. What Redis
+/// did not take is repeated, of each chat the newest, as soon as it does.
+/// Ephemeral events travel beside them, while less than half of the queue to Redis is taken.
 package final class RedisBroker: Broker {
     /// The channels announcements are spread over.
     package static let bucketCount: Int64 = 64
@@ -24,10 +26,22 @@ package final class RedisBroker: Broker {
     private let failures: Counter
     private let received: Counter
     private let unreadable: Counter
+    private let dropped: Counter
+    /// What this tick brought of other nodes, and ephemeral events of this one.
     private var arrived: [Announcement] = []
+    private var events: [EphemeralEvent] = []
+    private var isDeliveryDue = false
+    private var missed = MissedAnnouncements(limitBytes: 8 * 1024 * 1024)
+    /// Raised when something was missed.
+    private let signal: WakeSignal
 
     /// How long publishing may hold up the lane.
     private static let deadline: Duration = .milliseconds(300)
+    /// Between two attempts to repeat what was missed.
+    private static let pause: Duration = .milliseconds(250)
+    /// After a subscription is back, what was announced during the gap may be covered by its redo for so long, and is no
+    /// head until then.
+    private static let coveredAtMost: Duration = .seconds(2)
 
     /// Makes a broker of one loop that hands announcements to the sinks of all loops of the node.
     package init(
@@ -47,10 +61,34 @@ package final class RedisBroker: Broker {
         self.sinks = sinks
         self.prefix = prefix
         self.logger = logger
+        signal = WakeSignal(loop: loop)
         published = registry.counter("duologue_announcements_published_total", help: "Announcements Redis took.")
         failures = registry.counter("duologue_announcements_failed_total", help: "Announcements Redis did not take.")
         received = registry.counter("duologue_announcements_received_total", help: "Announcements of other nodes.")
         unreadable = registry.counter("duologue_announcements_unreadable_total", help: "Messages that are not ours.")
+        dropped = registry.counter(
+            "duologue_ephemeral_dropped_total",
+            help: "Ephemeral events that other nodes did not get, because Redis was away or behind."
+        )
+    }
+
+    /// Subscribes, and repeats what Redis did not take, until `shutdown` is given.
+    package func run(until shutdown: ShutdownSignal) async {
+        await start()
+        let (loop, bound) = (loop, LoopBound(self, loop: loop))
+        await withDiscardingTaskGroup { group in
+            group.addTask(executorPreference: loop) {
+                await shutdown.wait()
+                await loop.actor.run { _ in bound.value.signal.raise() }
+            }
+            while !shutdown.isTriggered {
+                await signal.wait(atMost: missed.isEmpty ? nil : Self.pause)
+                guard client.isAvailable, !missed.isEmpty else { continue }
+                await publish(missed.takeAll())
+                // What is refused again waits as well.
+                signal.clear()
+            }
+        }
     }
 
     // MARK: Receiving
@@ -71,21 +109,41 @@ package final class RedisBroker: Broker {
     }
 
     private func receive(_ payload: [UInt8]) {
-        guard let (announcement, origin) = AnnouncementCodec.decode(payload) else { return unreadable.increment() }
         // The loops of this node were told before Redis was.
-        guard origin != node else { return }
-        received.increment()
-        arrived.append(announcement)
-        guard arrived.count == 1 else { return }
+        if let (announcement, origin) = AnnouncementCodec.decode(payload) {
+            guard origin != node else { return }
+            received.increment()
+            arrived.append(announcement)
+        } else if let (event, origin) = EphemeralCodec.decode(payload) {
+            guard origin != node else { return }
+            events.append(event)
+        } else {
+            return unreadable.increment()
+        }
+        deliverAtEndOfTick()
+    }
+
+    private func deliverAtEndOfTick() {
+        guard !isDeliveryDue else { return }
+        isDeliveryDue = true
         loop.atEndOfTick { [weak self] in
             guard let self else { return }
-            let batch = arrived
+            let (announcements, ephemeral) = (arrived, events)
             arrived = []
-            deliver(batch)
+            events = []
+            isDeliveryDue = false
+            if !announcements.isEmpty { deliver(announcements) }
+            guard !ephemeral.isEmpty else { return }
+            for sink in sinks { sink.loop.execute { sink.value.receive(ephemeral) } }
         }
     }
 
     private func restored() {
+        tellRestored()
+        loop.schedule(after: Self.coveredAtMost) { [weak self] in self?.tellRestored() }
+    }
+
+    private func tellRestored() {
         for sink in sinks { sink.loop.execute { sink.value.connectionRestored() } }
     }
 
@@ -94,23 +152,46 @@ package final class RedisBroker: Broker {
     package func announce(_ announcements: [Announcement]) async {
         guard !announcements.isEmpty else { return }
         deliver(announcements)
+        await publish(announcements)
+    }
+
+    /// Tells other nodes; what Redis does not take is kept to be repeated.
+    private func publish(_ announcements: [Announcement]) async {
         let client = LoopBound(client, loop: loop)
-        let messages = announcements.map {
-            RedisCommands.Publish(AnnouncementCodec.encode($0, from: node), to: channel(of: $0.chat))
-        }
         // Children of one loop send in the tick they start in, so all go out in one write.
-        let count = await withTaskGroup(of: Bool.self) { [loop] group in
-            for message in messages {
+        let refused = await withTaskGroup(of: Announcement?.self) { [loop] group in
+            for announcement in announcements {
+                let message = AnnouncementCodec.encode(announcement, from: node)
+                let command = RedisCommands.Publish(message, to: channel(of: announcement.chat))
                 group.addTask(executorPreference: loop) {
                     await loop.actor.run { _ in
-                        (try? await client.value.send(message, deadline: Self.deadline)) != nil
+                        (try? await client.value.send(command, deadline: Self.deadline)) == nil ? announcement : nil
                     }
                 }
             }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            return await group.reduce(into: [Announcement]()) { refused, announcement in
+                if let announcement { refused.append(announcement) }
+            }
         }
-        published.increment(by: count)
-        failures.increment(by: messages.count - count)
+        published.increment(by: announcements.count - refused.count)
+        failures.increment(by: refused.count)
+        guard !refused.isEmpty else { return }
+        for announcement in refused { missed.insert(announcement) }
+        signal.raise()
+    }
+
+    package func announce(ephemeral event: EphemeralEvent) {
+        let bucket: Int64
+        switch event.scope {
+        case .chat(let chat): bucket = chat.rawValue % Self.bucketCount
+        case .users(let users):
+            guard let first = users.first else { return }
+            bucket = first.rawValue % Self.bucketCount
+        }
+        events.append(event)
+        deliverAtEndOfTick()
+        let message = EphemeralCodec.encode(event, from: node)
+        if !client.post(RedisCommands.Publish(message, to: channel(ofBucket: bucket))) { dropped.increment() }
     }
 
     private func deliver(_ announcements: [Announcement]) {

@@ -39,6 +39,7 @@ package final class WebSocketConnection {
     private var inbox: [WebSocketMessage] = []
     private var waiter: UnsafeContinuation<WebSocketMessage?, Never>?
     private var closeObserver: UnsafeContinuation<Void, Never>?
+    private var drainObservers: [CheckedContinuation<Void, Never>] = []
     /// Bytes read but not yet looked at, because the inbox was full: at most one read.
     private var unread: [UInt8] = []
     private var unreadStart = 0
@@ -57,6 +58,8 @@ package final class WebSocketConnection {
     private static let inboxMessages = 16
     /// Pongs queued before only the latest is kept: a peer that pings without reading cannot fill the queue.
     private static let maximumPongs = 16
+    /// What may be queued before it counts as a backlog.
+    private static let backlogBytes = 64 * 1024
     /// How long a peer that broke the protocol may take to hang up, once it was told why and that no more will come.
     private static let lingerTimeout = Duration.milliseconds(500)
 
@@ -254,6 +257,28 @@ extension WebSocketConnection {
         return state == .open && stream.send(encode(opcode, payload, isFinal: isFinal))
     }
 
+    /// Whether much waits that the kernel does not take: whoever has more than news to send waits with it.
+    package var isBacklogged: Bool {
+        guard stream.queuedBytes > Self.backlogBytes else { return false }
+        stream.flush()
+        return stream.queuedBytes > Self.backlogBytes
+    }
+
+    /// Returns once there is no backlog, or the connection is closed.
+    package func waitUntilDrained() async {
+        guard isBacklogged else { return }
+        await withCheckedContinuation { continuation in
+            guard state != .closed, stream.queuedBytes > 0 else { return continuation.resume() }
+            drainObservers.append(continuation)
+        }
+    }
+
+    private func wakeDrainObservers() {
+        let waiting = drainObservers
+        drainObservers = []
+        for observer in waiting { observer.resume() }
+    }
+
     private func sendMessage(_ opcode: WebSocketOpcode, _ payload: [UInt8]) -> Bool {
         guard state == .open else { return false }
         guard let compressed = compression?.compress(payload.span) else { return stream.send(encode(opcode, payload)) }
@@ -376,6 +401,7 @@ extension WebSocketConnection {
         deadline = nil
         owed = nil
         unread = []
+        wakeDrainObservers()
         if let waiting = unsafe closeObserver {
             unsafe closeObserver = nil
             unsafe waiting.resume()
@@ -394,5 +420,8 @@ extension WebSocketConnection: TCPStreamDelegate {
 
     package func stream(_ stream: TCPStream, didCloseWith error: IOError?) { end(with: nil) }
 
-    package func streamDidDrain(_ stream: TCPStream) { sendOwed() }
+    package func streamDidDrain(_ stream: TCPStream) {
+        sendOwed()
+        wakeDrainObservers()
+    }
 }

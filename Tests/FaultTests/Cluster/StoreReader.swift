@@ -61,14 +61,22 @@ final class StoreReader {
         }
     }
 
-    /// Makes deleted messages of a chat so old that they are purged.
-    func ageTombstones(of chat: Int64) async throws {
+    /// Makes deleted messages of a chat so old that they are purged; how many are to be.
+    func ageTombstones(of chat: Int64) async throws -> Int {
         _ = try await postgres.query(
             """
             UPDATE message_metadata SET deleted_at = deleted_at - interval '25 hours'
             WHERE chat_id = \(chat) AND deleted_at > now() - interval '24 hours'
             """
         )
+        let rows = try await postgres.query(
+            """
+            SELECT ((SELECT count(*) FROM message_metadata
+                     WHERE chat_id = \(chat) AND deleted_at IS NOT NULL AND purged_at IS NULL)
+                  + (SELECT count(*) FROM message_purges WHERE chat_id = \(chat)))::text
+            """
+        )
+        return Int(try rows.first?.decode(0, as: String.self) ?? "") ?? 0
     }
 
     /// Lets MongoDB refuse, for good, what is written to a chat; or nothing any more.

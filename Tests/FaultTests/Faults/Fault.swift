@@ -54,6 +54,19 @@ final class FaultScene {
     func pickNode() -> FaultNode { random.pick(cluster.nodes) }
 
     func sleep(for duration: Duration) async { await cluster.loop.sleep(for: duration) }
+
+    /// Returns once `condition` holds, or when time is up.
+    func wait(atMost limit: Duration, until condition: () -> Bool) async {
+        let end = cluster.loop.now + limit
+        while !condition(), cluster.loop.now < end { await sleep(for: .milliseconds(20)) }
+    }
+
+    /// kill -9 of a node, where it has not ended by itself.
+    func kill(_ node: FaultNode) {
+        guard node.isRunning else { return }
+        node.server.kill()
+        kills += 1
+    }
 }
 
 /// The fault did not come about as it should; the round proves nothing.

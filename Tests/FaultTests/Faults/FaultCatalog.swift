@@ -2,7 +2,7 @@ import Support
 
 /// Every fault there is.
 enum FaultCatalog {
-    /// With one fault for each of the product's failpoints.
+    /// With three faults for each of the product's failpoints.
     static func all(failpoints: [String]) -> [any Fault] {
         var faults: [any Fault] = [
             NodeKill(), AllNodesKill(), NodeFreeze.short, NodeFreeze.long, RollingRestart(), NodeClock.ahead,
@@ -15,11 +15,10 @@ enum FaultCatalog {
             ]
         }
         for failpoint in failpoints {
-            faults.append(NodeKillAt(failpoint: failpoint))
-            // What is rare is not met again and again.
-            guard Occasion(failpoint: failpoint) == .any else { continue }
-            faults.append(NodeTroubleAt(failpoint: failpoint, trouble: "delay:200ms"))
-            faults.append(NodeTroubleAt(failpoint: failpoint, trouble: "error"))
+            faults += [
+                NodeKillAt(failpoint: failpoint), NodeTroubleAt(failpoint: failpoint, trouble: "delay:200ms"),
+                NodeTroubleAt(failpoint: failpoint, trouble: "error"),
+            ]
         }
         return faults
     }

@@ -1,13 +1,13 @@
 import Support
 
-/// A step of the protocol takes long, or fails, on one node.
+/// A step of the protocol takes long, or fails, again and again.
 struct NodeTroubleAt: Fault {
     let failpoint: String
     let trouble: String
-    let lasts = 2_000...3_500
+    let lasts = 1_500...3_000
     var name: String { "node-\(trouble.prefix { $0 != ":" })-at:\(failpoint)" }
     private let occasion: Occasion
-    private var node: FaultNode?
+    private var armed: ArmedNodes?
 
     init(failpoint: String, trouble: String) {
         self.failpoint = failpoint
@@ -16,21 +16,24 @@ struct NodeTroubleAt: Fault {
     }
 
     mutating func prepare(_ scene: FaultScene) async throws {
-        let node = scene.pickNode()
-        self.node = node
-        await node.stop()
         // Not each time: a step that always fails is one that never happens.
-        try await node.start(["DUOLOGUE_FAILPOINTS": "\(failpoint)=\(trouble)%25"])
+        let rule = occasion == .any || occasion == .reading ? "\(trouble)%25" : "\(trouble)@1-3"
+        let armed = ArmedNodes(failpoint, occasion, scene) { _ in rule }
+        self.armed = armed
+        try await armed.begin(scene)
     }
 
     mutating func inject(_ scene: FaultScene) async throws {
-        guard let node else { return }
-        try await occasion.arise(scene, besides: node)
+        guard let armed else { return }
+        let before = armed.passages
+        try await occasion.arise(scene, for: armed) { armed.passages > before }
     }
 
     mutating func heal(_ scene: FaultScene) async throws {
         try await occasion.pass(scene)
-        await node?.stop()
-        try await node?.start()
+        for node in armed?.nodes ?? [] {
+            await node.stop()
+            try await node.start()
+        }
     }
 }

@@ -59,7 +59,12 @@ final class FakeRedis: TCPStreamDelegate {
             defer { server.close() }
             var configuration = RedisConfiguration(url: try RedisURL("redis://127.0.0.1:\(try server.listen())"))
             configuration.connectDeadline = .seconds(60)
-            let opened = try await RedisConnection.open(configuration, loop: actor.loop, resolver: resolver)
+            let opened = try await RedisConnection.open(
+                configuration.url.addresses[0],
+                configuration,
+                loop: actor.loop,
+                resolver: resolver
+            )
             do throws(RedisError) {
                 try await opened.execute(RedisCommands.Raw("GET", "k"), deadline: deadline)
             } catch {

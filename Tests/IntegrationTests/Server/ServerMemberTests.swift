@@ -57,6 +57,9 @@ import Web
             #expect(again.status == 200 && again.items == added.items)
             let events = try await scene.events(2, on: scene.benSocket)
             #expect(events.map { $0.string("type") } == ["participant.added", "participant.added"])
+            let shorter = #"{"user_ids":[\#(others[0].id)],"role":"admin"}"#
+            let other = try await scene.call(.post, path, shorter, as: scene.ada, key: "both")
+            #expect(other.status == 422 && other.code == "idempotency_mismatch")
             let missing = #"{"user_ids":[\#(others[0].id),999999]}"#
             let refused = try await scene.call(.post, path, missing, as: scene.ada)
             #expect(refused.status == 404 && refused.code == "user_not_found")

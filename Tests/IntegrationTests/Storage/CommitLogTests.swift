@@ -244,6 +244,35 @@ import Testing
         }
     }
 
+    @Test func `chats that stay locked cost a batch one wait, and only their own operations`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let user = try await stores.users(1)[0]
+            var chats: [ChatID] = []
+            for _ in 0..<5 { chats.append(try await stores.group(of: user)) }
+            let operations = chats.map { message("hot", to: $0, from: user) }
+            let locked = [chats[0], chats[2], chats[3]].map(\.rawValue)
+            let (results, time) = try await fixture.sql { client in
+                try await client.transaction { session in
+                    try await session.execute("SELECT FROM chats WHERE id = ANY (\(locked)) FOR NO KEY UPDATE")
+                    return try await fixture.loop.actor.run { _ in
+                        let start = ContinuousClock.now
+                        let log = fixture.stores.value.commitLog
+                        let results = try await log.commit(.random(), operations, dropping: [], wait: true)
+                        return (results, ContinuousClock.now - start)
+                    }
+                }
+            }
+            #expect([0, 2, 3].allSatisfy { results[$0] == .busy }, "\(results)")
+            for index in [1, 4] {
+                guard case .committed = results[index] else {
+                    Issue.record("\(results[index])")
+                    continue
+                }
+            }
+            #expect(time < .milliseconds(3_500), "one lock timeout, not three: \(time)")
+        }
+    }
+
     private func leave(_ user: UserID, of chat: ChatID) -> Operation { removal(of: user, from: chat, by: user) }
 }
 
@@ -254,9 +283,11 @@ func removal(of user: UserID, from chat: ChatID, by actor: UserID) -> Operation 
 /// Keeps what it is told.
 final class RecordingSink: AnnouncementSink {
     private(set) var announcements: [Announcement] = []
+    private(set) var ephemeral: [EphemeralEvent] = []
     private(set) var restorations = 0
 
     func receive(_ announcements: [Announcement]) { self.announcements += announcements }
+    func receive(_ events: [EphemeralEvent]) { ephemeral += events }
     func connectionRestored() { restorations += 1 }
 }
 

@@ -107,7 +107,8 @@ import Testing
                 lastOffset: Offset(rawValue: 2),
                 readSequence: SequenceNumber(rawValue: 0),
                 unread: 1,
-                joinedOffset: Offset(rawValue: 1)
+                joinedOffset: Offset(rawValue: 1),
+                committedOffset: Offset(rawValue: 3)
             )
             #expect(heads == [expected])
             try await stores.finish(pending)

@@ -123,7 +123,8 @@ final class StorageFixture: Sendable {
         configuration.deadline = .seconds(30)
     }
 
-    private static func with<Value: Sendable>(
+    /// Runs `body` on the loop of new stores in these databases.
+    static func with<Value: Sendable>(
         _ databases: Databases,
         setUpMongo: Bool,
         _ body: @Sendable @escaping (StorageFixture, LoopStores) async throws -> Value

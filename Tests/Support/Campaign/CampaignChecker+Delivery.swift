@@ -15,14 +15,16 @@ extension CampaignChecker {
 
     /// I6, I7 and I9: over each connection a client received the events it may see from the head on, each once, in
     /// their order, without a hole, and all of them where the connection lasted.
+    ///
+    /// `ready` names a chat as soon as the joining is decided, at a head that is announced: what lies between the two is not
+    /// for the client.
     mutating func checkDelivery(_ chat: StoredChat, _ log: DeliveryLog, _ records: [WriteRecord]) {
-        let member = Self.visible(to: log.user, in: chat)
+        let visible = Self.visible(to: log.user, in: chat)
         let moves = chat.events.filter { $0.targetUser == log.user && ($0.kind == 3 || $0.kind == 4) }
         let place =
             "\(log.name), chat \(chat.chat)" + (moves.isEmpty ? "" : ", by \(moves.map { "\($0.kind)@\($0.offset)" })")
         for segment in log.segments[chat.chat] ?? [] {
-            let early = segment.head.map { Self.early(for: log.user, in: chat, after: $0) } ?? []
-            checkSegment(segment, (early + member).sorted(), place)
+            checkSegment(segment, visible, place)
             checkAnnounced(segment, records, place)
         }
         let isOpen = log.segments.values.contains { $0.last?.isOpen == true }
@@ -78,19 +80,6 @@ extension CampaignChecker {
             if wasMember || members.contains(user) { offsets.append(event.offset) }
         }
         return offsets
-    }
-
-    /// What `ready` lets a user hear before the event that adds them.
-    ///
-    /// It names a chat as soon as the joining is decided, at a head that is announced; a joining beyond that head is on its
-    /// way, and the client gets all that lies between.
-    private static func early(for user: Int64, in chat: StoredChat, after head: Int64) -> [Int64] {
-        var members = chat.founders
-        let events = chat.events.sorted { $0.offset < $1.offset }
-        for event in events.prefix(while: { $0.offset <= head }) { apply(event, to: &members) }
-        let next = events.first { $0.offset > head && $0.targetUser == user && ($0.kind == 3 || $0.kind == 4) }
-        guard !members.contains(user), let joining = next, joining.kind == 4 else { return [] }
-        return events.map(\.offset).filter { head < $0 && $0 < joining.offset }
     }
 
     private static func apply(_ event: StoredChat.Event, to members: inout Set<Int64>) {

@@ -77,7 +77,8 @@ package final class MemoryChatDirectory: ChatDirectory {
                 lastOffset: offset,
                 readSequence: member.readSequence,
                 unread: database.unread(row, user, after: member.readSequence, through: sequence),
-                joinedOffset: member.joinedOffset
+                joinedOffset: member.joinedOffset,
+                committedOffset: row.chat.lastOffset
             )
         }
     }
@@ -87,6 +88,15 @@ package final class MemoryChatDirectory: ChatDirectory {
         var offsets: [ChatID: Offset] = [:]
         for chat in chats { offsets[chat] = database.chats[chat].map(database.announcedOffset(of:)) }
         return offsets
+    }
+
+    package func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
+        try database.check()
+        return database.chats.values.flatMap { row in
+            let announced = database.announcedOffset(of: row)
+            return row.members.filter { users.contains($0.user) && $0.joinedOffset <= announced }
+                .map { MembershipStart(user: $0.user, chat: row.chat.id, offset: $0.joinedOffset) }
+        }
     }
 
     private func view(_ row: MemoryDatabase.ChatRow, _ user: UserID) -> Chat? {

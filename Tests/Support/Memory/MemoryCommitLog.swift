@@ -67,6 +67,9 @@ package final class MemoryCommitLog: CommitLog {
                 return .refused(Failure(.idempotencyMismatch, "The id was used for another operation."))
             }
             let pending = pending(operation.chat, earlier.allocation.offset)
+            if let pending, database.redo.contains(where: { $0.batch.id == pending && $0.isQuarantined }) {
+                return .setAside(pending)
+            }
             var allocation = earlier.allocation
             if pending != batch { allocation.thread = nil }
             return .duplicate(allocation, pending: pending)

@@ -29,6 +29,8 @@ package final class MemoryTicketStore: TicketStore {
 package final class MemoryBroker: Broker {
     /// Everything announced, in order.
     package private(set) var announced: [Announcement] = []
+    /// Every ephemeral event, in order.
+    package private(set) var ephemeral: [EphemeralEvent] = []
     private var sinks: [any AnnouncementSink] = []
 
     /// A broker nobody listens to.
@@ -40,6 +42,11 @@ package final class MemoryBroker: Broker {
     package func announce(_ announcements: [Announcement]) async {
         announced += announcements
         for sink in sinks { sink.receive(announcements) }
+    }
+
+    package func announce(ephemeral event: EphemeralEvent) {
+        ephemeral.append(event)
+        for sink in sinks { sink.receive([event]) }
     }
 }
 

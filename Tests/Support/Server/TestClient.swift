@@ -8,6 +8,8 @@ package struct TestAnswer: Sendable {
     package let headers: HTTPHeaders
     /// The object in the body; empty where it is none.
     package let object: JSONObject
+    /// The body as it came.
+    package let text: String
 
     /// The code of a problem.
     package var code: String? { object.string("code") }
@@ -63,7 +65,8 @@ package final class TestClient {
         if !response.keepsAlive { connection = nil }
         var object = JSONObject([])
         if case .object(let parsed)? = try? JSONValue(parsing: response.body) { object = parsed }
-        return TestAnswer(status: response.status.code, headers: response.headers, object: object)
+        let text = String(decoding: response.body, as: UTF8.self)
+        return TestAnswer(status: response.status.code, headers: response.headers, object: object, text: text)
     }
 
     private func connected() async throws(IOError) -> HTTPClient {

@@ -36,11 +36,12 @@ package final class TestSocket {
         to client: TestClient,
         _ authentication: Authentication,
         query: String? = nil,
+        chat: Int64? = nil,
         headers: [(name: String, value: String)] = [],
         compression: DeflateContexts? = nil,
         outbound: OutboundLimits = .unlimited
     ) async throws(WebSocketClientError) -> TestSocket {
-        var path = "/api/v1/ws"
+        var path = chat.map { "/api/v1/ws/\($0)" } ?? "/api/v1/ws"
         var headers = headers
         var subprotocols = ["duologue.v1"]
         switch authentication {

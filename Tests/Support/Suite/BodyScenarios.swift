@@ -95,13 +95,17 @@ extension StoreScenario {
             try await ports.bodies.apply(images)
             let stale = PurgeTarget(message: other, revision: Offset(rawValue: 99))
             let moved = PurgeTarget(message: deleted.message, revision: edited)
-            try await ports.bodies.purge([stale, moved])
+            let missed = try await ports.bodies.purge([stale, moved])
+            #expect(missed.isEmpty, "what is not erased is not done")
             let untouched = try await ports.bodies.messages(of: history.chat, in: .first(2))
             #expect(untouched.allSatisfy { $0.content != nil })
             let kept = try await ports.bodies.revisions(of: deleted.message)
             #expect(kept.map(\.content) == ["first"])
             // Twice, and then everything once more: nothing comes back.
-            for _ in 1...2 { try await ports.bodies.purge([deleted, stale]) }
+            for _ in 1...2 {
+                let erased = try await ports.bodies.purge([deleted, stale])
+                #expect(erased == [deleted])
+            }
             for image in images.reversed() { try await ports.bodies.apply([image]) }
             try await ports.bodies.apply(images)
             let messages = try await ports.bodies.messages(of: history.chat, in: .first(2))

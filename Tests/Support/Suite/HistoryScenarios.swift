@@ -63,6 +63,23 @@ extension StoreScenario {
             let after = try await ports.directory.announcedOffsets(of: [chat])
             #expect(after == [chat: Offset(rawValue: 4)])
         },
+        StoreScenario("a membership is told once the event that began it is announced") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada)
+            let addition = ParticipantAddition(user: bob.id, role: .member, memberLimit: 10)
+            let batch = BatchID.random()
+            _ = try await ports.commit([ports.operation(chat, ada, .addParticipant(addition))], as: batch)
+            func chats(_ users: User...) async throws -> [MembershipStart] {
+                try await ports.directory.announcedMemberships(of: users.map(\.id)).filter { $0.chat == chat }
+                    .sorted { $0.offset < $1.offset }
+            }
+            let founder = MembershipStart(user: ada.id, chat: chat, offset: Offset(rawValue: 1))
+            let added = MembershipStart(user: bob.id, chat: chat, offset: Offset(rawValue: 2))
+            #expect(try await chats(ada, bob, eve) == [founder])
+            try await ports.log.drop([batch])
+            #expect(try await chats(ada, bob, eve) == [founder, added])
+            #expect(try await chats(eve) == [])
+        },
     ]
 
     static let historyScenarios: [StoreScenario] = [

@@ -28,6 +28,33 @@ extension StoreScenario {
             let twice = try await ports.commit([operations[0], operations[0]] + operations, as: batch)
             #expect(twice.dropFirst(2) == second[...])
         },
+        StoreScenario("a second run decides nothing new where the first one did commit") { ports in
+            let ada = try await ports.someone()
+            let chats = [try await ports.group(ada), try await ports.group(ada)]
+            let (batch, next) = (BatchID.random(), BatchID.random())
+            let done = ports.say("done", chats[0], ada)
+            let left = [
+                ports.say("left", chats[0], ada), ports.say("left", chats[1], ada), ports.pin(chats[0], 1, ada),
+            ]
+            _ = try await ports.commit([done], as: batch)
+            // A recovery finishes it, and is about to drop its row once more.
+            try await ports.log.drop([batch])
+            let again = try await ports.log.commit(batch, [done] + left, dropping: [], wait: true, again: true)
+            #expect(again[0].isFinishedDuplicate && Array(again.dropFirst()) == [.busy, .busy, .busy])
+            let decided = try await ports.commit(left, as: next)
+            #expect(decided.allSatisfy { $0.allocation != nil }, "\(decided)")
+            try await ports.log.drop([batch])
+            let covered = try await ports.commit(left)
+            #expect(covered == decided.compactMap(\.allocation).map { .duplicate($0, pending: next) })
+        },
+        StoreScenario("a second run decides everything where the first one did not commit") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            let batch = BatchID.random()
+            let operations = [ports.say("1", chat, ada), ports.pin(chat, 1, ada)]
+            let results = try await ports.log.commit(batch, operations, dropping: [], wait: true, again: true)
+            #expect(results.allSatisfy { $0.allocation != nil }, "\(results)")
+        },
         StoreScenario("an operation twice in a batch is one, and tells the same") { ports in
             let ada = try await ports.someone()
             let chats = [try await ports.group(ada), try await ports.group(ada)]
@@ -89,7 +116,7 @@ extension StoreScenario {
             #expect(results[1].allocation != nil && results[4].refusal == .chatNotFound)
             let messages = try await ports.commit([ports.say("7", bad, ada), ports.say("8", good, ada)])
             #expect(messages[0].refusal == .storeUnavailable && messages[1].allocation != nil)
-            guard case .duplicate(_, let aside?) = results[2] else {
+            guard case .setAside(let aside) = results[2] else {
                 Issue.record("\(results[2])")
                 return
             }
@@ -115,7 +142,7 @@ extension StoreScenario {
             // The batch's own id drops nothing of it.
             let other = ports.say("2", good, ada)
             _ = try await ports.log.commit(.random(), [other], dropping: [batch], wait: true)
-            guard case .duplicate(_, let aside?)? = try await ports.commit([refused]).first, aside != batch else {
+            guard case .setAside(let aside)? = try await ports.commit([refused]).first, aside != batch else {
                 Issue.record("it is not set aside")
                 return
             }
@@ -165,6 +192,22 @@ extension StoreScenario {
             try await ports.purges.finishPurges(both)
             let none = try await taken()
             #expect(none.isEmpty)
+        },
+        StoreScenario("a chat whose purges have to wait keeps no other from being purged") { ports in
+            let ada = try await ports.someone()
+            let (stuck, free) = (try await ports.group(ada), try await ports.group(ada))
+            for number in 1...5 { try await ports.done(ports.say("\(number)", stuck, ada)) }
+            try await ports.done(ports.say("6", free, ada))
+            let batch = BatchID.random()
+            var deletions: [Operation] = []
+            for number in 1...5 { deletions.append(try await ports.delete(stuck, Int64(number), ada)) }
+            _ = try await ports.commit(deletions, as: batch)
+            try await ports.done(ports.delete(free, 1, ada))
+            var taken: Set<ChatID> = []
+            for _ in 1...3 {
+                taken.formUnion(try await ports.purges.takePurges(olderThan: .zero, limit: 2).map(\.message.chat))
+            }
+            #expect(taken.contains(free) && !taken.contains(stuck))
         },
     ]
 }

@@ -64,6 +64,8 @@ extension CommitResult {
         if case .committed(let allocation) = self { allocation } else { nil }
     }
 
+    var isFinishedDuplicate: Bool { if case .duplicate(_, nil) = self { true } else { false } }
+
     var refusal: Failure.Code? {
         if case .refused(let failure) = self { failure.code } else { nil }
     }

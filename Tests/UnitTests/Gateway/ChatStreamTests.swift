@@ -50,6 +50,18 @@ import Testing
         #expect(!stream.hasHole)
     }
 
+    @Test func `what is known to be committed is missing until it comes`() {
+        var stream = ChatStream()
+        stream.expect(through: Offset(rawValue: 3))
+        #expect(!stream.hasHole, "without a head nobody knows what is missing")
+        _ = stream.learn(head: Offset(rawValue: 1))
+        #expect(stream.hasHole && stream.holeEnd == Offset(rawValue: 3))
+        _ = stream.receive(announcement(3))
+        #expect(stream.hasHole && stream.holeEnd == Offset(rawValue: 2))
+        _ = stream.receive(announcement(2))
+        #expect(!stream.hasHole && stream.holeEnd == nil)
+    }
+
     @Test func `what waits behind a hole is bounded, and the missing event still passes`() {
         var stream = ChatStream()
         _ = stream.learn(head: .zero)
@@ -62,7 +74,7 @@ import Testing
         var stream = ChatStream()
         _ = stream.learn(head: .zero)
         for offset in 1...400 {
-            for due in stream.receive(announcement(Int64(offset))) { stream.remember(OutboundEvent(due)) }
+            for due in stream.receive(announcement(Int64(offset))) { _ = stream.remember(OutboundEvent(due)) }
         }
         #expect(stream.replay(after: Offset(rawValue: 397))?.map(\.offset.rawValue) == [398, 399, 400])
         #expect(stream.replay(after: Offset(rawValue: 400))?.isEmpty == true)

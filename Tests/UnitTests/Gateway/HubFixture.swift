@@ -80,7 +80,9 @@ final class HubFixture {
                 group.addTask(executorPreference: loop) {
                     await loop.actor.run { _ in
                         let (hub, socket) = held.value
-                        do { try await hub.join(socket, user: socket.user) } catch { socket.giveUp() }
+                        do { try await hub.join(socket, user: socket.user, resuming: socket.request) } catch {
+                            socket.giveUp()
+                        }
                     }
                 }
             }
@@ -102,8 +104,8 @@ final class HubFixture {
     }
 
     /// Begins to take a socket in.
-    func connect(_ user: UserID, to hub: Int = 0) -> RememberingSocket {
-        let socket = RememberingSocket(user: user, hub: hubs[hub], directory: directory)
+    func connect(_ user: UserID, to hub: Int = 0, resuming request: ResumeRequest? = nil) -> RememberingSocket {
+        let socket = RememberingSocket(user: user, hub: hubs[hub], directory: directory, resuming: request)
         joins.append((hubs[hub], socket))
         return socket
     }
@@ -146,6 +148,11 @@ final class HubFixture {
     /// Drops the redo, as if every announcement had been lost.
     func finish(_ committed: [Committed]) async throws { try await stores.log.drop(committed.map(\.batch)) }
 
+    /// Lets every hub forget the events it keeps for those who connect.
+    func forgetRecent() {
+        for hub in hubs { hub.forgetOld(now: loop.now + .seconds(1_000)) }
+    }
+
     /// Waits until something is so; false when it takes too long.
     func becomes(_ condition: () -> Bool) async -> Bool {
         let end = ContinuousClock.now + .seconds(10)
@@ -178,11 +185,24 @@ final class RememberingSocket: EventReceiver {
     private(set) var joined: [ChatID: Int64] = [:]
     /// Offsets of the events, by chat, in the order they came.
     private(set) var events: [ChatID: [Int64]] = [:]
+    /// What it wants to resume from.
+    let request: ResumeRequest?
+    /// What `resumed` said, once it came.
+    private(set) var resumed: [ChatID: Resumed]?
+    /// Asked whether it has much to take.
+    var backlog: () -> Bool = { false }
+    /// The offset after which each chat's events begin, as far as it was told.
+    var starts: [ChatID: Int64]? {
+        guard let request, let heads else { return heads }
+        guard let resumed else { return heads.merging(request.cursors.mapValues(\.rawValue)) { $1 } }
+        return resumed.compactMapValues(\.start)
+    }
     /// How many events it takes before it counts as too slow.
     var capacity = Int.max
     var subscription = Subscription()
 
-    init(user: UserID, hub: Hub, directory: SlowDirectory) {
+    init(user: UserID, hub: Hub, directory: SlowDirectory, resuming request: ResumeRequest? = nil) {
+        self.request = request
         self.user = user
         self.hub = hub
         self.directory = directory
@@ -195,6 +215,7 @@ final class RememberingSocket: EventReceiver {
             for head in directory.toldHeads { joined[head.chat] = head.joinedOffset.rawValue }
             return heads = Self.heads(object)
         }
+        if type == "resumed" { return resumed = Self.resumed(object) }
         guard case .integer(let chat)? = object["chat_id"], case .integer(let offset)? = object["offset"] else {
             return
         }
@@ -202,6 +223,12 @@ final class RememberingSocket: EventReceiver {
         guard capacity >= 0 else { return close() }
         events[ChatID(rawValue: chat), default: []].append(offset)
     }
+
+    var isBacklogged: Bool { backlog() }
+
+    func waitUntilDrained() async {}
+
+    func close(_ code: WebSocketCloseCode, reason: String) { close() }
 
     func giveUp() { close() }
 
@@ -221,6 +248,27 @@ final class RememberingSocket: EventReceiver {
         return object
     }
 
+    /// What it would resume from: the last it has seen of each chat.
+    var cursors: [ChatID: Offset] {
+        (starts ?? [:]).merging(events.compactMapValues(\.last)) { $1 }.mapValues(Offset.init(rawValue:))
+    }
+
+    private static func resumed(_ object: JSONObject) -> [ChatID: Resumed] {
+        guard case .array(let chats)? = object["chats"] else { return [:] }
+        var answers: [ChatID: Resumed] = [:]
+        for case .object(let chat) in chats {
+            guard case .integer(let id)? = chat["chat_id"] else { continue }
+            if case .integer(let from)? = chat["from"], case .integer(let to)? = chat["to"] {
+                answers[ChatID(rawValue: id)] = .events(from: from, to: to)
+            } else if case .integer(let head)? = chat["last_offset"], chat["reset"] == .bool(true) {
+                answers[ChatID(rawValue: id)] = .reset(head)
+            } else if chat["gone"] == .bool(true) {
+                answers[ChatID(rawValue: id)] = .gone
+            }
+        }
+        return answers
+    }
+
     private static func heads(_ object: JSONObject) -> [ChatID: Int64] {
         guard case .array(let chats)? = object["chats"] else { return [:] }
         var heads: [ChatID: Int64] = [:]
@@ -231,5 +279,21 @@ final class RememberingSocket: EventReceiver {
             heads[ChatID(rawValue: id)] = offset
         }
         return heads
+    }
+}
+
+/// An entry of `resumed`.
+enum Resumed: Equatable {
+    case events(from: Int64, to: Int64)
+    case reset(Int64)
+    case gone
+
+    /// The offset after which the chat's events begin.
+    var start: Int64? {
+        switch self {
+        case .events(let from, _): from - 1
+        case .reset(let head): head
+        case .gone: nil
+        }
     }
 }

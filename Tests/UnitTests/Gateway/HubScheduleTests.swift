@@ -29,6 +29,7 @@ private final class Schedule {
     private var removals: [ChatID: [UserID: Set<Int64>]] = [:]
     private var lasts: [ChatID: Int64] = [:]
     private var uncovered: [Committed] = []
+    private var isSettled = false
     /// What each hub has yet to hear.
     private var inboxes: [[Announcement]] = [[], []]
 
@@ -69,20 +70,48 @@ private final class Schedule {
 
     private func step() async throws {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<14: connect()
+        case 0..<8: connect()
+        case 8..<14: resume()
         case 14..<20: sockets.filter(\.isOpen).randomElement(using: &random)?.close()
         case 20..<28: try await createChat()
         case 28..<34: try await removeMember()
         case 34..<40: try await addMember()
         case 40..<60: try await say()
-        case 60..<67: try await forgetRedo()
+        case 60..<66: try await forgetRedo()
+        case 66: fixture.forgetRecent()
         default: hear()
         }
     }
 
     private func connect() {
         guard let user = users.randomElement(using: &random) else { return }
-        sockets.append(fixture.connect(user, to: Int.random(in: 0..<2, using: &random)))
+        add(fixture.connect(user, to: Int.random(in: 0..<2, using: &random)))
+    }
+
+    /// A client connects again from what it has seen, of which it may have forgotten or mixed up some.
+    private func resume() {
+        let known = sockets.filter { $0.heads != nil }
+        guard let socket = known.randomElement(using: &random) else { return connect() }
+        var cursors = socket.cursors
+        if let chat = cursors.keys.sorted().randomElement(using: &random) {
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0: cursors[chat] = nil
+            case 1: cursors[chat] = .zero
+            case 2: cursors[chat] = Offset(rawValue: 1_000)
+            default: break
+            }
+        }
+        let epoch = Int.random(in: 0..<8, using: &random) == 0 ? "another" : "memory"
+        let request = ResumeRequest(epoch: epoch, cursors: cursors)
+        add(fixture.connect(socket.user, to: Int.random(in: 0..<2, using: &random), resuming: request))
+    }
+
+    private func add(_ socket: RememberingSocket) {
+        socket.backlog = { [weak self] in
+            guard let self, !isSettled else { return false }
+            return Int.random(in: 0..<8, using: &random) == 0
+        }
+        sockets.append(socket)
     }
 
     private func createChat() async throws {
@@ -129,8 +158,7 @@ private final class Schedule {
         for user in committed.announcement.removed { removals[chat, default: [:]][user, default: []].insert(offset) }
         uncovered.append(committed)
         for hub in inboxes.indices {
-            // Who is added to a chat learns of it by its announcement alone.
-            let isLost = committed.announcement.added.isEmpty && Int.random(in: 0..<6, using: &random) == 0
+            let isLost = Int.random(in: 0..<6, using: &random) == 0
             let copies = isLost ? 0 : Int.random(in: 1...2, using: &random)
             for _ in 0..<copies { inboxes[hub].append(committed.announcement) }
         }
@@ -156,6 +184,7 @@ private final class Schedule {
         for (hub, inbox) in zip(fixture.hubs, inboxes) {
             for announcement in inbox.shuffled(using: &random) { hub.receive([announcement]) }
         }
+        isSettled = true
         let sockets = sockets
         _ = await fixture.becomes { sockets.allSatisfy { !$0.isOpen || $0.subscription.isLive } }
         for hub in fixture.hubs { hub.connectionRestored() }
@@ -164,15 +193,16 @@ private final class Schedule {
     // MARK: Judging
 
     private func complaint(of socket: RememberingSocket) -> String? {
+        if socket.isOpen, socket.request != nil, socket.resumed == nil { return "\(socket.user) waits for resumed" }
         for chat in Set(lasts.keys).union(socket.events.keys).sorted() {
             let events = socket.events[chat] ?? []
             let isMember = members[chat]?.contains(socket.user) == true
-            guard let head = socket.heads?[chat] ?? events.first.map({ $0 - 1 }) else {
+            guard let head = socket.starts?[chat] ?? events.first.map({ $0 - 1 }) else {
                 if socket.isOpen, isMember { return "\(socket.user) did not hear of \(chat)" }
                 continue
             }
             let additions = additions[chat]?[socket.user] ?? []
-            guard socket.heads?[chat] != nil || additions.contains(head + 1) else {
+            guard socket.starts?[chat] != nil || additions.contains(head + 1) else {
                 return "\(socket.user) began in \(chat) at \(head + 1), added at \(additions.sorted())"
             }
             let start = max(head, socket.joined[chat].map { $0 - 1 } ?? head)

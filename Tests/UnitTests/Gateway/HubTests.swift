@@ -179,6 +179,7 @@ import Testing
             #expect(await fixture.becomes { socket.events[made.chat]?.count == 3 })
             #expect(socket.events == [made.chat: [1, 2, 3]] && other.events == [made.chat: [3]])
             for socket in [socket, other] { socket.close() }
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
@@ -201,6 +202,7 @@ import Testing
             #expect(await fixture.becomes { fixture.hubs[0].channels[made.chat]?.joining == 0 })
             #expect(fixture.hubs[0].channels[made.chat]?.members.count == 1)
             other.close()
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
@@ -221,6 +223,7 @@ import Testing
             #expect(await fixture.becomes { !socket.isOpen })
             #expect(await fixture.becomes { fixture.hubs[0].channels[made.chat]?.joining == 0 })
             other.close()
+            fixture.forgetRecent()
             #expect(fixture.hubs[0].channels.isEmpty)
         }
     }
@@ -276,6 +279,65 @@ import Testing
             fixture.hubs[0].connectionRestored()
             #expect(await fixture.becomes { socket.events[made.chat]?.count == 250 })
             #expect(socket.events[made.chat] == Array(2...251))
+        }
+    }
+
+    @Test func `a chat that took somebody in unheard is found by comparing memberships, from its first event on`()
+        async throws
+    {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let socket = fixture.connect(alice)
+            #expect(await fixture.becomes { socket.heads != nil })
+            let made = try await fixture.createChat(bob, with: [alice])
+            let said = try await fixture.say(made.chat, bob)
+            let covered = try await fixture.createChat(bob, with: [alice])
+            try await fixture.finish([made, said])
+            fixture.hubs[0].connectionRestored()
+            #expect(await fixture.becomes { socket.events[made.chat] == [1, 2] })
+            try await fixture.announce(made, said, try await fixture.say(made.chat, bob))
+            #expect(socket.events == [made.chat: [1, 2, 3]], "what a redo covers is not told, nor anything twice")
+            try await fixture.finish([covered])
+            fixture.hubs[0].connectionRestored()
+            #expect(await fixture.becomes { socket.events[covered.chat] == [1] })
+        }
+    }
+
+    @Test func `comparing memberships brings back who was taken in again, not who was removed`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let socket = fixture.connect(bob)
+            #expect(await fixture.becomes { socket.heads != nil })
+            let removal = try #require(try await fixture.commit(made.chat, alice, .removeParticipant(bob)))
+            try await fixture.announce(removal)
+            #expect(socket.events == [made.chat: [2]] && socket.subscription.chats.isEmpty)
+            let secret = try await fixture.say(made.chat, alice)
+            fixture.hubs[0].connectionRestored()
+            let addition = ParticipantAddition(user: bob, role: .member, memberLimit: 10)
+            let added = try #require(try await fixture.commit(made.chat, alice, .addParticipant(addition)))
+            try await fixture.finish([secret, added])
+            fixture.hubs[0].connectionRestored()
+            #expect(await fixture.becomes { socket.events[made.chat] == [2, 4] })
+        }
+    }
+
+    @Test func `a hole that nobody can close is asked for ever more rarely`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let socket = fixture.connect(alice)
+            #expect(await fixture.becomes { socket.heads != nil })
+            let lost = try await fixture.say(made.chat, bob)
+            try await fixture.announce(try await fixture.say(made.chat, bob))
+            let channel = try #require(fixture.hubs[0].channels[made.chat])
+            #expect(await fixture.becomes { (channel.holeDelay ?? .zero) >= .milliseconds(16) })
+            #expect(fixture.history.eventReads < 10)
+            try await fixture.finish([lost])
+            #expect(await fixture.becomes { socket.events[made.chat] == [2, 3] })
+            #expect(channel.holeDelay == nil)
         }
     }
 

@@ -30,6 +30,13 @@ final class SlowDirectory: ChatDirectory {
         return offsets
     }
 
+    func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
+        await pause()
+        let memberships = try await base.announcedMemberships(of: users)
+        await pause()
+        return memberships
+    }
+
     func chat(_ id: ChatID, for user: UserID) async throws -> Chat? { try await base.chat(id, for: user) }
 
     func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {

@@ -84,6 +84,39 @@ import Testing
         #expect(driver.lane.isIdle)
     }
 
+    @Test func `documents that might pass are tried for so long, and then their chat is set apart`() {
+        var (driver, batch) = Self.applying()
+        let mayPass = StoreError(.mongo, .unknown, "too slow", chats: [ChatID(rawValue: 2)])
+        for attempt in 1...RedoBatch.patience {
+            driver.actions = []
+            driver.step { $0.applyFailed(batch, mayPass, $1) }
+            let next = driver.take { if case .apply(_, attempt + 1) = $0 { true } else { false } }
+            #expect(next && driver.actions.isEmpty)
+        }
+        driver.actions = []
+        driver.step { $0.applyFailed(batch, mayPass, $1) }
+        #expect(Self.takeQuarantine(&driver)?.1 == [ChatID(rawValue: 2)])
+    }
+
+    @Test func `a store that fails all alike is never taken for a chat's documents`() {
+        var (driver, batch) = Self.applying()
+        for _ in 0...2 * RedoBatch.patience {
+            driver.actions = []
+            driver.step { $0.applyFailed(batch, StoreError(.mongo, .unknown, "no server"), $1) }
+            #expect(Self.takeQuarantine(&driver) == nil)
+        }
+    }
+
+    @Test func `what is set aside is answered at once`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.step { $0.committed([.setAside(.random())], $1) }
+        #expect(driver.answers[1] == [.failure(.setAside)])
+        driver.step { $0.retryCovered($1) }
+        #expect(driver.takeCommit() == nil && driver.lane.isIdle)
+    }
+
     @Test func `setting apart is tried until it is done`() {
         var (driver, batch) = Self.applying()
         driver.step { $0.applyFailed(batch, Self.refusal, $1) }

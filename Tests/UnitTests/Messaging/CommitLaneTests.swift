@@ -149,6 +149,43 @@ import Testing
         #expect(next?.operations.map(\.id) == [OperationID(high: 1, low: 1), OperationID(high: 1, low: 2)])
     }
 
+    @Test func `what stays locked is given up after one wait, and the rest of its batch goes on`() {
+        var driver = LaneDriver()
+        driver.submit(1)
+        _ = driver.takeCommit()
+        driver.submit(2, chat: 2)
+        driver.submit(3, chat: 3)
+        driver.step { $0.committed([.busy], $1) }
+        guard let waiting = driver.takeCommit() else { return #expect(Bool(false)) }
+        #expect(waiting.wait && waiting.operations.count == 3)
+        let free = driver.allocate(waiting.operations[1])
+        driver.step { $0.committed([.busy, free, .busy], $1) }
+        #expect(code(driver.answers[1]?.first) == .storeUnavailable)
+        #expect(driver.take { if case .apply(let batch, _) = $0 { batch.operations.count == 1 } else { false } })
+        let third = driver.takeCommit()
+        #expect(third?.operations.map(\.id) == [OperationID(high: 1, low: 3)], "it has not waited yet")
+        #expect(third?.wait == true && driver.answers[3] == nil)
+    }
+
+    @Test func `what a second run leaves undecided goes into a batch of another id`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        for ticket in 1...2 { driver.submit(ticket) }
+        _ = driver.commitAll()
+        let first = driver.takeCommit()
+        driver.step { $0.commitFailed(StoreError(.postgres, .unknown, "lost"), $1) }
+        let second = driver.takeCommit()
+        #expect(second?.id == first?.id && second?.attempt == 2)
+        // The first run did commit, and a recovery has finished it since.
+        driver.step { $0.committed([.duplicate(Self.allocation, pending: nil), .busy], $1) }
+        #expect(driver.answers[1] == [.success(.duplicate(Self.allocation))])
+        let third = driver.takeCommit()
+        #expect(third?.operations.map(\.id) == [OperationID(high: 1, low: 2)])
+        #expect(third?.id != first?.id && third?.attempt == 1)
+        driver.step { $0.commitFailed(StoreError(.postgres, .retryable, "down"), $1) }
+        #expect(code(driver.answers[2]?.first) == .inFlight, "nobody may say that it was not written")
+    }
+
     @Test func `a covered duplicate is asked again and answered once nothing covers it`() {
         var driver = LaneDriver()
         driver.submit(1)
@@ -262,6 +299,43 @@ import Testing
             driver.step { $0.applied(commit.id, $1) }
         }
         #expect(batches == [[0], [1, 2], [3, 4, 5], [6]].map { $0.map { OperationID(high: 1, low: $0) } })
+    }
+
+    /// A lost answer to a batch with both would leave open which of them is in the redo row.
+    @Test func `one operation on two readings of its message never shares a batch`() {
+        var driver = LaneDriver()
+        driver.submit(0)
+        let readings = [Self.deletion(of: 1), Self.deletion(of: 2)]
+        for (index, reading) in readings.enumerated() {
+            driver.step { $0.submit(reading, ticket: index + 1, $1) }
+        }
+        driver.submit(3)
+        driver.step { $0.submit(readings[0], ticket: 4, $1) }
+        _ = driver.commitAll()
+        let first = driver.takeCommit()
+        #expect(first?.operations == [readings[0]])
+        driver.step { $0.committed([.moved], $1) }
+        #expect(driver.takeCommit()?.operations.prefix(1) == [readings[1]])
+    }
+
+    private static func deletion(of revision: Int64) -> Operation {
+        let old = MessageImage(
+            id: MessageID(chat: ChatID(rawValue: 1), sequence: SequenceNumber(rawValue: 1)),
+            revision: Offset(rawValue: revision),
+            createdOffset: Offset(rawValue: 1),
+            sender: UserID(rawValue: 1),
+            type: .text,
+            content: "revision \(revision)",
+            createdAt: Timestamp(milliseconds: 1),
+            clientMessageID: nil,
+            operation: OperationID(high: 2, low: 1)
+        )
+        return OperationCodec.operation(
+            chat: ChatID(rawValue: 1),
+            actor: UserID(rawValue: 1),
+            id: OperationID(high: 9, low: 9),
+            body: .deleteMessage(old)
+        )
     }
 
     private static let allocation = Allocation(

@@ -31,6 +31,7 @@ import Testing
         .createChat(ChatDraft(type: .direct, participants: [UserID(rawValue: 2)])),
         .removeParticipant(UserID(rawValue: 5)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100)),
+        .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100, list: "x")),
         .changeRole(UserID(rawValue: 5), to: .member),
         .changeChat(ChatChange(name: .set("n"), description: .clear, visibility: .public)),
         .changeChat(ChatChange(avatarURL: .set("https://example.org/a.png"))),
@@ -140,6 +141,22 @@ import Testing
         #expect(decoded?.node == node)
         for length in 0..<(bytes.count - announcement.payload.count) {
             #expect(AnnouncementCodec.decode(Array(bytes.prefix(length))) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        EphemeralEvent(to: .chat(chat), excluding: UserID(rawValue: 1 << 50), payload: Array("{}".utf8)),
+        EphemeralEvent(to: .users([UserID(rawValue: 7), UserID(rawValue: 1 << 50)]), payload: Array("{}".utf8)),
+    ])
+    func `an ephemeral event survives its way between nodes, and is no announcement`(event: EphemeralEvent) {
+        let node = NodeID.random()
+        let bytes = EphemeralCodec.encode(event, from: node)
+        let decoded = EphemeralCodec.decode(bytes)
+        #expect(decoded?.event == event)
+        #expect(decoded?.node == node)
+        #expect(AnnouncementCodec.decode(bytes) == nil)
+        for length in 0..<(bytes.count - event.payload.count) {
+            #expect(EphemeralCodec.decode(Array(bytes.prefix(length))) == nil)
         }
     }
 }

@@ -80,6 +80,19 @@ import Testing
         #expect(pass.action == .drop([BatchID(high: 0, low: 1)]))
     }
 
+    @Test func `a row whose documents failed too often is set apart`() {
+        let mayPass = StoreError(.mongo, .unknown, "too slow", chats: [ChatID(rawValue: 1)])
+        var row = Self.row(1, chats: 1)
+        row.attempts = RedoBatch.patience
+        var patient = RecoveryPass([row])
+        patient.failed(mayPass)
+        #expect(patient.action == nil)
+        row.attempts += 1
+        var pass = RecoveryPass([row])
+        pass.failed(mayPass)
+        #expect(pass.action == .quarantine(row.id, [ChatID(rawValue: 1)], reason: "too slow"))
+    }
+
     @Test func `a chat that could not be set apart is left with its row`() {
         var pass = RecoveryPass([Self.row(1, chats: 1)])
         pass.failed(StoreError(.mongo, .permanent, "invalid", chats: [ChatID(rawValue: 1)]))

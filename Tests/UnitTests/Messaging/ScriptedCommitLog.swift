@@ -9,6 +9,8 @@ final class ScriptedCommitLog: CommitLog {
     private let base: MemoryCommitLog
     var redoDepth = RedoDepth()
     var covering: [RedoBatch] = []
+    /// What is answered instead of the log's own result.
+    var answer: (Operation) -> CommitResult? = { _ in nil }
     /// Awaited before what covers a chat is told.
     var holdCovering: () async -> Void = {}
     private(set) var commits = 0
@@ -29,6 +31,8 @@ final class ScriptedCommitLog: CommitLog {
     ) async throws -> [CommitResult] {
         commits += 1
         dropped += finished
+        let answers = operations.map(answer)
+        guard answers.contains(nil) else { return answers.compactMap(\.self) }
         return try await base.commit(batch, operations, dropping: finished, wait: wait, again: again)
     }
 
@@ -47,7 +51,10 @@ final class ScriptedCommitLog: CommitLog {
         return covering
     }
 
-    func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws { quarantined.append(chats) }
+    func quarantine(_ chats: Set<ChatID>, of batch: BatchID, reason: String) async throws {
+        quarantined.append(chats)
+        try await base.quarantine(chats, of: batch, reason: reason)
+    }
 
     func depth() async throws -> RedoDepth {
         measures += 1

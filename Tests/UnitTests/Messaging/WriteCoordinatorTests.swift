@@ -134,6 +134,53 @@ import Testing
         }
     }
 
+    @Test func `who asks again for what is set aside is told so at once, and when to come back`() async throws {
+        try await Fixture.run { fixture in
+            let (bad, user) = try await fixture.group()
+            fixture.bodies.refused = [bad]
+            let operation = fixture.message(bad, user)
+            let first = await fixture.refusal(of: operation)
+            let commits = fixture.log.commits
+            let second = await fixture.refusal(of: operation)
+            #expect(first?.code == .inFlight && second?.code == .inFlight)
+            #expect(first?.retryAfter == .seconds(60) && second?.retryAfter == .seconds(60))
+            #expect(fixture.log.commits == commits + 1, "it is not asked again and again")
+            let another = await fixture.refusal(of: fixture.message(bad, user))
+            #expect(another?.code == .storeUnavailable, "nothing was written of that one")
+        }
+    }
+
+    @Test func `an edit follows a message that others keep changing, for so long`() async throws {
+        try await Fixture.run { fixture in
+            let (chat, user) = try await fixture.group()
+            _ = try await fixture.coordinator.submit(fixture.message(chat, user))
+            let (stores, loop) = (fixture.stores, fixture.loop)
+            let service = MessageService(
+                gate: WriteGate(LoopBound(fixture.coordinator, loop: loop)),
+                reader: HistoryReader(history: stores.history, bodies: stores.bodies)
+            )
+            let message = MessageID(chat: chat, sequence: SequenceNumber(rawValue: 1))
+            var (tries, moves) = (0, 31)
+            fixture.log.answer = { operation in
+                guard operation.kind == .messageUpdated else { return nil }
+                tries += 1
+                return tries <= moves ? .moved : nil
+            }
+            func edit() async throws -> MessageService.Changed {
+                try await service.edit(message, MessageEdit(content: "new"), by: user.id, id: .random())
+            }
+            let changed = try await edit()
+            #expect(tries == 32 && changed.message?.content == "new")
+            (tries, moves) = (0, .max)
+            await #expect {
+                _ = try await edit()
+            } throws: {
+                ($0 as? Failure)?.code == .overloaded && ($0 as? Failure)?.retryAfter != nil
+            }
+            #expect(tries == 32)
+        }
+    }
+
     @Test func `a retry after a crash has what covers it finished, and is acknowledged`() async throws {
         try await Fixture.run { fixture in
             let (chat, user) = try await fixture.group()

@@ -12,18 +12,19 @@ import Testing
             case .resume(let waiter): "resume \(waiter)"
             case .fail(let waiter, let error): "fail \(waiter) \(error.code)"
             case .resubscribed(let channels): "resubscribed \(channels.sorted().joined(separator: ","))"
+            case .displaced(let channels, let error): "displaced \(channels.joined(separator: ",")) \(error.code)"
             case .giveUp(let error): "give up \(error.code)"
             }
         }
     }
 
     private mutating func subscribe(_ names: [String], _ waiter: Int) -> [String] {
-        describe(state.subscribe(names, waiter: waiter).actions)
+        describe(state.subscribe(names, waiter: waiter))
     }
 
     @Test mutating func `a waiter resumes with the last of its channels`() {
         #expect(state.connected().isEmpty)
-        let sent = state.subscribe(["a", "b"], waiter: 1).actions
+        let sent = state.subscribe(["a", "b"], waiter: 1)
         guard case .send(.subscribe, let order)? = sent.first else {
             Issue.record("nothing was sent")
             return
@@ -98,18 +99,9 @@ import Testing
         #expect(state.channelCount == 1)
     }
 
-    @Test mutating func `an expired waiter is taken back once and the rest goes on`() throws {
-        _ = state.connected()
-        let group = try #require(state.subscribe(["a"], waiter: 1).group)
-        let waiters = [state.expire(group), state.expire(group)]
-        #expect(waiters == [1, nil])
-        #expect(state.confirmed(.subscribe, "a").isEmpty)
-        #expect(subscribe(["a"], 2) == ["resume 2"])
-    }
-
     @Test mutating func `many channels go out in several commands`() {
         _ = state.connected()
-        let actions = state.subscribe((0..<600).map { "c\($0)" }, waiter: 1).actions
+        let actions = state.subscribe((0..<600).map { "c\($0)" }, waiter: 1)
         #expect(actions.count == 3)
     }
 
@@ -117,5 +109,58 @@ import Testing
         _ = state.connected()
         #expect(subscribe((0..<1_001).map { "c\($0)" }, 1) == ["fail 1 overloaded"])
         #expect(state.channelCount == 0)
+    }
+
+    // MARK: - A server of a cluster
+
+    private static let moved = RedisError(serverReply: "MOVED 15495 127.0.0.1:7000")
+
+    @Test mutating func `channels of different slots go out in commands of their own`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        _ = state.connected()
+        #expect(Set(subscribe(["{a}1", "{a}2", "{b}1"], 1)) == ["subscribe {a}1,{a}2", "subscribe {b}1"])
+    }
+
+    @Test mutating func `a channel whose slot is elsewhere is let go, and its waiter told to wait on`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        _ = state.connected()
+        _ = subscribe(["a"], 1)
+        _ = subscribe(["b"], 2)
+        #expect(
+            describe(state.refused(Self.moved)) == ["fail 1 unavailable", "displaced a server(prefix: \"MOVED\")"]
+        )
+        #expect(!state.contains("a"))
+        #expect(describe(state.confirmed(.subscribe, "b")) == ["resume 2"])
+    }
+
+    @Test mutating func `a slot that leaves displaces its channel without a word of a gap that has not ended`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        _ = state.connected()
+        _ = subscribe(["a"], 1)
+        _ = state.confirmed(.subscribe, "a")
+        #expect(describe(state.confirmed(.unsubscribe, "a")) == ["subscribe a"])
+        #expect(describe(state.refused(Self.moved)) == ["displaced a server(prefix: \"MOVED\")"])
+        #expect(state.channelCount == 0)
+    }
+
+    @Test mutating func `an adopted channel is told as restored once it is confirmed`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        #expect(describe(state.adopt(["a"])).isEmpty)
+        #expect(describe(state.connected()) == ["subscribe a"])
+        #expect(describe(state.confirmed(.subscribe, "a")) == ["resubscribed a"])
+        #expect(describe(state.adopt(["a", "b"])) == ["subscribe b"])
+        #expect(describe(state.confirmed(.subscribe, "b")) == ["resubscribed b"])
+    }
+
+    @Test mutating func `a forgotten channel's late confirmations are nobody's`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        _ = state.connected()
+        _ = subscribe(["a"], 1)
+        #expect(describe(state.forget(["a"])) == ["fail 1 unavailable"])
+        #expect(describe(state.adopt(["a"])) == ["subscribe a"])
+        #expect(state.confirmed(.subscribe, "a").isEmpty)
+        #expect(describe(state.confirmed(.subscribe, "a")) == ["resubscribed a"])
+        #expect(describe(state.forget(["a"])).isEmpty)
+        #expect(describe(state.confirmed(.unsubscribe, "a")).isEmpty)
     }
 }

@@ -28,7 +28,8 @@ import Testing
     @Test(arguments: [
         ("POSTGRESQL_URL", ""), ("POSTGRESQL_URL", "mysql://db"), ("POSTGRESQL_URL", "postgresql://a:hunter2@[db/x"),
         ("MONGODB_URL", ""), ("MONGODB_URL", "db.example"), ("MONGODB_NAME", "a/b"), ("REDIS_URL", ""),
-        ("REDIS_URL", "redis://:hunter2@db:port"), ("REDIS_URL", "rediss://db"), ("SECRET_KEY", ""),
+        ("REDIS_URL", "redis://:hunter2@db:port"), ("REDIS_URL", "rediss://db"), ("REDIS_URL", "redis://a,b"),
+        ("REDIS_URL", "redis+cluster://a/1"), ("SECRET_KEY", ""),
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
         ("SPAM_GUARD", "yes"), ("ALLOWED_ORIGINS", "example.org"), ("HOST", "localhost"), ("PORT", "65536"),

@@ -1,0 +1,24 @@
+/// An event that nobody stores, numbers or orders, such as typing, presence or a receipt.
+package struct EphemeralEvent: Sendable, Equatable {
+    /// Who is to get it.
+    package enum Scope: Sendable, Equatable {
+        /// The members of a chat.
+        case chat(ChatID)
+        /// These users, wherever they are.
+        case users([UserID])
+    }
+
+    /// Who is to get it.
+    package var scope: Scope
+    /// One of them who is left out, mostly whoever caused it.
+    package var excluded: UserID?
+    /// The JSON text of the frame as clients receive it.
+    package var payload: [UInt8]
+
+    /// Makes an event of all its fields.
+    package init(to scope: Scope, excluding excluded: UserID? = nil, payload: [UInt8]) {
+        self.scope = scope
+        self.excluded = excluded
+        self.payload = payload
+    }
+}

@@ -1,0 +1,51 @@
+package import Domain
+
+/// The bytes of an ephemeral event on its way between nodes: a head in network order, then the frame's JSON.
+package enum EphemeralCodec {
+    /// What the bytes begin with; ``AnnouncementCodec`` has another one.
+    private static let version: UInt8 = 2
+    private static let toChat: UInt8 = 1
+    private static let toUsers: UInt8 = 2
+
+    /// The message a node publishes, marked with its own id.
+    package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
+        var bytes: [UInt8] = [version]
+        bytes.reserveCapacity(48 + event.payload.count)
+        bytes += node.bytes
+        // Users are numbered from one.
+        bytes.append(integer: event.excluded?.rawValue ?? 0)
+        switch event.scope {
+        case .chat(let chat):
+            bytes.append(toChat)
+            bytes.append(integer: chat.rawValue)
+        case .users(let users):
+            bytes.append(toUsers)
+            bytes.append(users: users)
+        }
+        bytes += event.payload
+        return bytes
+    }
+
+    /// The event and the node it came from; nil for bytes of another version or none of ours.
+    package static func decode(_ bytes: [UInt8]) -> (event: EphemeralEvent, node: NodeID)? {
+        guard bytes.first == version, bytes.count > 17, let node = NodeID(bytes: bytes[1..<17]) else { return nil }
+        var reader = WireReader(bytes, from: 17)
+        guard let excluded = reader.integer(Int64.self), let kind = reader.integer(UInt8.self),
+            let scope = scope(kind, &reader)
+        else { return nil }
+        let event = EphemeralEvent(
+            to: scope,
+            excluding: excluded > 0 ? UserID(rawValue: excluded) : nil,
+            payload: reader.rest()
+        )
+        return (event, node)
+    }
+
+    private static func scope(_ kind: UInt8, _ reader: inout WireReader) -> EphemeralEvent.Scope? {
+        switch kind {
+        case toChat: reader.integer(Int64.self).map { .chat(ChatID(rawValue: $0)) }
+        case toUsers: reader.users().map { .users($0) }
+        default: nil
+        }
+    }
+}
