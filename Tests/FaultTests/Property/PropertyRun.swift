@@ -77,7 +77,10 @@ struct PropertyRun: Sendable {
     private static func report(_ schedule: Schedule) {
         let verdict = schedule.violations.isEmpty ? "green" : "RED"
         let faults = schedule.faults.isEmpty ? "" : "; " + schedule.faults.joined(separator: ", ")
-        print("seed \(schedule.seed): \(verdict), \(schedule.journal.acked) acked, took \(schedule.duration)\(faults)")
+        let writes = "\(schedule.journal.acked) of \(schedule.journal.records.count) writes acked"
+        print(
+            "seed \(schedule.seed): \(verdict), \(writes), \(schedule.counts), took \(schedule.duration)\(faults)"
+        )
         defer { fflush(nil) }
         guard !schedule.violations.isEmpty else { return }
         for violation in schedule.violations.prefix(40) { print("  \(violation)") }

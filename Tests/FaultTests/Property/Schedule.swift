@@ -72,6 +72,9 @@ final class Schedule {
         group.addTask(executorPreference: loop) { await loop.actor.run { _ in await body(bound.value) } }
     }
 
+    /// How the clients fared, all together.
+    var counts: ClientReplica.Counts { clients.reduce(ClientReplica.Counts()) { $0 + $1.replica.counts } }
+
     // MARK: Steps
 
     private func play(in group: inout DiscardingTaskGroup) async {

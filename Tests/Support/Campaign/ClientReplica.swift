@@ -17,6 +17,26 @@ package struct ClientReplica: Sendable {
         package let head: Int64
     }
 
+    /// How often a schedule put it to the test.
+    package struct Counts: Sendable {
+        /// Connections that were caught up.
+        package var resumptions: Int
+        /// Events between `ready` and `resumed`, and after.
+        package var missed: Int
+        package var live: Int
+        /// Of chats that it had.
+        package var resets: Int
+        package var gone: Int
+
+        package init(resumptions: Int = 0, missed: Int = 0, live: Int = 0, resets: Int = 0, gone: Int = 0) {
+            self.resumptions = resumptions
+            self.missed = missed
+            self.live = live
+            self.resets = resets
+            self.gone = gone
+        }
+    }
+
     package let user: Int64
     /// What it is called in reports.
     package let name: String
@@ -25,6 +45,7 @@ package struct ClientReplica: Sendable {
     package private(set) var received: [Int64: [Receipt]] = [:]
     package private(set) var resets: [Reset] = []
     package private(set) var violations: [Violation] = []
+    package private(set) var counts = Counts()
     /// Whether it has been caught up over the connection it has.
     package private(set) var isLive = false
     package private(set) var epoch: String?
@@ -98,6 +119,7 @@ package struct ClientReplica: Sendable {
         guard let heads else { return report(.answer, "resumed without ready") }
         self.heads = nil
         isLive = true
+        counts.resumptions += 1
         let named = answers.map { $0.integer("chat_id") ?? 0 }
         if Set(named).count != named.count { report(.doubled, "resumed names a chat twice") }
         let missing = Set(heads.keys).union(asked.keys).subtracting(named)
@@ -112,12 +134,14 @@ package struct ClientReplica: Sendable {
         let cursor = asked[chat]
         if answer.bool("gone") == true {
             if head != nil || cursor == nil { report(.answer, "chat \(chat) is gone; its head is \(head ?? -1)") }
+            counts.gone += 1
             chats[chat] = nil
         } else if answer.bool("reset") == true {
             let told = answer.integer("last_offset")
             if told == nil || told != head {
                 report(.answer, "chat \(chat) is reset to \(told ?? -1), head \(head ?? -1)")
             }
+            counts.resets += cursor == nil ? 0 : 1
             resets.append(Reset(chat: chat, cursor: cursor, head: told ?? 0))
             begin(chat, at: told ?? 0)
         } else {
@@ -138,6 +162,7 @@ package struct ClientReplica: Sendable {
         guard chat >= firstChat else { return }
         received[chat, default: []].append(Receipt(offset: offset, type: type))
         let isJoining = type == "chat.created" || type == "participant.added" && concernsMe(event.object("participant"))
+        if isLive { counts.live += 1 } else { counts.missed += 1 }
         if !isLive {
             guard let heads else { return report(.answer, "chat \(chat): \(type) \(offset) before ready") }
             guard let head = heads[chat], offset <= head, asked[chat] != nil else {
@@ -169,6 +194,23 @@ package struct ClientReplica: Sendable {
 
     private mutating func report(_ kind: Violation.Kind, _ text: String) {
         violations.append(Violation(kind, "\(name): \(text)"))
+    }
+}
+
+extension ClientReplica.Counts: CustomStringConvertible {
+    package var description: String {
+        "\(resumptions) resumptions with \(missed) missed events, \(resets) resets and \(gone) gone, \(live) live events"
+    }
+
+    /// The sum, for the clients of a schedule.
+    package static func + (left: Self, right: Self) -> Self {
+        Self(
+            resumptions: left.resumptions + right.resumptions,
+            missed: left.missed + right.missed,
+            live: left.live + right.live,
+            resets: left.resets + right.resets,
+            gone: left.gone + right.gone
+        )
     }
 }
 
