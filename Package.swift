@@ -83,7 +83,8 @@ let package = Package(
         .executableTarget(
             name: "duologue-load",
             dependencies: [
-                "Domain", "DuologueClient", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web",
+                "Domain", "DuologueClient", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
+                "Storage", "Web",
             ],
             swiftSettings: strict
         ),
@@ -105,9 +106,10 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Audit", "Domain", "Gateway", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres",
-                "Redis",
-                "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load", "duologue-simulate",
+                "API", "Audit", "Domain", "DuologueClient", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
+                "Mongo",
+                "Postgres", "Redis", "Security", "Storage", "Support", "Web", "Worker", "duologue", "duologue-load",
+                "duologue-simulate",
             ],
             swiftSettings: failpoints
         ),

@@ -25,7 +25,9 @@ struct ServerURL: Sendable, Hashable {
         } else {
             host = String(rest)
         }
-        guard !host.isEmpty, let number = portText.map({ Int($0) }) ?? 80, (1...65_535).contains(number) else {
+        guard !host.isEmpty, !host.contains("["), let number = portText.map({ Int($0) }) ?? 80,
+            (1...65_535).contains(number)
+        else {
             throw Self.error("a server's URL has a host, and a port from 1 to 65535")
         }
         port = number

@@ -98,7 +98,7 @@ final class SocketSession: WebSocketReceiver {
     // MARK: WebSocketReceiver
 
     func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
-        guard case .text(let text) = message else { return true }
+        guard ownEnd == nil, case .text(let text) = message else { return true }
         do throws(DuologueError) {
             take(try ServerFrame(parsing: text))
         } catch {
@@ -106,10 +106,7 @@ final class SocketSession: WebSocketReceiver {
         }
         guard inbox.hub.isFull else { return true }
         isPaused = true
-        set(.consumer, after: patience.consumer) { session in
-            session.ownEnd = .consumerTooSlow
-            session.connection.abort()
-        }
+        set(.consumer, after: patience.consumer) { $0.abort(.consumerTooSlow) }
         return false
     }
 
@@ -231,8 +228,16 @@ final class SocketSession: WebSocketReceiver {
     }
 
     private func abort(_ code: DuologueError.Code, _ message: String) {
-        if ownEnd == nil { ownEnd = .failed(DuologueError(code, message, isRetryable: true)) }
+        abort(.failed(DuologueError(code, message, isRetryable: true)))
+    }
+
+    private func abort(_ end: ReconnectPolicy.End) {
+        if ownEnd == nil { ownEnd = end }
         connection.abort()
+        guard isPaused else { return }
+        // The end comes behind the frames that wait, which are taken now and left alone.
+        isPaused = false
+        connection.receive(with: self)
     }
 
     private func set(_ timer: Timer, after delay: Duration, _ body: @escaping (SocketSession) -> Void) {
