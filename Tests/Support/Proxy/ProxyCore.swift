@@ -51,7 +51,7 @@ final class ProxyCore {
 
     private func accept(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        guard weather != .refusing, let upstream = connect() else {
+        guard weather != .refusing, let upstream = Loopback.connect(to: upstreamPort) else {
             Glibc.close(descriptor)
             return
         }
@@ -64,29 +64,5 @@ final class ProxyCore {
         }
         let link = ProxyLink(client: client, server: server, proxy: self)
         links[ObjectIdentifier(link)] = link
-    }
-
-    /// A socket that is being connected: what is written meanwhile waits, and a refusal comes as the stream's end.
-    private func connect() -> Int32? {
-        let descriptor = socket(
-            AF_INET,
-            Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { return nil }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(upstreamPort).bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 || errno == EINPROGRESS else {
-            Glibc.close(descriptor)
-            return nil
-        }
-        return descriptor
     }
 }
