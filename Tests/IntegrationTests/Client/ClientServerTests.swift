@@ -88,7 +88,6 @@ import Testing
             try await ClientProbe.watch(again) { probe in
                 try await probe.waitUntilConnected()
                 #expect(probe.contents(chat) == ["while she was away"])
-                #expect(await again.credentials != credentials)
             }
         }
     }

@@ -23,7 +23,11 @@ package final class TCPProxy: Sendable {
         }
     }
 
-    deinit { loop.stop() }
+    deinit {
+        // While its loop runs: what is still open then could not be closed any more.
+        loop.execute { [core] in core.value.close() }
+        loop.stop()
+    }
 
     /// Changes what happens to what passes from now on.
     ///
