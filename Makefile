@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench crash-test model simulate fault autobahn
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -29,6 +29,12 @@ idle: ## memory of an idle socket, on a server started for it
 
 audit-bench: ## how fast `duologue audit` compares 200,000 messages
 	@exec scripts/bench.sh audit $(ARGS)
+
+realtime: ## delivery to 10,000 sockets, and 5,000 of them coming back at once
+	@exec scripts/bench.sh realtime $(ARGS)
+
+fanout: ## events of one chat to 500 sockets, beside a bare loop of send()
+	@exec scripts/bench.sh fanout $(ARGS)
 
 crash-test: ## kill -9 under load, restart, and look for every acknowledged message
 	@exec scripts/crash-check.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh compare|idle|audit [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
+# bench.sh compare|idle|audit|realtime|fanout [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/private-server.sh"
@@ -15,5 +15,7 @@ audit)
     "$binaries/duologue-load" fill "$@"
     for _ in 1 2 3; do "$binaries/duologue" audit; done
     ;;
+realtime) "$binaries/duologue-load" realtime --pid "$server" "$@" ;;
+fanout) "$binaries/duologue-load" fanout "$@" ;;
 *) die "there is no measurement called $kind" ;;
 esac

@@ -47,6 +47,9 @@ package final class RedisClient {
     /// True while the server, or every master of a cluster, is connected; it may be lost the moment after.
     package var isAvailable: Bool { fleet.isConnected && !isShutDown }
 
+    /// Commands that wait for their replies.
+    package var pendingCount: Int { fleet.links.values.reduce(0) { $0 + ($1.connection?.pendingCount ?? 0) } }
+
     /// How often a connection was established.
     package var connectionCount: Int { fleet.connectionCount }
 

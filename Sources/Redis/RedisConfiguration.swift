@@ -23,7 +23,7 @@ package struct RedisConfiguration: Sendable {
     /// How long one node may take to tell the map, connecting included and then once more.
     package var discoveryDeadline: Duration = .seconds(1)
     /// The first and the longest pause between attempts to learn the map of a cluster that changes, drawn as above.
-    package var discoveryPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(1))
+    package var discoveryPause: ClosedRange<Duration> = .milliseconds(50)...(.milliseconds(500))
     /// How large replies may become.
     package var replyLimits = RedisReplyLimits()
     /// The most bytes that wait to be written on one connection.

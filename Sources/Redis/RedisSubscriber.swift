@@ -106,6 +106,7 @@ package final class RedisSubscriber {
             let limit = configuration.channelLimit
             return call.fail(RedisError(.overloaded, "\(limit) channels are subscribed or awaited"))
         }
+        homeless.subtract(names)
         let parts = Dictionary(grouping: names) { home(of: $0) ?? owner(of: $0) }
         call.expect(parts.count)
         for (address, names) in parts {

@@ -33,15 +33,13 @@ struct SubscriptionState<Waiter> {
         var groups: [Int] = []
     }
 
-    /// Whoever waits for several channels at once.
+    /// Channels that are awaited together: by a caller, or because all were subscribed before.
     private struct Group {
-        var purpose: Purpose
+        let names: Set<String>
+        /// Nil where nobody waits, or the caller was refused for one of the channels: the others are then told as restored.
+        var waiter: Waiter?
+        let isRestoring: Bool
         var missing: Int
-    }
-
-    private enum Purpose {
-        case caller(Waiter)
-        case restoring([String])
     }
 
     private var isConnected = false
@@ -79,7 +77,7 @@ struct SubscriptionState<Waiter> {
         }
         let waiting = names.filter { channels[$0]?.isConfirmed == false }
         guard !waiting.isEmpty else { return [.resume(waiter)] }
-        _ = add(.caller(waiter), waitingFor: waiting)
+        add(waiting, for: waiter)
         return request(.subscribe, Array(new))
     }
 
@@ -97,7 +95,7 @@ struct SubscriptionState<Waiter> {
         let new = names.filter { channels[$0] == nil }
         for name in new { channels[name] = Channel(requestsInFlight: abandoned.removeValue(forKey: name) ?? 0) }
         guard isConnected, !new.isEmpty else { return [] }
-        _ = add(.restoring(new), waitingFor: Set(new))
+        add(Set(new), for: nil)
         return request(.subscribe, new)
     }
 
@@ -113,7 +111,7 @@ struct SubscriptionState<Waiter> {
         isConnected = true
         let names = Array(channels.keys)
         guard !names.isEmpty else { return [] }
-        _ = add(.restoring(names), waitingFor: Set(names))
+        add(Set(names), for: nil)
         return request(.subscribe, names)
     }
 
@@ -151,7 +149,7 @@ struct SubscriptionState<Waiter> {
                 actions += settle(name)
                 continue
             }
-            if channel.groups.contains(where: isRestoring) {
+            if channel.groups.contains(where: { groups[$0]?.isRestoring == true }) {
                 // What was granted once must not be dropped silently: the next connection tries again.
                 actions.append(.giveUp(error))
             } else {
@@ -241,12 +239,9 @@ struct SubscriptionState<Waiter> {
             groups[id] = group
             return []
         }
-        switch group.purpose {
-        case .caller(let waiter): return [.resume(waiter)]
-        case .restoring(let names):
-            let kept = names.filter { channels[$0] != nil }
-            return kept.isEmpty ? [] : [.resubscribed(kept)]
-        }
+        if let waiter = group.waiter { return [.resume(waiter)] }
+        let kept = group.names.filter { channels[$0] != nil }
+        return kept.isEmpty ? [] : [.resubscribed(Array(kept))]
     }
 
     private mutating func unsolicited(_ kind: SubscriptionRequest, _ name: String) -> [Action] {
@@ -255,36 +250,23 @@ struct SubscriptionState<Waiter> {
         }
         guard channels[name]?.isConfirmed == true else { return [] }
         channels[name] = Channel()
-        _ = add(.restoring([name]), waitingFor: [name])
+        add([name], for: nil)
         return request(.subscribe, [name])
     }
 
-    private mutating func add(_ purpose: Purpose, waitingFor names: Set<String>) -> Int {
+    private mutating func add(_ names: Set<String>, for waiter: Waiter?) {
         lastGroup += 1
-        groups[lastGroup] = Group(purpose: purpose, missing: names.count)
+        groups[lastGroup] = Group(names: names, waiter: waiter, isRestoring: waiter == nil, missing: names.count)
         for name in names { channels[name]?.groups.append(lastGroup) }
-        return lastGroup
     }
 
+    /// One of these groups' channels is given up, or with the connection all of them; the others are still awaited.
     private mutating func fail(_ ids: [Int], _ error: RedisError) -> [Action] {
         var actions: [Action] = []
         for id in ids.sorted() {
-            guard let group = groups[id] else { continue }
-            switch group.purpose {
-            case .caller(let waiter):
-                groups[id] = nil
-                actions.append(.fail(waiter, error))
-            case .restoring:
-                // Restoring goes on without the channel that was given up.
-                actions += isConnected ? advance(id) : []
-                if !isConnected { groups[id] = nil }
-            }
+            if let waiter = groups[id]?.waiter.take() { actions.append(.fail(waiter, error)) }
+            if isConnected { actions += advance(id) } else { groups[id] = nil }
         }
         return actions
-    }
-
-    private func isRestoring(_ id: Int) -> Bool {
-        guard case .restoring? = groups[id]?.purpose else { return false }
-        return true
     }
 }

@@ -9,7 +9,7 @@ package struct StoreConfiguration: Sendable {
     package var postgres: PostgresConfiguration
     /// MongoDB; threads and connections are for the process.
     package var mongo: MongoConfiguration
-    /// Redis; one connection for commands and one for announcements.
+    /// Redis; one connection for commands and one for announcements, on a cluster to each master.
     package var redis: RedisConfiguration
     /// This process, in leases and announcements; new at every start.
     package var node: NodeID

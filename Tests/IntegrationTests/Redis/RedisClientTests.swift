@@ -153,6 +153,30 @@ import Testing
         }
     }
 
+    @Test func `what nobody waits for takes half of the queue and leaves the rest to those who wait`() async throws {
+        let server = try await PrivateRedis()
+        try await RedisFixture.run(url: server.url) {
+            $0.pendingLimit = 8
+        } _: { fixture in
+            server.freeze()
+            let posted = await fixture.withClient { client in
+                (0..<20).count { _ in client.post(RedisCommands.Increment("n")) }
+            }
+            #expect(posted == 5)
+            let waiting = await withTaskGroup(of: Bool.self) { group in
+                group.addTask { (try? await fixture.send(RedisCommands.Ping())) != nil }
+                try? await eventually("it is sent") { await fixture.withClient { $0.pendingCount } == 6 }
+                server.thaw()
+                return await group.next()
+            }
+            #expect(waiting == true)
+            #expect(try await fixture.send(RedisCommands.Get("n")) == [UInt8(ascii: "5")])
+            server.kill()
+            try await eventually("the loss is noticed") { await fixture.withClient { !$0.isAvailable } }
+            #expect(await fixture.withClient { !$0.post(RedisCommands.Increment("n")) })
+        }
+    }
+
     @Test func `shutting down answers what is pending and refuses the rest`() async throws {
         try await RedisFixture.run { fixture in
             let key = fixture.prefix + "n"

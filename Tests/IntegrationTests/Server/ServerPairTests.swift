@@ -109,4 +109,46 @@ import Web
             #expect(adas.count("error") == 0)
         }
     }
+
+    @Test
+    func `on a Redis Cluster each hears the other, through a failover too`() async throws {
+        let cluster = try await PrivateRedisCluster()
+        try await ServerScene.run(redisURL: cluster.url) { scene in
+            let pair = try await Pair(scene)
+            var chats: [Int64] = []
+            for _ in 0..<8 { chats.append(try await pair.clients[0].makeGroup(by: pair.ada, with: [pair.ben])) }
+            let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            func send(_ numbers: Range<Int>) async throws {
+                for number in numbers {
+                    adas.sendMessage("\(number)", to: chats[number % chats.count], id: "\(number)")
+                    _ = try await adas.frame("ack", within: .seconds(4))
+                }
+            }
+            try await send(0..<40)
+            // Far sooner than heads are compared: this comes through the cluster.
+            try await bens.wait(for: "40 messages", within: .seconds(2)) { bens.count("message.new") >= 40 }
+            cluster.kill(0)
+            try await send(40..<80)
+            try await bens.wait(for: "80 messages", within: .seconds(20)) { bens.count("message.new") >= 80 }
+            try await eventually("the channels are heard again") {
+                let heard = bens.count("message.new")
+                try await send(heard..<(heard + chats.count))
+                return await arrive(heard + chats.count, at: bens)
+            }
+            let events = bens.takeAll("message.new")
+            for chat in chats {
+                let offsets = events.filter { $0.integer("chat_id") == chat }.map { $0.integer("offset") ?? 0 }
+                #expect(offsets == (2..<Int64(2 + offsets.count)).map { $0 })
+            }
+            #expect(adas.count("error") == 0)
+        }
+    }
+
+    /// Whether so many messages arrive as soon as a live event does.
+    private func arrive(_ count: Int, at socket: TestSocket) async -> Bool {
+        (try? await socket.wait(for: "\(count) messages", within: .milliseconds(500)) {
+            socket.count("message.new") >= count
+        }) != nil
+    }
 }

@@ -28,14 +28,19 @@ final class ServerScene {
     }
 
     /// Runs `body` on a loop, over migrated stores that are dropped afterwards.
-    static func run(_ body: @Sendable @escaping (ServerScene) async throws -> Void) async throws {
+    ///
+    /// Where `redisURL` is given the servers use that and not the scene's own Redis.
+    static func run(
+        redisURL: String? = nil,
+        _ body: @Sendable @escaping (ServerScene) async throws -> Void
+    ) async throws {
         try await StorageFixture.withDatabases { databases in
             let redis = try await PrivateRedis()
             let stores = ServerStores(
                 postgresURL: databases.postgresURL,
                 mongoURL: ServerScene.mongoURL,
                 mongoName: databases.stores.redisPrefix,
-                redisURL: redis.url
+                redisURL: redisURL ?? redis.url
             )
             try await onLoop { loop, resolver in
                 try await run(ServerScene(stores, redis, loop, resolver), body)

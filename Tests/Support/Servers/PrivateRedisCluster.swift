@@ -105,7 +105,7 @@ package final class PrivateRedisCluster: Sendable {
         [
             "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory, "--logfile", "log",
             "--save", "", "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", "\(busPort)",
-            "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "1000",
+            "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
             "--cluster-replica-validity-factor", "0", "--cluster-allow-replica-migration", "no",
             "--repl-diskless-sync-delay", "0",
         ]

@@ -133,6 +133,16 @@ import Testing
         #expect(describe(state.confirmed(.subscribe, "b")) == ["resume 2"])
     }
 
+    @Test mutating func `a caller refused for one channel is told of its others when they are confirmed`() {
+        state = SubscriptionState(limit: 1_000, separatesSlots: true)
+        _ = state.connected()
+        let sent = subscribe(["a", "b"], 1)
+        let (first, second) = sent[0] == "subscribe a" ? ("a", "b") : ("b", "a")
+        #expect(describe(state.refused(Self.moved)).first == "fail 1 unavailable")
+        #expect(!state.contains(first))
+        #expect(describe(state.confirmed(.subscribe, second)) == ["resubscribed \(second)"])
+    }
+
     @Test mutating func `a slot that leaves displaces its channel without a word of a gap that has not ended`() {
         state = SubscriptionState(limit: 1_000, separatesSlots: true)
         _ = state.connected()
