@@ -40,8 +40,13 @@ final class Schedule {
     func run() async throws {
         let start = cluster.loop.now
         defer { duration = cluster.loop.now - start }
-        for _ in 0..<2 { await found(try members()) }
-        try gatherClients()
+        for _ in 0..<2 { await found(members()) }
+        do {
+            try gatherClients()
+        } catch {
+            wave.ended()
+            throw error
+        }
         await withDiscardingTaskGroup { group in
             for client in clients.indices {
                 add(to: &group) { await $0.clients[client].run() }
@@ -160,13 +165,13 @@ final class Schedule {
     // MARK: Chats
 
     /// Who is in a new chat beside its founder.
-    private func members() throws -> [TestUser] {
+    private func members() -> [TestUser] {
         let others = cast.stable.dropFirst() + cast.churning
         return others.filter { _ in random.chance(percent: 75) }
     }
 
     private func foundAnother(in group: inout DiscardingTaskGroup) {
-        guard let members = try? members() else { return }
+        let members = members()
         unanswered += 1
         add(to: &group) { schedule in
             await schedule.found(members)
