@@ -30,7 +30,7 @@ cd "$ROOT"
 need_swift
 unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY
 
-step "packages" scripts/packages.sh shellcheck
+step "packages" scripts/packages.sh shellcheck python3-websockets chromium # the last two run docs/examples
 step "mongod" scripts/mongod.sh
 step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
 step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run

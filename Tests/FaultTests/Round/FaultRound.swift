@@ -16,13 +16,13 @@ final class FaultRound {
     private(set) var record: RoundRecord
     private(set) var violations: [Violation] = []
 
-    init(_ cluster: FaultCluster, _ cast: Cast, _ fault: any Fault, seed: UInt64, kinds: [WriteKind]) {
+    init(_ cluster: FaultCluster, _ cast: Cast, _ fault: any Fault, seed: UInt64) {
         self.cluster = cluster
         self.cast = cast
         self.fault = fault
         let root = SplitMix64(seed: seed)
         random = root.branch(1)
-        load = MixedLoad(cluster, cast, kinds: kinds, root)
+        load = MixedLoad(cluster, cast, root)
         scene = FaultScene(cluster, load, root.branch(2))
         record = RoundRecord(seed: seed, fault: fault.name)
     }

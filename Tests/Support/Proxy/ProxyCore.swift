@@ -13,6 +13,8 @@ final class ProxyCore {
     private var listener: TCPListener?
     private var links: [ObjectIdentifier: ProxyLink] = [:]
     private var repliesToLose = 0
+    /// How a request for the page begins, and the answer to it.
+    private var page: (request: [UInt8], answer: Frame)?
 
     init(port: Int, to upstreamPort: Int, marker: String?, loop: EventLoop) throws {
         self.loop = loop
@@ -27,6 +29,21 @@ final class ProxyCore {
         // A connection that lost bytes is of no use any more.
         if weather == .calm { for link in links.values where link.isTorn { link.cut() } }
     }
+
+    func serve(_ page: String, at path: String) {
+        let head = """
+            HTTP/1.1 200 OK\r
+            Content-Type: text/html; charset=utf-8\r
+            Content-Length: \(page.utf8.count)\r
+            Connection: close\r
+            \r
+
+            """
+        self.page = (Array("GET \(path) ".utf8), Frame(Array((head + page).utf8)))
+    }
+
+    /// The page, if that is what a connection begins with asking for.
+    func page(for bytes: [UInt8]) -> Frame? { page.flatMap { bytes.starts(with: $0.request) ? $0.answer : nil } }
 
     func cutAll() { for link in links.values { link.cut() } }
 
