@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 
 /// A chat as a client has it.
 package struct ReplicaChat: Sendable {
