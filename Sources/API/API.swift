@@ -18,6 +18,7 @@ package final class API {
     private let messages: MessageRoutes
     private let messageChanges: MessageChangeRoutes
     private let reactions: ReactionRoutes
+    private let reads: ReadRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -33,6 +34,7 @@ package final class API {
         health: any HealthProbe,
         chats: ChatService,
         messages: MessageService,
+        reads: ReadMarkService,
         tokens: AccessTokenAuthority,
         hasher: PasswordHasher,
         hashing: BlockingPool,
@@ -56,6 +58,7 @@ package final class API {
         self.messages = MessageRoutes(messages: messages)
         messageChanges = MessageChangeRoutes(messages: messages)
         reactions = ReactionRoutes(messages: messages, chats: chats)
+        self.reads = ReadRoutes(reads: reads)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
         problems = ProblemMiddleware(logger: logger)
@@ -91,5 +94,6 @@ package final class API {
         messages.register(on: authenticated)
         messageChanges.register(on: authenticated)
         reactions.register(on: authenticated)
+        reads.register(on: authenticated)
     }
 }

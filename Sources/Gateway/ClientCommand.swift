@@ -19,6 +19,8 @@ enum ClientCommand: Sendable, Equatable {
     case edit(MessageID, MessageEdit, as: OperationID?)
     case delete(MessageID, as: OperationID?)
     case react(MessageID, emoji: String, isOn: Bool, as: OperationID?)
+    case typing(ChatID, isTyping: Bool)
+    case read(ChatID, SequenceNumber)
     case ping
 
     /// A frame that is no command; with the command's id where it could be read.
@@ -62,6 +64,16 @@ enum ClientCommand: Sendable, Equatable {
             let emoji = try ClientFields.emoji(&reader)
             let isRemoval = try reader.optional("remove", as: Bool.self) ?? false
             return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
+        case "typing":
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            switch try reader.required("state", as: String.self) {
+            case "start": return .typing(chat, isTyping: true)
+            case "stop": return .typing(chat, isTyping: false)
+            default: throw Failure(.invalidValue, "state: must be start or stop")
+            }
+        case "read":
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            return .read(chat, try ClientFields.readSequence(&reader))
         default: throw Failure(.invalidValue, "type: there is no such command")
         }
     }

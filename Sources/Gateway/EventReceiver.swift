@@ -12,6 +12,9 @@ protocol EventReceiver: AnyObject {
     /// Queues a frame; one that does not read is closed, and may resume.
     func deliver(_ frame: SharedFrame)
 
+    /// Queues a frame that may be lost: it is dropped where much waits already, and never closes the socket.
+    func deliverEphemeral(_ frame: SharedFrame)
+
     /// Whether it takes less than it is sent, so that what is no news yet had better wait.
     var isBacklogged: Bool { get }
 

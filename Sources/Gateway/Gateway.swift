@@ -11,6 +11,7 @@ package final class Gateway {
     let hub: Hub
     let gate: WriteGate
     let messages: MessageService
+    let reads: ReadMarkService
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
     let quota: SocketQuota
@@ -38,6 +39,7 @@ package final class Gateway {
         hub: Hub,
         gate: WriteGate,
         messages: MessageService,
+        reads: ReadMarkService,
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
         tickets: any TicketStore,
@@ -46,6 +48,7 @@ package final class Gateway {
         self.hub = hub
         self.gate = gate
         self.messages = messages
+        self.reads = reads
         self.tokens = tokens
         self.accounts = accounts
         self.tickets = tickets

@@ -7,6 +7,8 @@ package struct GatewayMetrics: Sendable {
     let deliveries: Counter
     let fills: Counter
     let slow: Counter
+    let shed: Counter
+    let ephemeral: Counter
 
     /// Registers the metrics.
     package init(registry: MetricsRegistry) {
@@ -14,6 +16,11 @@ package struct GatewayMetrics: Sendable {
         events = registry.counter("duologue_events_total", help: "Durable events passed on by a loop.")
         deliveries = registry.counter("duologue_deliveries_total", help: "Durable events queued to sockets.")
         fills = registry.counter("duologue_hole_fills_total", help: "Holes filled from the stores.")
+        ephemeral = registry.counter("duologue_ephemeral_deliveries_total", help: "Ephemeral events queued to sockets.")
+        shed = registry.counter(
+            "duologue_ephemeral_shed_total",
+            help: "Ephemeral events that sockets did not get, because half of their queue was taken."
+        )
         slow = registry.counter("duologue_slow_consumers_total", help: "Sockets closed because they did not read.")
     }
 }

@@ -11,7 +11,9 @@ extension GatewaySession {
     func write(_ command: ClientCommand, _ id: CommandID?, as user: UserID) {
         inFlight += 1
         switch command {
-        case .message(let chat, let draft): inTurn(chat) { [self] in send(draft, to: chat, id, as: user) }
+        case .message(let chat, let draft):
+            hub.endTyping(of: user, in: chat)
+            inTurn(chat) { [self] in send(draft, to: chat, id, as: user) }
         case .react(let message, let emoji, let isOn, let operation):
             let reaction = MessageService.reaction(
                 to: message,
@@ -25,7 +27,8 @@ extension GatewaySession {
             change(message, id) { try await $0.edit(message, edit, by: user, id: operation ?? .random()) }
         case .delete(let message, let operation):
             change(message, id) { try await $0.delete(message, by: user, id: operation ?? .random()) }
-        case .auth, .resume, .ping: commandEnded()
+        case .read(let chat, let sequence): read(ReadMark(chat: chat, user: user, sequence: sequence), id)
+        case .auth, .resume, .ping, .typing: commandEnded()
         }
     }
 
@@ -101,7 +104,7 @@ extension GatewaySession {
         for turn in turns { inTurn(chat, turn) }
     }
 
-    private func failure(of error: any Error) -> Failure {
+    func failure(of error: any Error) -> Failure {
         if let failure = error as? Failure { return failure }
         hub.logger.warning("change not made", ["error": .string("\(error)")])
         return if let error = error as? StoreError, error.outcome != .permanent {

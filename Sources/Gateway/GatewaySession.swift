@@ -13,7 +13,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     let gateway: Gateway
     let hub: Hub
     private let connection: WebSocketConnection
-    private var caller: Caller?
+    private(set) var caller: Caller?
     private let peer: String
     private var isCounted = false
     private var countedUser: UserID?
@@ -106,6 +106,12 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         connection.close(.tooSlow, reason: "the client reads too slowly")
     }
 
+    func deliverEphemeral(_ frame: SharedFrame) {
+        guard connection.isOpen else { return }
+        guard connection.isHalfEmpty, connection.send(frame) else { return hub.metrics.shed.increment() }
+        hub.metrics.ephemeral.increment()
+    }
+
     var isBacklogged: Bool { connection.isBacklogged }
 
     func waitUntilDrained() async { await connection.waitUntilDrained() }
@@ -196,6 +202,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         case .auth(let token): authenticate(token, id)
         case .ping where caller != nil: deliver(ServerFrames.pong(id))
         case .resume(let request) where caller != nil: resume(request, id)
+        case .typing(let chat, let isTyping) where caller != nil: type(isTyping, in: chat, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
             write(command, id, as: caller.user)

@@ -81,6 +81,7 @@ extension Hub {
         sessions[user]?.remove(at: index)
         if sessions[user]?.isEmpty == true { sessions[user] = nil }
         metrics.sockets.add(-1)
+        endTyping(on: session)
         for chat in session.subscription.chats {
             guard let channel = channels[chat] else { continue }
             channel.remove(session)

@@ -20,6 +20,11 @@ package final class Hub: AnnouncementSink {
     /// Asked to have events of a chat finished, up to an offset, that a redo has covered for longer than a hole may stay.
     package var finishCovering: ((ChatID, Offset) -> Void)?
 
+    /// Given the ephemeral events that arise here, for all loops and nodes.
+    package var publish: ((EphemeralEvent) -> Void)?
+
+    var typing = TypingStates()
+    var isTypingWatched = false
     var channels: [ChatID: ChatChannel] = [:]
     private var recent: RecentEvents
     var sessions: [UserID: [any EventReceiver]] = [:]

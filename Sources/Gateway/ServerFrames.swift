@@ -107,6 +107,14 @@ enum ServerFrames {
         }
     }
 
+    /// The answer to a command about a chat that makes no event.
+    static func ack(_ id: CommandID?, chat: ChatID) -> SharedFrame {
+        frame("ack", id) {
+            $0.key("chat_id")
+            $0.integer(chat.rawValue)
+        }
+    }
+
     /// The answer to a command that has no result.
     static func ack(_ id: CommandID?) -> SharedFrame { frame("ack", id) { _ in } }
 

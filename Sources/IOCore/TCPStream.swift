@@ -65,6 +65,15 @@ package final class TCPStream {
     package var queuedBytes: Int { queue.queuedBytes }
     /// Frames waiting to be written.
     package var queuedFrames: Int { queue.queuedFrames }
+    /// Whether no more than half of what may be queued is, once the kernel has taken what it takes.
+    package var isHalfEmpty: Bool {
+        if isBelowHalf { return true }
+        flush()
+        return isBelowHalf
+    }
+    private var isBelowHalf: Bool {
+        queue.queuedBytes <= limits.bytes / 2 && queue.queuedFrames <= limits.frames / 2
+    }
 
     /// Lets arriving bytes through to the delegate.
     package func startReading() {

@@ -15,6 +15,7 @@ package final class LoopStores {
     package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
+    package let reads: any ReadStateStore
     package let health: any HealthProbe
 
     private let configuration: StoreConfiguration
@@ -62,6 +63,7 @@ package final class LoopStores {
         purges = PostgresPurgeLog(client: postgres)
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
+        reads = PostgresReadStateStore(client: postgres)
         health = StoreHealthProbe(loop: loop, postgres: postgres, mongo: mongo, redis: redis)
     }
 

@@ -47,6 +47,11 @@ enum Serve {
         let first = group.loops[0]
         let sinks = await sinks(of: loops)
         let broker = await first.actor.run { _ in LoopBound(loops[0].value.stores.broker(to: sinks), loop: first) }
+        for node in loops {
+            await node.loop.actor.run { _ in
+                node.value.broker = node.loop === first ? broker.value : node.value.stores.broker(to: sinks)
+            }
+        }
         let finishing = await Finishing.make(shared, on: loops[0], broker: broker)
         for node in loops {
             node.loop.execute { node.value.hub.finishCovering = finishing.request }

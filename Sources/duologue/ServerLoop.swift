@@ -15,6 +15,10 @@ final class ServerLoop {
     let reader: HistoryReader
     let hub: Hub
     private(set) var gateway: Gateway?
+    /// Carries what arises on this loop to all others; set before the routes are made.
+    var broker: (any Broker)? {
+        didSet { hub.publish = { [weak broker] event in broker?.announce(ephemeral: event) } }
+    }
     private let loop: EventLoop
     private let shared: SharedParts
 
@@ -52,6 +56,9 @@ final class ServerLoop {
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
         let messages = MessageService(gate: gate, reader: reader)
+        let reads = ReadMarkService(loop: loop, store: stores.reads) { [weak broker] event in
+            broker?.announce(ephemeral: event)
+        }
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
@@ -69,6 +76,7 @@ final class ServerLoop {
                 reader: reader
             ),
             messages: messages,
+            reads: reads,
             tokens: shared.tokens,
             hasher: shared.hasher,
             hashing: shared.hashing,
@@ -83,6 +91,7 @@ final class ServerLoop {
                 hub: hub,
                 gate: gate,
                 messages: messages,
+                reads: reads,
                 tokens: shared.tokens,
                 accounts: stores.accounts,
                 tickets: stores.tickets,

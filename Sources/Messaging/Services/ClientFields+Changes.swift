@@ -32,6 +32,13 @@ extension ClientFields {
         return id
     }
 
+    /// The number of the last message read, under `seq`.
+    package static func readSequence(_ reader: inout JSONObjectReader) throws -> SequenceNumber {
+        let number: Int64 = try reader.required("seq")
+        guard number >= 0 else { throw Failure(.invalidValue, "seq: must not be negative") }
+        return SequenceNumber(rawValue: number)
+    }
+
     /// The fields of a change to a chat: null clears one, an absent one stays; the caller finishes the reader.
     ///
     /// Throws `Failure` or `JSONError`.

@@ -264,6 +264,9 @@ extension WebSocketConnection {
         return stream.queuedBytes > Self.backlogBytes
     }
 
+    /// Whether no more than half of what may wait does: whoever has something that may be lost sends it only then.
+    package var isHalfEmpty: Bool { stream.isHalfEmpty }
+
     /// Returns once there is no backlog, or the connection is closed.
     package func waitUntilDrained() async {
         guard isBacklogged else { return }

@@ -18,6 +18,7 @@ import Testing
                 purges: stores.purges,
                 bodies: stores.bodies,
                 tickets: stores.tickets,
+                reads: stores.reads,
                 now: now
             )
             try await scenario.run(ports)

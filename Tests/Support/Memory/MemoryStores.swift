@@ -11,6 +11,7 @@ package final class MemoryStores {
     package let purges: MemoryPurgeLog
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
+    package let reads: MemoryReadStateStore
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -24,5 +25,6 @@ package final class MemoryStores {
         purges = MemoryPurgeLog(database)
         bodies = MemoryBodyStore()
         tickets = MemoryTicketStore(database)
+        reads = MemoryReadStateStore(database)
     }
 }

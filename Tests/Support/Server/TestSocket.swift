@@ -12,6 +12,10 @@ package final class TestSocket {
     package private(set) var isClosed = false
     /// Called with each frame first; true when it is taken.
     package var onFrame: ((JSONObject) -> Bool)?
+    /// While set, it reads no further than it already has.
+    package var isPaused = false {
+        didSet { if oldValue, !isPaused { connection.receive(with: self) } }
+    }
     package let connection: WebSocketConnection
     private let loop: EventLoop
 
@@ -164,7 +168,7 @@ extension TestSocket: WebSocketReceiver {
         } else if onFrame?(frame) != true {
             frames.append(frame)
         }
-        return true
+        return !isPaused
     }
 
     package func webSocketDidClose(_ connection: WebSocketConnection) { isClosed = true }

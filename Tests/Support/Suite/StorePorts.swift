@@ -11,6 +11,7 @@ package struct StorePorts {
     package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
+    package let reads: any ReadStateStore
     /// The stores' idea of now.
     package let now: () -> Timestamp
 
@@ -23,6 +24,7 @@ package struct StorePorts {
         purges: any PurgeLog,
         bodies: any BodyStore,
         tickets: any TicketStore,
+        reads: any ReadStateStore,
         now: @escaping () -> Timestamp
     ) {
         self.accounts = accounts
@@ -32,6 +34,7 @@ package struct StorePorts {
         self.purges = purges
         self.bodies = bodies
         self.tickets = tickets
+        self.reads = reads
         self.now = now
     }
 }
@@ -47,6 +50,7 @@ extension MemoryStores {
             purges: purges,
             bodies: bodies,
             tickets: tickets,
+            reads: reads,
             now: { [database] in database.now }
         )
     }

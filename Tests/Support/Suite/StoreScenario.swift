@@ -17,5 +17,5 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
     /// All scenarios of all ports.
     package static let all =
         accountScenarios + commitScenarios + changeScenarios + memberScenarios + redoScenarios + mixtureScenarios
-        + chatScenarios + historyScenarios + bodyScenarios + ticketScenarios
+        + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }

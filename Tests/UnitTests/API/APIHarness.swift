@@ -53,6 +53,8 @@ final class APIHarness {
             health: stores.health,
             chats: chats,
             messages: MessageService(gate: gate, reader: reader),
+            reads: ReadMarkService(loop: loop, store: stores.reads) { [stores] in stores.broker.announce(ephemeral: $0)
+            },
             tokens: tokens,
             hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192)),
             hashing: options.pool ?? Self.sharedPool,

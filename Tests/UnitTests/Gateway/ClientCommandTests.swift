@@ -28,7 +28,23 @@ import Web
         }
     }
 
+    @Test func `typing and reading are read`() throws {
+        let chat = ChatID(rawValue: 42)
+        #expect(try parse(#"{"type":"typing","chat_id":42,"state":"start"}"#).0 == .typing(chat, isTyping: true))
+        let stop = try parse(#"{"type":"typing","id":1,"chat_id":42,"state":"stop"}"#)
+        #expect(stop.0 == .typing(chat, isTyping: false) && stop.1 == .number(1))
+        let read = try parse(#"{"type":"read","id":"r","chat_id":42,"seq":1007}"#)
+        #expect(read.0 == .read(chat, SequenceNumber(rawValue: 1007)) && read.1 == .text("r"))
+    }
+
     @Test(arguments: [
+        (#"{"type":"typing","id":"c","chat_id":42}"#, "invalid_value"),
+        (#"{"type":"typing","id":"c","chat_id":42,"state":"on"}"#, "invalid_value"),
+        (#"{"type":"typing","id":"c","state":"start"}"#, "invalid_value"),
+        (#"{"type":"typing","id":"c","chat_id":42,"state":"start","seq":1}"#, "unknown_field"),
+        (#"{"type":"read","id":"c","chat_id":42}"#, "invalid_value"),
+        (#"{"type":"read","id":"c","chat_id":42,"seq":-1}"#, "invalid_value"),
+        (#"{"type":"read","id":"c","chat_id":42,"seq":1.5}"#, "invalid_value"),
         (#"{"type":"edit","id":"c","content":"x"}"#, "invalid_value"),
         (#"{"type":"edit","id":"c","message_id":"42","content":"x"}"#, "invalid_value"),
         (#"{"type":"edit","id":"c","message_id":"42-0","content":"x"}"#, "invalid_value"),

@@ -37,6 +37,7 @@ final class HubFixture {
                 logger: Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
             )
             hub.open(epoch: "memory")
+            hub.publish = { [stores] in stores.broker.announce(ephemeral: $0) }
             hubs.append(hub)
         }
     }
@@ -148,6 +149,11 @@ final class HubFixture {
     /// Drops the redo, as if every announcement had been lost.
     func finish(_ committed: [Committed]) async throws { try await stores.log.drop(committed.map(\.batch)) }
 
+    /// Brings ephemeral events to every hub, at once.
+    func carryEphemeral() {
+        for hub in hubs { stores.broker.add(hub) }
+    }
+
     /// Lets every hub forget the events it keeps for those who connect.
     func forgetRecent() {
         for hub in hubs { hub.forgetOld(now: loop.now + .seconds(1_000)) }
@@ -208,6 +214,17 @@ final class RememberingSocket: EventReceiver {
         self.directory = directory
     }
 
+    /// Ephemeral frames, in the order they came.
+    private(set) var ephemeral: [JSONObject] = []
+    /// The types of all frames but `ready`, `resumed` and heartbeats, in the order they came.
+    private(set) var types: [String] = []
+
+    func deliverEphemeral(_ frame: SharedFrame) {
+        guard isOpen, let object = Self.object(frame.plain) else { return }
+        ephemeral.append(object)
+        if case .string(let type)? = object["type"] { types.append(type) }
+    }
+
     func deliver(_ frame: SharedFrame) {
         guard isOpen else { return }
         guard let object = Self.object(frame.plain), case .string(let type)? = object["type"] else { return }
@@ -219,6 +236,7 @@ final class RememberingSocket: EventReceiver {
         guard case .integer(let chat)? = object["chat_id"], case .integer(let offset)? = object["offset"] else {
             return
         }
+        types.append(type)
         capacity -= 1
         guard capacity >= 0 else { return close() }
         events[ChatID(rawValue: chat), default: []].append(offset)

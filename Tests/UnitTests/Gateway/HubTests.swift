@@ -358,7 +358,7 @@ import Testing
 }
 
 /// Holds a store's answer back until a test lets it go.
-private final class Gate {
+final class Gate {
     var isOpen = false
     /// Lets one wait through and closes.
     var closesAgain = false

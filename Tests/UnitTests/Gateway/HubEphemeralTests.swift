@@ -1,0 +1,81 @@
+import Domain
+import IOCore
+import JSON
+import Messaging
+import Support
+import Testing
+
+@testable import Gateway
+
+@Suite struct HubEphemeralTests {
+    private static func event(_ scope: EphemeralEvent.Scope, excluding user: UserID? = nil) -> EphemeralEvent {
+        EphemeralEvent(to: scope, excluding: user, payload: Array(#"{"type":"wave"}"#.utf8))
+    }
+
+    @Test func `an event of a chat goes to its members' sockets on every hub but the origin's`() async throws {
+        try await HubFixture.run(hubs: 2) { fixture in
+            let users = [try await fixture.user(), try await fixture.user(), try await fixture.user()]
+            let made = try await fixture.createChat(users[0], with: [users[1]])
+            try await fixture.announce(made)
+            let sockets = [
+                fixture.connect(users[0]), fixture.connect(users[0], to: 1), fixture.connect(users[1]),
+                fixture.connect(users[1], to: 1), fixture.connect(users[2]),
+            ]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            for hub in fixture.hubs { hub.receive([Self.event(.chat(made.chat), excluding: users[0])]) }
+            #expect(sockets.map(\.ephemeral.count) == [0, 0, 1, 1, 0])
+            for hub in fixture.hubs { hub.receive([Self.event(.users([users[0], users[2]]))]) }
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 1, 1, 1])
+            for hub in fixture.hubs { hub.receive([Self.event(.chat(ChatID(rawValue: 999)))]) }
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 1, 1, 1])
+        }
+    }
+
+    @Test func `nothing ephemeral comes before ready or after the removal`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            let gate = Gate()
+            fixture.directory.holdHeads = { [unowned fixture] in await gate.wait(fixture.loop) }
+            let socket = fixture.connect(bob)
+            #expect(await fixture.becomes { fixture.directory.headReads == 1 })
+            fixture.hubs[0].receive([Self.event(.chat(made.chat)), Self.event(.users([bob]))])
+            gate.isOpen = true
+            #expect(await fixture.becomes { socket.subscription.isLive })
+            #expect(socket.ephemeral.isEmpty)
+            let removal = try #require(try await fixture.commit(made.chat, alice, .removeParticipant(bob)))
+            fixture.hubs[0].receive([Self.event(.chat(made.chat))])
+            try await fixture.announce(removal)
+            fixture.hubs[0].receive([Self.event(.chat(made.chat))])
+            #expect(socket.types == ["wave", "participant.removed"])
+        }
+    }
+
+    @Test func `typing reaches the other members, ends with the socket, and is no stranger's to tell`() async throws {
+        try await HubFixture.run { fixture in
+            fixture.carryEphemeral()
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(bob, with: [alice])
+            try await fixture.announce(made)
+            let (alices, bobs) = (fixture.connect(alice), fixture.connect(bob))
+            #expect(await fixture.becomes { [alices, bobs].allSatisfy { $0.subscription.isLive } })
+            let hub = fixture.hubs[0]
+            hub.type(true, in: made.chat, by: alice, on: alices)
+            hub.type(true, in: made.chat, by: alice, on: alices)
+            #expect(bobs.types == ["typing.start"] && alices.types.isEmpty)
+            #expect(bobs.ephemeral[0]["user_id"] == .integer(alice.rawValue))
+            #expect(bobs.ephemeral[0]["chat_id"] == .integer(made.chat.rawValue))
+            alices.close()
+            #expect(bobs.types == ["typing.start", "typing.stop"])
+            // Too early to be told again, and never told, since the removal comes first.
+            let again = fixture.connect(alice)
+            #expect(await fixture.becomes { again.subscription.isLive })
+            hub.type(true, in: made.chat, by: alice, on: again)
+            let removal = try #require(try await fixture.commit(made.chat, bob, .removeParticipant(alice)))
+            try await fixture.announce(removal)
+            #expect(await fixture.becomes { hub.typing.isEmpty })
+            #expect(bobs.types == ["typing.start", "typing.stop", "participant.removed"])
+        }
+    }
+}

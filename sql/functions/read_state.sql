@@ -1,0 +1,34 @@
+-- Read marks. They are no events: they have no number, need no lock of the chat, and only grow.
+
+-- Moves read marks forward, each to the last of the messages asked for that the chat has. One row an element, in input order; none
+-- for a user who is no member. last_seq tells whether the message asked for exists; moved is true where this call moved the mark.
+-- Rows are locked in one order, so that two nodes moving the marks of the same people never deadlock. read_seq is in no
+-- index: the update stays within its page (HOT).
+CREATE OR REPLACE FUNCTION duologue_advance_reads(p_chats bigint[], p_users bigint[], p_seqs bigint[])
+RETURNS TABLE (
+    n bigint, last_seq bigint, read_seq bigint, unread bigint, moved boolean, participant_count integer
+)
+LANGUAGE sql VOLATILE AS $$
+    WITH asked AS MATERIALIZED (
+        SELECT a.chat_id, a.user_id, a.seq, a.n, c.last_seq, c.participant_count
+        FROM unnest(p_chats, p_users, p_seqs) WITH ORDINALITY AS a(chat_id, user_id, seq, n) JOIN chats c ON c.id = a.chat_id
+    ), wanted AS MATERIALIZED (
+        SELECT a.chat_id, a.user_id, max(a.seq) AS seq FROM asked a WHERE a.seq <= a.last_seq GROUP BY a.chat_id, a.user_id
+    ), held AS MATERIALIZED (
+        SELECT p.chat_id, p.user_id, w.seq
+        FROM participants p JOIN wanted w ON w.chat_id = p.chat_id AND w.user_id = p.user_id
+        WHERE p.read_seq < w.seq
+        ORDER BY p.chat_id, p.user_id FOR NO KEY UPDATE OF p
+    ), moved AS (
+        UPDATE participants p SET read_seq = h.seq FROM held h
+        WHERE p.chat_id = h.chat_id AND p.user_id = h.user_id AND p.read_seq < h.seq
+        RETURNING p.chat_id, p.user_id, p.read_seq
+    )
+    SELECT a.n, a.last_seq, mark.read_seq, u.unread, m.read_seq IS NOT NULL, a.participant_count
+    FROM asked a
+    JOIN participants p ON p.chat_id = a.chat_id AND p.user_id = a.user_id
+    LEFT JOIN moved m ON m.chat_id = p.chat_id AND m.user_id = p.user_id
+    CROSS JOIN LATERAL (SELECT greatest(p.read_seq, m.read_seq) AS read_seq) mark
+    CROSS JOIN LATERAL duologue_unread(a.user_id, a.chat_id, mark.read_seq, a.last_seq) u
+    ORDER BY a.n
+$$;
