@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault autobahn
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault property autobahn
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -44,6 +44,9 @@ model: ## verify the protocol's models and see every knock-out refuted: up to 10
 
 fault: ## N rounds (12) of faults under load, on a deployment of its own; SEED= and KIND= replay one
 	@N=$(N) SEED=$(SEED) KIND=$(KIND) exec scripts/fault.sh
+
+property: ## N random schedules (1000) of cuts, writes and kills; then every client equals a fetch; SEED= replays one
+	@N=$(N) SEED=$(SEED) exec scripts/property.sh
 
 simulate: ## run the write protocol on N seeds of simulated faults: a million, 15 minutes on two cores
 	@exec scripts/simulate.sh $(or $(N),1000000) $(ARGS)

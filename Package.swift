@@ -81,6 +81,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "chat-example",
+            dependencies: ["DuologueClient"],
+            path: "docs/examples/swift",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "duologue-load",
             dependencies: [
                 "Domain", "DuologueClient", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
@@ -92,7 +98,10 @@ let package = Package(
         // Tests.
         .target(
             name: "Support",
-            dependencies: ["Domain", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage", "Web"],
+            dependencies: [
+                "Domain", "DuologueClient", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage",
+                "Web",
+            ],
             path: "Tests/Support",
             swiftSettings: strict
         ),
@@ -116,8 +125,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "API", "Audit", "Domain", "Gateway", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
-                "Security", "Storage", "Support", "Web", "Worker",
+                "API", "Audit", "Domain", "DuologueClient", "Gateway", "IOCore", "JSON", "Messaging", "Mongo",
+                "Postgres",
+                "Redis", "Security", "Storage", "Support", "Web", "Worker", "chat-example",
             ],
             swiftSettings: strict
         ),

@@ -4,7 +4,7 @@
 #
 #   N=12      how many rounds
 #   SEED=     decides the faults, their moments and the load; any by default
-#   KIND=     faults by name or the beginning of one, separated by commas: node-kill,postgres
+#   KIND=     faults by name or by the beginning of names, separated by commas: node-kill,postgres; a whole name means that one only
 #   TABLE=    where the rounds are added up, .local/fault/rounds.tsv by default
 #
 # `fault.sh table` prints what has been added up, as markdown.

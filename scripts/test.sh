@@ -30,7 +30,7 @@ cd "$ROOT"
 need_swift
 unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY
 
-step "packages" scripts/packages.sh shellcheck
+step "packages" scripts/packages.sh shellcheck python3-websockets chromium # the last two run docs/examples
 step "mongod" scripts/mongod.sh
 step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
 step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
@@ -59,5 +59,6 @@ raise_file_limit
 step "migrate" "$(swift build -c release --show-bin-path)/duologue" migrate
 step "tests" swift test --skip-build
 kinds=node-kill,node-freeze,node-rolling-restart,postgres-kill,postgres-freeze,postgres-commit-reply-lost,mongo-kill,mongo-freeze,mongo-step-down,redis-freeze,redis-slow,client-duplicates
+step "schedules" env SKIP_BUILD=1 N="${SCHEDULES:-30}" scripts/property.sh
 step "faults" env SKIP_BUILD=1 N="${N:-12}" KIND="${KIND:-$kinds}" TABLE="$LOCAL/test/faults.tsv" scripts/fault.sh
 say "all green in $SECONDS s"

@@ -138,6 +138,9 @@ package struct ChatHead: Sendable, Equatable {
     /// The last event there is; beyond `lastOffset` while it is not in both stores.
     package var committedOffset: Offset
 
+    /// The event after which the member's own begin: what lies between `lastOffset` and its joining is not for it.
+    package var seenOffset: Offset { max(lastOffset, Offset(rawValue: joinedOffset.rawValue - 1)) }
+
     /// Makes a head of all its fields.
     package init(
         chat: ChatID,

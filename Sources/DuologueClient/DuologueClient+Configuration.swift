@@ -16,8 +16,6 @@ extension DuologueClient {
         public var position: Position?
 
         var patience = SocketSession.Patience()
-        /// Where the work is done; nil for the thread that all clients share.
-        package var runtime: ClientRuntime?
 
         /// The defaults.
         public init() {}

@@ -53,7 +53,7 @@ public actor DuologueClient {
 
     private init(_ server: String, _ credentials: Credentials?, _ configuration: Configuration) throws(DuologueError) {
         let url = try ServerURL(server)
-        let runtime = configuration.runtime ?? .shared
+        let runtime = ClientRuntime.shared
         let doorbell = Doorbell()
         let hub = EventHub(limit: configuration.eventLimit, onDemand: doorbell.onDemand, onRoom: doorbell.onRoom)
         let transport = HTTPTransport(server: url, runtime: runtime, deadline: configuration.requestDeadline)
@@ -175,8 +175,7 @@ public actor DuologueClient {
         _ path: RequestPath,
         _ fields: sending (inout JSONWriter) -> Void
     ) async throws(DuologueError) -> ContractFields {
-        let headers = HTTPHeaders([("Content-Type", "application/json")])
-        return try await bound.value.transport.call(.post, path, headers, JSONWriter.object(fields))
+        try await api.openRequest(path, JSONWriter.object(fields))
     }
 
     private static func close(_ bound: LoopBound<Parts>) {

@@ -166,12 +166,10 @@ extension Hub {
 
     /// Makes a session a member of a chat as `ready` showed it, of which it has seen the events up to an offset.
     ///
-    /// The event that took the user in may be beyond the head. What lies between happened while the user was no member.
     /// What is committed beyond the head may have been announced before this loop heard the chat.
     private func attach(_ session: any EventReceiver, user: UserID, at head: ChatHead, seen: Offset) {
         let channel = channel(of: head.chat)
-        let beforeJoining = Offset(rawValue: head.joinedOffset.rawValue - 1)
-        attach(session, user: user, to: channel, head: head.lastOffset, memberFrom: max(seen, beforeJoining))
+        attach(session, user: user, to: channel, head: head.lastOffset, memberFrom: max(seen, head.seenOffset))
         channel.stream.expect(through: head.committedOffset)
         if channel.stream.hasHole { scheduleFill(of: channel) }
     }

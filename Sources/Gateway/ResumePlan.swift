@@ -41,8 +41,8 @@ struct ResumePlan: Equatable {
                 seen[head.chat] = end
                 answers.append((head.chat, .events(head.chat, after: cursor, through: end)))
             } else {
-                seen[head.chat] = head.lastOffset
-                answers.append((head.chat, .reset(head.chat, head: head.lastOffset)))
+                seen[head.chat] = head.seenOffset
+                answers.append((head.chat, .reset(head.chat, head: head.seenOffset)))
             }
         }
         for chat in request.cursors.keys where seen[chat] == nil { answers.append((chat, .gone(chat))) }

@@ -32,7 +32,7 @@ enum ServerFrames {
                 writer.key("last_seq")
                 writer.integer(head.lastSequence.rawValue)
                 writer.key("last_offset")
-                writer.integer(head.lastOffset.rawValue)
+                writer.integer(head.seenOffset.rawValue)
                 writer.key("read_seq")
                 writer.integer(head.readSequence.rawValue)
                 writer.key("unread")

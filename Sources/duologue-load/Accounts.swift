@@ -5,8 +5,7 @@ internal import IOCore
 ///
 /// Loop-bound.
 final class Accounts {
-    /// A client for each server process.
-    let clients: [APIClient]
+    private let servers: [ServerAddress]
     private let loop: EventLoop
     private var users: [LoadUser?] = []
 
@@ -15,8 +14,8 @@ final class Accounts {
 
     /// Accounts on these servers.
     init(servers: [ServerAddress], tool: Tool) {
+        self.servers = servers
         loop = tool.loop
-        clients = servers.map { APIClient(server: $0, loop: tool.loop, resolver: tool.resolver) }
     }
 
     /// Registers and logs in one user for each name; they are spread evenly over the servers.
@@ -39,15 +38,12 @@ final class Accounts {
         return try await make((1...count).map { (usernames.make(from: "\(stem)\($0)"), "\(stem) \($0)") })
     }
 
-    /// Closes the connections.
-    func close() { for client in clients { client.close() } }
-
     private func make(_ index: Int, _ username: String, _ fullName: String) async throws {
-        let client = clients[index % clients.count]
-        users[index] = try await client.makeUser(
-            username: username,
+        users[index] = try await LoadUser.register(
+            username,
             fullName: fullName,
-            password: Tool.randomPassword()
+            password: Tool.randomPassword(),
+            on: servers[index % servers.count]
         )
     }
 }

@@ -24,7 +24,8 @@ extension ChatSocketOwner {
 
 /// One user's authenticated WebSocket.
 ///
-/// Loop-bound.
+/// Loop-bound. Not the client library's, which fills holes and drops doubles: what checks or measures a server must see
+/// what came.
 final class ChatSocket {
     /// The number its owner knows it by.
     let index: Int

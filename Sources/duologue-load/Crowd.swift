@@ -38,11 +38,8 @@ final class Crowd {
         for (number, group) in members.enumerated() {
             guard let first = group.first else { continue }
             let founder = users[first]
-            let chat = try await accounts.clients[0].makeGroup(
-                "load \(tool.run) \(number)",
-                by: founder,
-                with: group.dropFirst().map { users[$0].id }
-            )
+            let others = group.dropFirst().map { users[$0].id }
+            let chat = try await founder.makeGroup("load \(tool.run) \(number)", with: others)
             try journal?.begin(chat, readableBy: founder)
             for index in group {
                 senders.append(
@@ -83,6 +80,5 @@ final class Crowd {
     /// Closes all sockets and connections.
     func disperse() {
         for sender in senders { sender.close() }
-        accounts.close()
     }
 }

@@ -84,21 +84,15 @@ private struct Room: Sendable {
     /// On the loop only.
     func play(_ tool: Tool) async throws -> DemoReport.Outcome {
         let accounts = Accounts(servers: servers, tool: tool)
-        defer { accounts.close() }
         var usernames = Usernames(run: run)
         let people = try await accounts.make(cast.nicks.map { (usernames.make(from: $0), $0) })
-        let client = accounts.clients[0]
-        let chat = try await client.makeGroup(
-            "#ubuntu \(name)",
-            by: people[0],
-            with: people.dropFirst().map(\.id)
-        )
+        let chat = try await people[0].makeGroup("#ubuntu \(name)", with: people.dropFirst().map(\.id))
         let replay = Replay(chat: chat, people: people.count, pace: pace, loop: tool.loop)
         try await replay.openSockets(of: people, resolver: tool.resolver)
         defer { replay.close() }
         let senders = Dictionary(uniqueKeysWithValues: cast.nicks.enumerated().map { ($1, $0) })
         let result = await replay.run(cast.lines, senders: senders)
-        let history = try await client.history(of: chat, token: people[people.count - 1].accessToken)
+        let history = try await people[people.count - 1].history(of: chat)
         return DemoReport.Outcome(
             result: result,
             people: people.count,

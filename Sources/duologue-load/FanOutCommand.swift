@@ -63,10 +63,9 @@ struct FanOutCommand: Command {
 
     private func measure(_ tool: Tool) async throws -> Bool {
         let accounts = Accounts(servers: [server], tool: tool)
-        defer { accounts.close() }
         let users = try await accounts.make(count: max(2, sockets / Self.perUser), named: "fan", run: tool.run)
         let others = users.dropFirst().map(\.id)
-        let chat = try await accounts.clients[0].makeGroup("fan \(tool.run)", by: users[0], with: others)
+        let chat = try await users[0].makeGroup("fan \(tool.run)", with: others)
         let configuration = RedisConfiguration(url: try RedisURL(redisURL))
         let redis = RedisClient(configuration: configuration, loop: tool.loop, resolver: tool.resolver)
         let bound = LoopBound(redis, loop: tool.loop)

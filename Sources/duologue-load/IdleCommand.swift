@@ -53,11 +53,9 @@ struct IdleCommand: Command {
 
     private func measure(_ tool: Tool) async throws -> Bool {
         let accounts = Accounts(servers: servers, tool: tool)
-        defer { accounts.close() }
         let userCount = max(2, (sockets + perUser - 1) / perUser)
         let users = try await accounts.make(count: userCount, named: "idle", run: tool.run)
-        try await makeChats(of: users, accounts.clients[0], tool)
-        accounts.close()
+        try await makeChats(of: users, tool)
 
         let warm = IdleSockets(users: users, compresses: compresses, tool: tool)
         try await warm.open(min(sockets, 50))
@@ -102,13 +100,13 @@ struct IdleCommand: Command {
     }
 
     /// Every user is in three chats, each of up to 50 neighbours.
-    private func makeChats(of users: [LoadUser], _ client: APIClient, _ tool: Tool) async throws {
+    private func makeChats(of users: [LoadUser], _ tool: Tool) async throws {
         for number in 0..<3 {
             for start in stride(from: 0, to: users.count, by: 50) {
                 let group = users[start..<min(start + 50, users.count)]
                 guard let founder = group.first else { continue }
                 let name = "idle \(tool.run) \(number) \(start)"
-                _ = try await client.makeGroup(name, by: founder, with: group.dropFirst().map(\.id))
+                _ = try await founder.makeGroup(name, with: group.dropFirst().map(\.id))
             }
         }
     }

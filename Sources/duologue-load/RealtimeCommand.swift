@@ -53,9 +53,8 @@ struct RealtimeCommand: Command {
 
     private func measure(_ tool: Tool) async throws -> Bool {
         let accounts = Accounts(servers: servers, tool: tool)
-        defer { accounts.close() }
         let users = try await accounts.make(count: sockets / Self.perUser, named: "crowd", run: tool.run)
-        let chats = try await makeChats(of: users, accounts.clients[0], tool)
+        let chats = try await makeChats(of: users, tool)
         let before = try residentBytes()
         let crowd = RealtimeCrowd(users: users, tool: tool)
         defer { crowd.close() }
@@ -77,7 +76,7 @@ struct RealtimeCommand: Command {
             Decimals.text(Double(busy - before) / Double(sockets), places: 0),
         ])
         Output.line(table.text)
-        try await stormReport(crowd, accounts.clients[0], tool)
+        try await stormReport(crowd, tool)
         crowd.stop()
         await tool.loop.sleep(for: .seconds(2))
         for (fault, count) in crowd.faults.sorted(by: { $0.value > $1.value }).prefix(10) {
@@ -86,7 +85,7 @@ struct RealtimeCommand: Command {
         return crowd.faults.isEmpty
     }
 
-    private func stormReport(_ crowd: RealtimeCrowd, _ client: APIClient, _ tool: Tool) async throws {
+    private func stormReport(_ crowd: RealtimeCrowd, _ tool: Tool) async throws {
         guard storm > 0 else { return }
         let before = try await queries(tool)
         var (all, each) = try await crowd.storm(storm, away: .seconds(2), spread: .seconds(1))
@@ -102,7 +101,6 @@ struct RealtimeCommand: Command {
     /// Every user is in a chat of each size; the first of a chat founds it.
     private func makeChats(
         of users: [LoadUser],
-        _ client: APIClient,
         _ tool: Tool
     ) async throws -> [(chat: Int64, founder: LoadUser)] {
         var chats: [(chat: Int64, founder: LoadUser)] = []
@@ -111,7 +109,7 @@ struct RealtimeCommand: Command {
                 let group = users[start..<min(start + size, users.count)]
                 guard let founder = group.first else { continue }
                 let name = "crowd \(tool.run) \(size) \(start)"
-                let chat = try await client.makeGroup(name, by: founder, with: group.dropFirst().map(\.id))
+                let chat = try await founder.makeGroup(name, with: group.dropFirst().map(\.id))
                 chats.append((chat.rawValue, founder))
             }
         }

@@ -83,27 +83,27 @@ final class RealtimeSocket {
 
     private func begin(isResuming: Bool) async throws {
         while let message = await connection.nextMessage() {
-            guard case .text(let bytes) = message else { continue }
-            if look(at: bytes) { continue }
-            guard case .object(let frame) = try JSONValue(parsing: bytes) else { continue }
-            switch frame.string("type") {
-            case "ready":
-                epoch = frame.string("epoch") ?? ""
-                guard !isResuming else { continue }
-                guard case .array(let chats) = frame["chats"] else { continue }
-                for case .object(let chat) in chats {
-                    cursors[chat.integer("chat_id") ?? 0] = chat.integer("last_offset")
-                }
-                return
-            case "resumed":
-                guard case .array(let chats) = frame["chats"] else { continue }
-                for case .object(let chat) in chats where chat["from"] == nil { observer?.fault("chat not resumed") }
-                return
-            default: continue
-            }
+            if case .text(let bytes) = message, try isBegun(by: bytes, isResuming: isResuming) { return }
         }
         let end = connection.closeStatus.map { "\($0.code.rawValue) \($0.reason)" } ?? "cut"
         throw LoadError(.connection, "a socket ended before it was ready: \(end)", isRetryable: true)
+    }
+
+    /// Whether a frame is the last one before what happens.
+    private func isBegun(by bytes: [UInt8], isResuming: Bool) throws -> Bool {
+        guard !look(at: bytes), case .object(let frame) = try JSONValue(parsing: bytes),
+            case .array(let chats)? = frame["chats"]
+        else { return false }
+        switch frame.string("type") {
+        case "ready":
+            epoch = frame.string("epoch") ?? ""
+            guard !isResuming else { return false }
+            for case .object(let chat) in chats { cursors[chat.integer("chat_id") ?? 0] = chat.integer("last_offset") }
+        case "resumed":
+            for case .object(let chat) in chats where chat["from"] == nil { observer?.fault("chat not resumed") }
+        default: return false
+        }
+        return true
     }
 
     /// Takes a `message.new` as the server writes it; false for any other frame.

@@ -1,4 +1,5 @@
 internal import Domain
+internal import DuologueClient
 internal import IOCore
 
 /// `verify`: everything that was acked is in both stores, once, without holes.
@@ -42,13 +43,11 @@ struct VerifyCommand: Command {
         let byChat = Dictionary(grouping: entries, by: \.chat)
         let audits = try await tool.loop.run { _ in
             try await DirectStores.with(location, tool) { stores in
-                let client = APIClient(server: servers[0], loop: tool.loop, resolver: tool.resolver)
-                defer { client.close() }
                 let reader = EvidenceReader(stores, loop: tool.loop)
                 var audits: [(chat: ChatID, audit: JournalAudit)] = []
                 for (chat, entries) in byChat.sorted(by: { $0.key < $1.key }) {
                     var evidence = try await reader.read(chat, patience: patience)
-                    if asksServer { evidence.history = try await history(of: chat, readers, client) }
+                    if asksServer { evidence.history = try await history(of: chat, readers) }
                     audits.append((chat, JournalAudit(entries, evidence)))
                 }
                 return audits
@@ -59,14 +58,21 @@ struct VerifyCommand: Command {
 
     private func history(
         of chat: ChatID,
-        _ readers: [Journal.Reader],
-        _ client: APIClient
+        _ readers: [Journal.Reader]
     ) async throws(LoadError) -> [ArrivedMessage] {
         guard let reader = readers.first(where: { $0.chat == chat }) else {
             throw LoadError(.system, "the journal names nobody who can read chat \(chat)")
         }
-        let token = try await client.logIn(username: reader.username, password: reader.password)
-        return try await client.history(of: chat, token: token)
+        do throws(DuologueError) {
+            let client = try await DuologueClient.login(
+                server: servers[0].description,
+                username: reader.username,
+                password: reader.password
+            )
+            return try await client.history(of: .init(rawValue: chat.rawValue))
+        } catch {
+            throw LoadError(error, of: servers[0])
+        }
     }
 
     private func report(_ audits: [(chat: ChatID, audit: JournalAudit)]) -> Bool {

@@ -61,7 +61,7 @@ struct CampaignRun: Sendable {
             return true
         }
         try await cast.foundChats(cluster)
-        let round = FaultRound(cluster, cast, fault, seed: seed, kinds: settings.writes)
+        let round = FaultRound(cluster, cast, fault, seed: seed)
         do {
             try await round.run()
         } catch {

@@ -8,8 +8,6 @@ struct CampaignSettings: Sendable {
     let seed: UInt64
     /// Faults whose names begin with one of these; all where it is empty.
     let kinds: [String]
-    /// The kinds of writes in the load; all unless the environment names some.
-    let writes: [WriteKind]
     /// The file that a line is added to for each round.
     let table: String?
     /// A directory with a small disk for each store, where the caller has made them.
@@ -22,10 +20,6 @@ struct CampaignSettings: Sendable {
         rounds = environment("FAULT_ROUNDS").flatMap(Int.init) ?? 0
         seed = environment("FAULT_SEED").flatMap(UInt64.init) ?? .random(in: 1...999_999_999)
         kinds = (environment("FAULT_KINDS") ?? "").split(separator: ",").map(String.init)
-        let named = (environment("FAULT_WRITES") ?? "").split(separator: ",").compactMap {
-            WriteKind(rawValue: String($0))
-        }
-        writes = named.isEmpty ? WriteKind.allCases : named
         table = environment("FAULT_TABLE")
         disks = environment("FAULT_DISKS")
     }

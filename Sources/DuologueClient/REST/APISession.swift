@@ -10,9 +10,22 @@ final class APISession {
     private let loop: EventLoop
     let keeper: CredentialsKeeper
 
-    private static let attempts = 4
-    /// Longer waits are the caller's to decide on.
-    private static let longestPause = Duration.seconds(10)
+    /// How often, and after how long, a request is sent again.
+    private struct Patience {
+        private var attemptsLeft = 4
+        private var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
+
+        /// Longer waits are the caller's to decide on.
+        private static let longestPause = Duration.seconds(10)
+
+        /// Nil when the error is the caller's to know.
+        mutating func pause(after error: DuologueError) -> Duration? {
+            guard error.isRetryable, attemptsLeft > 0, !Task.isCancelled else { return nil }
+            attemptsLeft -= 1
+            let pause = max(error.retryAfter ?? .zero, backoff.next())
+            return pause <= Self.longestPause ? pause : nil
+        }
+    }
 
     init(transport: HTTPTransport, loop: EventLoop, keeper: CredentialsKeeper) {
         self.transport = transport
@@ -35,16 +48,28 @@ final class APISession {
         if method != .get {
             headers.append("Idempotency-Key", DuologueClient.ClientMessageID().description)
         }
-        var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
-        var attempt = 1
+        var patience = Patience()
         while true {
             do throws(DuologueError) {
                 return try await authenticated(method, path, headers, body ?? [])
             } catch {
-                guard error.isRetryable, attempt < Self.attempts, !Task.isCancelled else { throw error }
-                attempt += 1
-                let pause = max(error.retryAfter ?? .zero, backoff.next())
-                guard pause <= Self.longestPause else { throw error }
+                guard let pause = patience.pause(after: error) else { throw error }
+                await loop.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Sends a request of nobody yet; again where the server refused it for now, and so has done nothing.
+    ///
+    /// - Throws: as `request` does.
+    func openRequest(_ path: RequestPath, _ body: [UInt8]) async throws(DuologueError) -> ContractFields {
+        let headers = HTTPHeaders([("Content-Type", "application/json")])
+        var patience = Patience()
+        while true {
+            do throws(DuologueError) {
+                return try await transport.call(.post, path, headers, body)
+            } catch {
+                guard error.status != nil, let pause = patience.pause(after: error) else { throw error }
                 await loop.sleep(for: pause)
             }
         }

@@ -9,6 +9,7 @@ final class HTTPTransport {
     private let runtime: ClientRuntime
     private let deadline: Duration
     private let places: ConnectionPool<Place>
+    private var isClosed = false
 
     /// A place for one connection, which it keeps while the server does.
     private final class Place {
@@ -46,6 +47,7 @@ final class HTTPTransport {
 
     /// Closes the connections, and takes no more requests.
     func close() {
+        isClosed = true
         while let place = places.takeIdle() { place.connection?.close() }
         places.shutdown()
     }
@@ -79,7 +81,7 @@ final class HTTPTransport {
         _ body: [UInt8]
     ) async throws(IOError) -> HTTPClientResponse {
         let response = try await connection.send(method, target, headers: headers, body: body, deadline: deadline)
-        if response.keepsAlive { place.connection = connection } else { connection.close() }
+        if response.keepsAlive, !isClosed { place.connection = connection } else { connection.close() }
         return response
     }
 }

@@ -1,17 +1,11 @@
-package import IOCore
+internal import IOCore
 
 /// The thread that does a client's work, and the threads that resolve names for it.
 ///
-/// One for all clients of a process, unless a program of this package brings its own: a client is idle nearly always.
-package struct ClientRuntime: Sendable {
-    package let loop: EventLoop
-    package let resolver: BlockingPool
-
-    /// Work goes to a loop that is running.
-    package init(loop: EventLoop, resolver: BlockingPool) {
-        self.loop = loop
-        self.resolver = resolver
-    }
+/// One for all clients of a process: a client is idle nearly always.
+struct ClientRuntime: Sendable {
+    let loop: EventLoop
+    let resolver: BlockingPool
 
     /// Begins with the first client, and ends with the process.
     static let shared: ClientRuntime = {

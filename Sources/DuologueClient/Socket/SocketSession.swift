@@ -154,13 +154,14 @@ final class SocketSession: WebSocketReceiver {
 
     private func take(_ heads: [DuologueClient.ChatID: Int64]) {
         guard phase == .live else { return }
+        let unknown = Set(heads.keys.filter { inbox.cursors.applied($0) == nil })
         let behind = inbox.note(heads)
         guard !behind.isEmpty else { return }
         loop.schedule(after: patience.tail) { [weak self] in
             guard let self, isLive else { return }
             for chat in behind {
-                if inbox.cursors.applied(chat) == nil {
-                    // A chat that is not known here: its beginning was lost.
+                if unknown.contains(chat), inbox.cursors.applied(chat) == nil {
+                    // Its beginning was lost.
                     inbox.reset(chat, to: heads[chat] ?? 0)
                 } else if inbox.cursors.isBehind(chat) {
                     work.append(.fetch(chat))

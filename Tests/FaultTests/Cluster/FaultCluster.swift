@@ -55,7 +55,7 @@ final class FaultCluster {
             // No TLS, so that the proxy can follow what is said; small files, so that a small disk holds them.
             postgres = try await PrivatePostgres(
                 disk: disks?.postgres,
-                settings: ["max_wal_size=128MB", "min_wal_size=32MB", "log_min_messages=fatal"]
+                settings: ["max_wal_size=128MB", "min_wal_size=32MB", "log_min_messages=fatal", "fsync=on"]
             )
             redis = try await PrivateRedis(disk: disks?.redis ?? "/tmp")
             mongo = try await PrivateReplicaSet(disks: disks?.mongo ?? [nil, nil, nil])

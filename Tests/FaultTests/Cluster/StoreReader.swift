@@ -47,6 +47,12 @@ final class StoreReader {
         return Int(try rows.first?.decode(0, as: String.self) ?? "") ?? -1
     }
 
+    /// Batches of these chats that are decided and not finished.
+    func unfinished(of chats: [Int64]) async throws -> Int {
+        let rows = try await postgres.query("SELECT count(*)::text FROM write_redo WHERE chat_ids && \(chats)")
+        return Int(try rows.first?.decode(0, as: String.self) ?? "") ?? -1
+    }
+
     /// Makes Postgres take space on its disk; true when there was none.
     func findsDiskFull() async -> Bool {
         do {

@@ -8,6 +8,8 @@ struct NodeTroubleAt: Fault {
     var name: String { "node-\(trouble.prefix { $0 != ":" })-at:\(failpoint)" }
     private let occasion: Occasion
     private var armed: ArmedNodes?
+    /// What the nodes' logs have of earlier rounds.
+    private var before = 0
 
     init(failpoint: String, trouble: String) {
         self.failpoint = failpoint
@@ -20,12 +22,13 @@ struct NodeTroubleAt: Fault {
         let rule = occasion == .any || occasion == .reading ? "\(trouble)%25" : "\(trouble)@1-3"
         let armed = ArmedNodes(failpoint, occasion, scene) { _ in rule }
         self.armed = armed
+        before = armed.passages
         try await armed.begin(scene)
     }
 
     mutating func inject(_ scene: FaultScene) async throws {
         guard let armed else { return }
-        let before = armed.passages
+        let before = before
         try await occasion.arise(scene, for: armed) { armed.passages > before }
     }
 

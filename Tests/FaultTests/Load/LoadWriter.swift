@@ -17,14 +17,6 @@ final class LoadWriter {
     /// Longer than the server's own deadline for a write.
     private static let patience = Duration.seconds(7)
 
-    /// What one attempt came to.
-    private enum Attempt {
-        case acked(WriteRecord.Answer)
-        case refused(String)
-        /// Not known, or not now: try again.
-        case unsettled
-    }
-
     init(_ load: MixedLoad, _ composer: WriteComposer, _ nodes: [FaultNode], _ random: SplitMix64) {
         self.load = load
         self.composer = composer
@@ -79,51 +71,25 @@ final class LoadWriter {
         if case .acked(let answer) = await overREST(number, request, other) { load.journal.repeated(number, answer) }
     }
 
-    private func attempt(_ number: Int, _ request: WriteRequest, _ node: Int) async -> Attempt {
+    private func attempt(_ number: Int, _ request: WriteRequest, _ node: Int) async -> WriteAttempt {
         if let command = request.command, random.chance(percent: 30) { return await overSocket(number, command, node) }
         return await overREST(number, request, node)
     }
 
     // MARK: REST
 
-    private func overREST(_ number: Int, _ request: WriteRequest, _ node: Int) async -> Attempt {
-        let record = load.journal.records[number]
-        let headers = record.kind.makesMessage ? [] : [(name: "Idempotency-Key", value: record.clientID)]
-        do throws(IOError) {
-            let answer = try await clients[node].send(
-                request.method,
-                request.path,
-                request.body,
-                token: composer.user.token,
-                headers: headers,
-                deadline: Self.patience
-            )
-            return Self.judge(answer, record.kind)
-        } catch {
-            return .unsettled
-        }
-    }
-
-    private static func judge(_ answer: TestAnswer, _ kind: WriteKind) -> Attempt {
-        if (200..<300).contains(answer.status) {
-            let object = answer.object
-            // Of other writes the answer shows a message as it is, whose offset is that of its creation.
-            guard kind.makesMessage else { return .acked(WriteRecord.Answer()) }
-            return .acked(
-                WriteRecord.Answer(
-                    sequence: object.integer("seq"),
-                    offset: object.integer("offset"),
-                    isDuplicate: object.bool("duplicate") ?? false
-                )
-            )
-        }
-        if answer.object.bool("retryable") == true { return .unsettled }
-        return .refused(answer.code ?? "status \(answer.status)")
+    private func overREST(_ number: Int, _ request: WriteRequest, _ node: Int) async -> WriteAttempt {
+        await request.attempt(
+            load.journal.records[number],
+            over: clients[node],
+            token: composer.user.token,
+            deadline: Self.patience
+        )
     }
 
     // MARK: Socket
 
-    private func overSocket(_ number: Int, _ command: String, _ node: Int) async -> Attempt {
+    private func overSocket(_ number: Int, _ command: String, _ node: Int) async -> WriteAttempt {
         guard let socket = await connected(to: node) else { return .unsettled }
         let id = load.journal.records[number].clientID
         socket.send(command)
@@ -134,15 +100,7 @@ final class LoadWriter {
             drop()
             return .unsettled
         }
-        if frame.string("type") == "ack" {
-            let answer = WriteRecord.Answer(
-                sequence: frame.integer("seq"),
-                offset: frame.integer("offset"),
-                isDuplicate: frame.bool("duplicate") ?? false
-            )
-            return .acked(answer)
-        }
-        return frame.bool("retryable") == true ? .unsettled : .refused(frame.string("code") ?? "no code")
+        return WriteAttempt(frame)
     }
 
     private func connected(to node: Int) async -> TestSocket? {

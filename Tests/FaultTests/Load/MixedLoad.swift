@@ -22,7 +22,7 @@ final class MixedLoad {
 
     private static let writersPerUser = 2
 
-    init(_ cluster: FaultCluster, _ cast: Cast, kinds: [WriteKind], _ random: SplitMix64) {
+    init(_ cluster: FaultCluster, _ cast: Cast, _ random: SplitMix64) {
         loop = cluster.loop
         self.cast = cast
         nodes = cluster.nodes
@@ -32,7 +32,7 @@ final class MixedLoad {
                 writer: number,
                 user: user,
                 cast: cast,
-                kinds: kinds,
+                kinds: WriteKind.allCases,
                 random: random.branch(UInt64(100 + number))
             )
             writers.append(LoadWriter(self, composer, nodes, random.branch(UInt64(200 + number))))

@@ -73,7 +73,8 @@ struct WriteComposer: Sendable {
         target: Int64? = nil,
         text: String? = nil
     ) -> WriteRecord {
-        WriteRecord(kind: kind, chat: chat, actor: user.id, clientID: clientID(), target: target, text: text)
+        let id = Self.clientID(using: &random)
+        return WriteRecord(kind: kind, chat: chat, actor: user.id, clientID: id, target: target, text: text)
     }
 
     /// No two are alike; most are short.
@@ -84,7 +85,7 @@ struct WriteComposer: Sendable {
     }
 
     /// A random UUID (RFC 9562, version 4), from the seed.
-    private mutating func clientID() -> String {
+    static func clientID(using random: inout SplitMix64) -> String {
         let high = random.next() & ~0xF000 | 0x4000
         let low = random.next() & ~(0b11 << 62) | (0b10 << 62)
         let digits = [high, low].map { number in

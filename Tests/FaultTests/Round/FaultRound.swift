@@ -16,13 +16,13 @@ final class FaultRound {
     private(set) var record: RoundRecord
     private(set) var violations: [Violation] = []
 
-    init(_ cluster: FaultCluster, _ cast: Cast, _ fault: any Fault, seed: UInt64, kinds: [WriteKind]) {
+    init(_ cluster: FaultCluster, _ cast: Cast, _ fault: any Fault, seed: UInt64) {
         self.cluster = cluster
         self.cast = cast
         self.fault = fault
         let root = SplitMix64(seed: seed)
         random = root.branch(1)
-        load = MixedLoad(cluster, cast, kinds: kinds, root)
+        load = MixedLoad(cluster, cast, root)
         scene = FaultScene(cluster, load, root.branch(2))
         record = RoundRecord(seed: seed, fault: fault.name)
     }
@@ -85,7 +85,7 @@ final class FaultRound {
             var stored = try await cluster.reader.read(chat, founders: cast.founders)
             for node in cluster.nodes {
                 let history = try await node.makeClient().history(of: chat, as: cast.owner)
-                stored.histories[node.name] = history.map(Self.message)
+                stored.histories[node.name] = history.map(StoredChat.Message.init)
             }
             chats.append(stored)
         }
@@ -101,9 +101,12 @@ final class FaultRound {
             violations.append(Violation(.stale, "audit ends with \(status ?? -1): \(output.prefix(2_000))"))
         }
     }
+}
 
-    private static func message(_ object: JSONObject) -> StoredChat.Message {
-        StoredChat.Message(
+extension StoredChat.Message {
+    /// A message as REST answers it.
+    init(_ object: JSONObject) {
+        self.init(
             sequence: object.integer("seq") ?? 0,
             revision: object.integer("rev") ?? 0,
             isDeleted: object.bool("deleted") ?? false,

@@ -13,6 +13,8 @@ final class ProxyCore {
     private var listener: TCPListener?
     private var links: [ObjectIdentifier: ProxyLink] = [:]
     private var repliesToLose = 0
+    /// How a request for the page begins, and the answer to it.
+    private var page: (request: [UInt8], answer: Frame)?
 
     init(port: Int, to upstreamPort: Int, marker: String?, loop: EventLoop) throws {
         self.loop = loop
@@ -27,6 +29,21 @@ final class ProxyCore {
         // A connection that lost bytes is of no use any more.
         if weather == .calm { for link in links.values where link.isTorn { link.cut() } }
     }
+
+    func serve(_ page: String, at path: String) {
+        let head = """
+            HTTP/1.1 200 OK\r
+            Content-Type: text/html; charset=utf-8\r
+            Content-Length: \(page.utf8.count)\r
+            Connection: close\r
+            \r
+
+            """
+        self.page = (Array("GET \(path) ".utf8), Frame(Array((head + page).utf8)))
+    }
+
+    /// The page, if that is what a connection begins with asking for.
+    func page(for bytes: [UInt8]) -> Frame? { page.flatMap { bytes.starts(with: $0.request) ? $0.answer : nil } }
 
     func cutAll() { for link in links.values { link.cut() } }
 
@@ -51,7 +68,7 @@ final class ProxyCore {
 
     private func accept(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        guard weather != .refusing, let upstream = connect() else {
+        guard weather != .refusing, let upstream = Loopback.connect(to: upstreamPort) else {
             Glibc.close(descriptor)
             return
         }
@@ -64,29 +81,5 @@ final class ProxyCore {
         }
         let link = ProxyLink(client: client, server: server, proxy: self)
         links[ObjectIdentifier(link)] = link
-    }
-
-    /// A socket that is being connected: what is written meanwhile waits, and a refusal comes as the stream's end.
-    private func connect() -> Int32? {
-        let descriptor = socket(
-            AF_INET,
-            Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { return nil }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(upstreamPort).bigEndian
-        address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 || errno == EINPROGRESS else {
-            Glibc.close(descriptor)
-            return nil
-        }
-        return descriptor
     }
 }

@@ -39,6 +39,10 @@ final class ProxyLink {
     }
 
     private func fromClient(_ bytes: [UInt8]) {
+        if let page = proxy.page(for: bytes) {
+            _ = client.send(page)
+            return client.closeAfterFlush()
+        }
         if conversation?.fromClient(bytes) == true, proxy.takesReply() { isSwallowing = true }
         guard proxy.weather != .blackHole else {
             isTorn = true

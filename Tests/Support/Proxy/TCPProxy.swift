@@ -23,12 +23,22 @@ package final class TCPProxy: Sendable {
         }
     }
 
-    deinit { loop.stop() }
+    deinit {
+        // While its loop runs: what is still open then could not be closed any more.
+        loop.execute { [core] in core.value.close() }
+        loop.stop()
+    }
 
     /// Changes what happens to what passes from now on.
     ///
     /// When it is calm again, connections that lost something are cut.
     package func change(to weather: Weather) async { await loop.actor.run { _ in core.value.change(to: weather) } }
+
+    /// Answers requests for `path` with a page of its own, and passes on all others: a web page and its server then have
+    /// the same origin.
+    package func serve(_ page: String, at path: String) async {
+        await loop.actor.run { _ in core.value.serve(page, at: path) }
+    }
 
     /// Cuts all connections there are.
     package func cutAll() async { await loop.actor.run { _ in core.value.cutAll() } }

@@ -1,14 +1,13 @@
-import DuologueClient
-import Support
-import Synchronization
+package import DuologueClient
+internal import Synchronization
 
 /// Iterates a client's events in a task and keeps what it saw.
-final class ClientProbe: Sendable {
+package final class ClientProbe: Sendable {
     private let seen = Mutex<[DuologueEvent]>([])
     private let end = Mutex<Result<Void, DuologueError>?>(nil)
 
     /// Watches a client while `body` runs.
-    static func watch<Success: Sendable>(
+    package static func watch<Success: Sendable>(
         _ client: DuologueClient,
         _ body: @escaping @Sendable (ClientProbe) async throws -> Success
     ) async throws -> Success {
@@ -26,22 +25,28 @@ final class ClientProbe: Sendable {
     }
 
     /// Everything seen so far.
-    var events: [DuologueEvent] { seen.withLock { $0 } }
+    package var events: [DuologueEvent] { seen.withLock { $0 } }
 
     /// The durable events of a chat.
-    func chatEvents(_ chat: DuologueClient.ChatID) -> [ChatEvent] {
+    package func chatEvents(_ chat: DuologueClient.ChatID) -> [ChatEvent] {
         events.compactMap { if case .chat(let event) = $0, event.chat == chat { event } else { nil } }
     }
 
+    /// How often more happened in a chat than was told one by one.
+    package func resets(_ chat: DuologueClient.ChatID) -> Int {
+        events.count { if case .reset(chat, _) = $0 { true } else { false } }
+    }
+
     /// Contents of the new messages of a chat, in the order they were told.
-    func contents(_ chat: DuologueClient.ChatID) -> [String] {
+    package func contents(_ chat: DuologueClient.ChatID) -> [String] {
         chatEvents(chat).compactMap { if case .messageCreated(let message) = $0.kind { message.content } else { nil } }
     }
 
     /// How the iteration ended; nil while it goes on.
-    var outcome: Result<Void, DuologueError>? { end.withLock { $0 } }
+    package var outcome: Result<Void, DuologueError>? { end.withLock { $0 } }
 
-    func waitUntilConnected(_ times: Int = 1) async throws {
+    /// Waits until the client has caught up for the given time.
+    package func waitUntilConnected(_ times: Int = 1) async throws {
         try await eventually("connected \(times) times") {
             events.count { $0 == .connection(.connected) } >= times
         }
