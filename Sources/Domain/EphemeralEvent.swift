@@ -4,6 +4,8 @@ package struct EphemeralEvent: Sendable, Equatable {
     package enum Scope: Sendable, Equatable {
         /// The members of a chat.
         case chat(ChatID)
+        /// The members of any of these chats and the user it is about, each socket once.
+        case chats([ChatID], of: UserID)
         /// These users, wherever they are.
         case users([UserID])
     }

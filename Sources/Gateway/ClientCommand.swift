@@ -21,6 +21,7 @@ enum ClientCommand: Sendable, Equatable {
     case react(MessageID, emoji: String, isOn: Bool, as: OperationID?)
     case typing(ChatID, isTyping: Bool)
     case read(ChatID, SequenceNumber)
+    case presence(PresenceStatus)
     case ping
 
     /// A frame that is no command; with the command's id where it could be read.
@@ -71,6 +72,12 @@ enum ClientCommand: Sendable, Equatable {
             case "stop": return .typing(chat, isTyping: false)
             default: throw Failure(.invalidValue, "state: must be start or stop")
             }
+        case "presence":
+            let status = PresenceStatus(rawValue: try reader.required("status"))
+            guard let status, status != .offline else {
+                throw Failure(.invalidValue, "status: must be online, away, dnd or invisible")
+            }
+            return .presence(status)
         case "read":
             let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .read(chat, try ClientFields.readSequence(&reader))

@@ -35,6 +35,8 @@ protocol EventReceiver: AnyObject {
 struct Subscription {
     /// The one chat it follows; nil for all of its user's.
     var only: ChatID?
+    /// How present its user is at it.
+    var presence = PresenceStatus.online
     /// Whether `ready` is sent and events are let through.
     var isLive = false
     /// The chats it receives, or is catching up on.

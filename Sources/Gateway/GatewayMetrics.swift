@@ -9,6 +9,7 @@ package struct GatewayMetrics: Sendable {
     let slow: Counter
     let shed: Counter
     let ephemeral: Counter
+    let presence: Counter
 
     /// Registers the metrics.
     package init(registry: MetricsRegistry) {
@@ -16,6 +17,7 @@ package struct GatewayMetrics: Sendable {
         events = registry.counter("duologue_events_total", help: "Durable events passed on by a loop.")
         deliveries = registry.counter("duologue_deliveries_total", help: "Durable events queued to sockets.")
         fills = registry.counter("duologue_hole_fills_total", help: "Holes filled from the stores.")
+        presence = registry.counter("duologue_presence_changes_total", help: "Changes of presence told by this node.")
         ephemeral = registry.counter("duologue_ephemeral_deliveries_total", help: "Ephemeral events queued to sockets.")
         shed = registry.counter(
             "duologue_ephemeral_shed_total",

@@ -12,6 +12,13 @@ extension GatewaySession {
         if id != nil { deliver(ServerFrames.ack(id)) }
     }
 
+    /// Takes effect once the socket is live; silent, as typing is.
+    func show(_ status: PresenceStatus, _ id: CommandID?) {
+        subscription.presence = status
+        if let caller, subscription.isLive { hub.presence?.set(self, caller.user) }
+        if id != nil { deliver(ServerFrames.ack(id)) }
+    }
+
     /// Moves the read mark; answered once it is stored.
     func read(_ mark: ReadMark, _ id: CommandID?) {
         gateway.marks.add { [self] in

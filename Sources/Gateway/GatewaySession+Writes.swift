@@ -28,7 +28,7 @@ extension GatewaySession {
         case .delete(let message, let operation):
             change(message, id) { try await $0.delete(message, by: user, id: operation ?? .random()) }
         case .read(let chat, let sequence): read(ReadMark(chat: chat, user: user, sequence: sequence), id)
-        case .auth, .resume, .ping, .typing: commandEnded()
+        case .auth, .resume, .ping, .typing, .presence: commandEnded()
         }
     }
 

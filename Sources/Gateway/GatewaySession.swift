@@ -214,6 +214,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         case .ping where caller != nil: deliver(ServerFrames.pong(id))
         case .resume(let request) where caller != nil: resume(request, id)
         case .typing(let chat, let isTyping) where caller != nil: type(isTyping, in: chat, id)
+        case .presence(let status) where caller != nil: show(status, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
             write(command, id, as: caller.user)

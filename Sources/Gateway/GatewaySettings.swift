@@ -15,6 +15,10 @@ package struct GatewaySettings: Sendable {
     package var recentBytes: Int
     /// How long a peer may be silent before it counts as dead.
     package var silenceLimit: Duration
+    /// How long what a node says of its users outlives it.
+    package var presenceLifetime: Duration
+    /// How long a user without any socket still counts as present.
+    package var presenceGrace: Duration
     /// How long the sockets of a node that stops are told so, one after the other, at most.
     package var drain: Duration
     /// Frames a client may send in a second, on average.
@@ -39,6 +43,8 @@ package struct GatewaySettings: Sendable {
         recentAge = .seconds(120)
         recentBytes = 32 * 1024 * 1024
         silenceLimit = .seconds(45)
+        presenceLifetime = .seconds(60)
+        presenceGrace = .seconds(5)
         drain = .seconds(10)
         framesPerSecond = 20
         maximumChats = 10_000

@@ -25,6 +25,14 @@ extension Hub {
         case .chat(let chat):
             guard let channel = channels[chat] else { return }
             for member in channel.members { deliver(to: member.session) }
+        case .chats(let chats, let user):
+            presence?.passes(user)
+            var reached: Set<ObjectIdentifier> = []
+            func deliverOnce(to session: any EventReceiver) {
+                if reached.insert(ObjectIdentifier(session)).inserted { deliver(to: session) }
+            }
+            for session in sessions[user] ?? [] where session.subscription.isLive { deliverOnce(to: session) }
+            for chat in chats { for member in channels[chat]?.members ?? [] { deliverOnce(to: member.session) } }
         case .users(let users):
             for user in users {
                 // A socket of one chat has not asked for what is about none.

@@ -67,6 +67,7 @@ extension Hub {
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
         receive(early)
+        presence?.joined(session, user: user)
     }
 
     private func readHeads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
@@ -92,6 +93,7 @@ extension Hub {
         if sessions[user]?.isEmpty == true { sessions[user] = nil }
         metrics.sockets.add(-1)
         endTyping(on: session)
+        presence?.left(session, user: user)
         for chat in session.subscription.chats {
             guard let channel = channels[chat] else { continue }
             channel.remove(session)

@@ -26,7 +26,7 @@ extension Hub {
             // It may have waited for its time, and the user have left meanwhile.
             case .started(let place) where isMember(place.user, of: place.chat):
                 publish?(EphemeralEncoder.typing(place.user, in: place.chat, isTyping: true))
-            case .started: break
+            case .started(let place): _ = typing.sent(place)
             case .stopped(let place): publish?(EphemeralEncoder.typing(place.user, in: place.chat, isTyping: false))
             }
         }

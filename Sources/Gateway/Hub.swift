@@ -23,6 +23,9 @@ package final class Hub: AnnouncementSink {
     /// Given the ephemeral events that arise here, for all loops and nodes.
     package var publish: ((EphemeralEvent) -> Void)?
 
+    /// Told whose sockets come and go; nil where nobody is to know.
+    package var presence: PresenceBoard?
+
     var typing = TypingStates()
     var isTypingWatched = false
     var channels: [ChatID: ChatChannel] = [:]

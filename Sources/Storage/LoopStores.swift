@@ -16,6 +16,8 @@ package final class LoopStores {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let presence: any PresenceStore
+    package let presenceScope: any PresenceScope
     package let health: any HealthProbe
 
     private let configuration: StoreConfiguration
@@ -64,6 +66,13 @@ package final class LoopStores {
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         reads = PostgresReadStateStore(client: postgres)
+        presence = RedisPresenceStore(
+            client: redis,
+            loop: loop,
+            prefix: configuration.redisPrefix,
+            metrics: metrics
+        )
+        presenceScope = PostgresPresenceScope(client: postgres)
         health = StoreHealthProbe(loop: loop, postgres: postgres, mongo: mongo, redis: redis)
     }
 

@@ -39,6 +39,7 @@ struct Configuration: Sendable {
         let authDeadline: Duration
         let silence: Duration
         let heartbeat: Duration
+        let presence: Duration
         let drain: Duration
         let guardsAgainstSpam: Bool
     }
@@ -71,6 +72,7 @@ struct Configuration: Sendable {
             authDeadline: .seconds(reader.integer("SOCKET_AUTH_SECONDS", 1...60, default: 5)),
             silence: .seconds(reader.integer("SOCKET_SILENCE_SECONDS", 2...45, default: 45)),
             heartbeat: .seconds(reader.integer("HEARTBEAT_SECONDS", 1...15, default: 15)),
+            presence: .seconds(reader.integer("PRESENCE_TTL", 3...60, default: 60)),
             drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10)),
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )

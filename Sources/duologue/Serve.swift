@@ -80,6 +80,9 @@ enum Serve {
             LoopService("covered events", on: [first]) { _, shutdown in
                 await finishing.covering.value.run(until: shutdown)
             },
+            LoopService("presence", on: group.loops) { loop, shutdown in
+                await loops.first { $0.loop === loop }?.value.keepPresence(until: shutdown)
+            },
             LoopService("coordinator", on: [first]) { _, shutdown in await coordinator.value.run(until: shutdown) },
             LoopService("broker", on: [first]) { _, shutdown in
                 _ = await loops[0].value.stores.connect(deadline: connectGrace)

@@ -15,9 +15,13 @@ final class ServerLoop {
     let reader: HistoryReader
     let hub: Hub
     private(set) var gateway: Gateway?
+    private let presence: PresenceBoard
     /// Carries what arises on this loop to all others; set before the routes are made.
     var broker: (any Broker)? {
-        didSet { hub.publish = { [weak broker] event in broker?.announce(ephemeral: event) } }
+        didSet {
+            hub.publish = { [weak broker] event in broker?.announce(ephemeral: event) }
+            presence.publish = hub.publish
+        }
     }
     private let loop: EventLoop
     private let shared: SharedParts
@@ -48,7 +52,21 @@ final class ServerLoop {
             metrics: shared.gatewayMetrics,
             logger: shared.logger.labelled("gateway")
         )
+        presence = PresenceBoard(
+            loop: loop,
+            store: stores.presence,
+            scope: stores.presenceScope,
+            accounts: stores.accounts,
+            settles: receivesAnnouncements,
+            settings: settings,
+            metrics: shared.gatewayMetrics,
+            logger: shared.logger.labelled("presence")
+        )
+        hub.presence = presence
     }
+
+    /// Keeps the presence of the users of this loop; a node without sockets has none, and looks after those of others no less.
+    func keepPresence(until shutdown: ShutdownSignal) async { await presence.run(until: shutdown) }
 
     /// Makes the loop's routes over the node's lane.
     func open(gate: WriteGate) -> any HTTPResponder {
@@ -112,6 +130,8 @@ extension GatewaySettings {
         authDeadline = limits.authDeadline
         silenceLimit = limits.silence
         heartbeat = limits.heartbeat
+        presenceLifetime = limits.presence
+        presenceGrace = min(presenceGrace, limits.presence)
         drain = limits.drain
     }
 }

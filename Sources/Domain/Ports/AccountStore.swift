@@ -49,6 +49,9 @@ package protocol AccountStore: AnyObject {
     /// Replaces the password hash, for upgrades at login.
     func updatePasswordHash(of user: UserID, to hash: String) async throws
 
+    /// Remembers when users were last seen, unless it was later than that.
+    func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws
+
     /// Opens a session whose current refresh token has this SHA-256.
     func open(_ session: Session, refreshHash: [UInt8]) async throws
 

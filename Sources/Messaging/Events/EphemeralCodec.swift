@@ -6,6 +6,7 @@ package enum EphemeralCodec {
     private static let version: UInt8 = 2
     private static let toChat: UInt8 = 1
     private static let toUsers: UInt8 = 2
+    private static let toChats: UInt8 = 3
 
     /// The message a node publishes, marked with its own id.
     package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
@@ -20,7 +21,11 @@ package enum EphemeralCodec {
             bytes.append(integer: chat.rawValue)
         case .users(let users):
             bytes.append(toUsers)
-            bytes.append(users: users)
+            bytes.append(integers: users.map(\.rawValue))
+        case .chats(let chats, let user):
+            bytes.append(toChats)
+            bytes.append(integer: user.rawValue)
+            bytes.append(integers: chats.map(\.rawValue))
         }
         bytes += event.payload
         return bytes
@@ -43,9 +48,12 @@ package enum EphemeralCodec {
 
     private static func scope(_ kind: UInt8, _ reader: inout WireReader) -> EphemeralEvent.Scope? {
         switch kind {
-        case toChat: reader.integer(Int64.self).map { .chat(ChatID(rawValue: $0)) }
-        case toUsers: reader.users().map { .users($0) }
-        default: nil
+        case toChat: return reader.integer(Int64.self).map { .chat(ChatID(rawValue: $0)) }
+        case toUsers: return reader.users().map { .users($0) }
+        case toChats:
+            guard let user = reader.integer(Int64.self), let chats = reader.integers() else { return nil }
+            return .chats(chats.map(ChatID.init(rawValue:)), of: UserID(rawValue: user))
+        default: return nil
         }
     }
 }

@@ -27,6 +27,38 @@ package enum EphemeralEncoder {
         return EphemeralEvent(to: scope, payload: writer.bytes)
     }
 
+    /// What a change of somebody's presence tells: the members of chats what they see, and the user's own devices all of it.
+    ///
+    /// Nothing where nobody sees a difference.
+    package static func presence(_ state: PresenceState, to chats: [ChatID]) -> [EphemeralEvent] {
+        let (user, seen) = (state.user, state.status.asSeen)
+        let payload = presence(of: user, seen, lastSeen: seen == .offline ? state.lastSeen : nil)
+        let isHidden = state.status == .invisible
+        var events: [EphemeralEvent] = []
+        if state.before.asSeen != seen {
+            let scope = EphemeralEvent.Scope.chats(chats, of: user)
+            events.append(EphemeralEvent(to: scope, excluding: isHidden ? user : nil, payload: payload))
+        }
+        if isHidden {
+            let own = presence(of: user, .invisible, lastSeen: nil)
+            events.append(EphemeralEvent(to: .users([user]), payload: own))
+        }
+        return events
+    }
+
+    /// The frame that tells how present somebody is.
+    package static func presence(of user: UserID, _ status: PresenceStatus, lastSeen: Timestamp?) -> [UInt8] {
+        var writer = frame("presence")
+        writer.key("user_id")
+        writer.integer(user.rawValue)
+        writer.key("status")
+        writer.string(status.rawValue)
+        writer.key("last_seen")
+        writer.time(lastSeen)
+        writer.endObject()
+        return writer.bytes
+    }
+
     private static func frame(_ type: String) -> JSONWriter {
         var writer = JSONWriter(reservingCapacity: 96)
         writer.beginObject()

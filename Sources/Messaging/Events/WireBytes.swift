@@ -17,9 +17,11 @@ struct WireReader {
         return bytes[position..<(position + length)].reduce(0) { $0 << 8 | Value(truncatingIfNeeded: $1) }
     }
 
-    mutating func users() -> [UserID]? {
+    mutating func users() -> [UserID]? { integers()?.map(UserID.init(rawValue:)) }
+
+    mutating func integers() -> [Int64]? {
         guard let count = integer(Int32.self), count >= 0, Int(count) * 8 <= bytes.count - position else { return nil }
-        return (0..<count).compactMap { _ in integer(Int64.self).map(UserID.init(rawValue:)) }
+        return (0..<count).compactMap { _ in integer(Int64.self) }
     }
 
     /// Everything that was not read.
@@ -35,8 +37,11 @@ extension [UInt8] {
     }
 
     /// Appends users after their count.
-    mutating func append(users: [UserID]) {
-        append(integer: Int32(users.count))
-        for user in users { append(integer: user.rawValue) }
+    mutating func append(users: [UserID]) { append(integers: users.map(\.rawValue)) }
+
+    /// Appends integers after their count.
+    mutating func append(integers: [Int64]) {
+        append(integer: Int32(integers.count))
+        for integer in integers { append(integer: integer) }
     }
 }

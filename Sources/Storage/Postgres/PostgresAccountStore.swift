@@ -114,6 +114,13 @@ package final class PostgresAccountStore: AccountStore {
 
     // MARK: Sessions
 
+    package func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws {
+        let query: PostgresQuery = """
+            SELECT FROM duologue_note_seen(\(times.map(\.user.rawValue)), \(times.map(\.at.milliseconds)))
+            """
+        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("note_seen")) }
+    }
+
     package func open(_ session: Session, refreshHash: [UInt8]) async throws {
         let query: PostgresQuery = """
             INSERT INTO sessions (id, user_id, refresh_hash, device, address, expires_at)

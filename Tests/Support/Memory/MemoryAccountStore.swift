@@ -54,6 +54,13 @@ package final class MemoryAccountStore: AccountStore {
         database.users[user]?.passwordHash = hash
     }
 
+    package func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws {
+        try database.check()
+        for (user, time) in times where database.users[user]?.user.lastSeen ?? time <= time {
+            database.users[user]?.user.lastSeen = time
+        }
+    }
+
     package func open(_ session: Session, refreshHash: [UInt8]) async throws {
         try database.check()
         database.sessions[session.id] = MemoryDatabase.SessionRow(session: session, refreshHash: refreshHash)

@@ -31,6 +31,22 @@ extension StoreScenario {
             let credentials = try await ports.accounts.credentials(username: user.username)
             #expect(credentials?.passwordHash == "new")
         },
+        StoreScenario("when somebody was last seen only moves forward") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let nobody = UserID(rawValue: 1 << 52)
+            func seen(_ user: User) async throws -> Int64? {
+                let found = try await ports.accounts.user(user.id)
+                return found?.lastSeen?.milliseconds
+            }
+            #expect(ada.lastSeen == nil)
+            func note(_ times: (UserID, Int64)...) async throws {
+                try await ports.accounts.noteSeen(times.map { (user: $0.0, at: Timestamp(milliseconds: $0.1)) })
+            }
+            try await note((bob.id, 1_767_225_600_123), (nobody, 1), (ada.id, 1_767_225_600_456))
+            try await note((ada.id, 1_767_225_600_001), (bob.id, 1_767_225_600_999))
+            let times = (try await seen(ada), try await seen(bob))
+            #expect(times == (1_767_225_600_456, 1_767_225_600_999))
+        },
         StoreScenario("a refresh token is exchanged once, and reuse ends its session") { ports in
             let session = try await ports.session()
             let tokens = (0..<3).map { _ in UniversalID.random().bytes + UniversalID.random().bytes }

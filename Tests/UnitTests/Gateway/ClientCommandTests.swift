@@ -33,6 +33,9 @@ import Web
         #expect(try parse(#"{"type":"typing","chat_id":42,"state":"start"}"#).0 == .typing(chat, isTyping: true))
         let stop = try parse(#"{"type":"typing","id":1,"chat_id":42,"state":"stop"}"#)
         #expect(stop.0 == .typing(chat, isTyping: false) && stop.1 == .number(1))
+        for status in PresenceStatus.allCases where status != .offline {
+            #expect(try parse(#"{"type":"presence","status":"\#(status.rawValue)"}"#).0 == .presence(status))
+        }
         let read = try parse(#"{"type":"read","id":"r","chat_id":42,"seq":1007}"#)
         #expect(read.0 == .read(chat, SequenceNumber(rawValue: 1007)) && read.1 == .text("r"))
     }
@@ -42,6 +45,8 @@ import Web
         (#"{"type":"typing","id":"c","chat_id":42,"state":"on"}"#, "invalid_value"),
         (#"{"type":"typing","id":"c","state":"start"}"#, "invalid_value"),
         (#"{"type":"typing","id":"c","chat_id":42,"state":"start","seq":1}"#, "unknown_field"),
+        (#"{"type":"presence","id":"c","status":"offline"}"#, "invalid_value"),
+        (#"{"type":"presence","id":"c"}"#, "invalid_value"),
         (#"{"type":"read","id":"c","chat_id":42}"#, "invalid_value"),
         (#"{"type":"read","id":"c","chat_id":42,"seq":-1}"#, "invalid_value"),
         (#"{"type":"read","id":"c","chat_id":42,"seq":1.5}"#, "invalid_value"),

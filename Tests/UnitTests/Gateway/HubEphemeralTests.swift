@@ -31,6 +31,28 @@ import Testing
         }
     }
 
+    @Test func `what is about somebody reaches a socket once, however many chats they share`() async throws {
+        try await HubFixture.run { fixture in
+            let users = [try await fixture.user(), try await fixture.user(), try await fixture.user()]
+            let chats = [
+                try await fixture.createChat(users[0], with: [users[1]]),
+                try await fixture.createChat(users[1], with: [users[0]]),
+                try await fixture.createChat(users[1], with: [users[2]]),
+            ]
+            for chat in chats { try await fixture.announce(chat) }
+            let sockets = [
+                fixture.connect(users[0]), fixture.connect(users[0]), fixture.connect(users[1]),
+                fixture.connect(users[2]),
+            ]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            let scope = EphemeralEvent.Scope.chats([chats[0].chat, chats[1].chat], of: users[0])
+            fixture.hubs[0].receive([Self.event(scope)])
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 1, 0])
+            fixture.hubs[0].receive([Self.event(scope, excluding: users[0])])
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 2, 0])
+        }
+    }
+
     @Test func `nothing ephemeral comes before ready or after the removal`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

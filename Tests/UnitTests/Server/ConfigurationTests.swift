@@ -32,7 +32,8 @@ import Testing
         ("REDIS_URL", "redis+cluster://a/1"), ("SECRET_KEY", ""),
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
-        ("SPAM_GUARD", "yes"), ("ALLOWED_ORIGINS", "example.org"), ("HOST", "localhost"), ("PORT", "65536"),
+        ("SPAM_GUARD", "yes"), ("PRESENCE_TTL", "2"), ("PRESENCE_TTL", "61"), ("ALLOWED_ORIGINS", "example.org"),
+        ("HOST", "localhost"), ("PORT", "65536"),
         ("LOG_LEVEL", "verbose"), ("REDO_LIMIT_BYTES", "1000"), ("DUOLOGUE_FAILPOINTS", "commit.after=nothing"),
     ])
     func `a wrong value is refused by its variable's name and not repeated`(name: String, value: String) {

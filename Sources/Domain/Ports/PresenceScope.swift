@@ -1,0 +1,19 @@
+/// Decides who may see how present somebody is: the one place for it.
+///
+/// Who shares a chat may. Chats with more than ``PresenceLimits/chatMembers`` members do not count: each change in them would be told to all of
+/// them, which grows with the square of their number.
+///
+/// Loop-bound. All methods throw `StoreError`.
+package protocol PresenceScope: AnyObject {
+    /// The chats whose members may see these users.
+    func chats(of users: [UserID]) async throws -> [UserID: [ChatID]]
+
+    /// Whom the members of these chats may see; chats that do not count are left out.
+    func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]]
+}
+
+/// The bounds of who sees whom.
+package enum PresenceLimits {
+    /// The most members of a chat that counts.
+    package static let chatMembers = 1_000
+}

@@ -1,0 +1,72 @@
+/// How present a user is, on one device or over all of them.
+package enum PresenceStatus: String, Sendable, CaseIterable {
+    /// No device is connected.
+    case offline
+    /// Connected, and nobody at it.
+    case away
+    case online
+    /// Connected, and not to be disturbed.
+    case doNotDisturb = "dnd"
+    /// Connected, and seen by others as if not.
+    case invisible
+
+    /// What others see.
+    package var asSeen: PresenceStatus { self == .invisible ? .offline : self }
+
+    /// How present somebody is whose devices say these: invisible if any does, else the strongest of `dnd`, `online` and
+    /// `away`, and offline without any.
+    package static func aggregate(of devices: some Sequence<PresenceStatus>) -> PresenceStatus {
+        devices.max { $0.rank < $1.rank } ?? .offline
+    }
+
+    private var rank: Int {
+        switch self {
+        case .offline: 0
+        case .away: 1
+        case .online: 2
+        case .doNotDisturb: 3
+        case .invisible: 4
+        }
+    }
+}
+
+/// What some of a user's devices say together.
+package struct PresenceReport: Sendable, Equatable {
+    package var user: UserID
+    package var status: PresenceStatus
+    /// How long it holds unless it is repeated.
+    package var lifetime: Duration
+
+    /// Makes a report of all its fields.
+    package init(user: UserID, status: PresenceStatus, lifetime: Duration) {
+        self.user = user
+        self.status = status
+        self.lifetime = lifetime
+    }
+}
+
+/// What all devices of a user say together, and what others were told before.
+package struct PresenceState: Sendable, Equatable {
+    package var user: UserID
+    package var before: PresenceStatus
+    package var status: PresenceStatus
+    /// Whether it is for the caller to tell that it is no longer as before: exactly one caller gets a change.
+    package var isNews: Bool
+    /// When a device last said something.
+    package var lastSeen: Timestamp
+
+    /// Makes a state of all its fields.
+    package init(
+        user: UserID,
+        before: PresenceStatus,
+        status: PresenceStatus,
+        isNews: Bool,
+        lastSeen: Timestamp
+    ) {
+        self.user = user
+        self.before = before
+        self.status = status
+        self.isNews = isNews
+        self.lastSeen = lastSeen
+    }
+}

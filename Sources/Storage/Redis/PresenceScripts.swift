@@ -1,0 +1,79 @@
+internal import Redis
+
+/// The scripts that put presence together, each atomic, by the clock of Redis.
+///
+/// Users are spread over buckets, and the keys of a bucket share a hash tag, so that on Redis Cluster one script may touch them:
+/// a sorted set of users by when to look at them again; a hash of what was told of them, a letter and the time; and for every
+/// present user a hash of what each voice says, as a letter, when that ends, and when it was said.
+enum PresenceScripts {
+    /// KEYS: the set, what was told, then the hash of each user.
+    ///
+    /// ARGV: the voice, the least time between two news of a user in milliseconds, then for each user the id, the letter that the
+    /// voice says (or nothing, to only look), and for how many milliseconds. Answers for each user the id, the letter told before,
+    /// the letter now, whether that is news, and when a voice last spoke.
+    static let report = RedisScript(
+        """
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+        local voice, pause = ARGV[1], tonumber(ARGV[2])
+        local ranks = {f = 0, a = 1, o = 2, d = 3, i = 4}
+        local answer = {}
+        for index = 3, #KEYS do
+          local key, user, says = KEYS[index], ARGV[index * 3 - 6], ARGV[index * 3 - 5]
+          if says ~= '' then
+            local ends = now + tonumber(ARGV[index * 3 - 4])
+            redis.call('HSET', key, voice, string.format('%s %.0f %.0f', says, ends, now))
+          end
+          local status, first, last, seen = 'f', nil, 0, 0
+          local fields = redis.call('HGETALL', key)
+          for field = 1, #fields, 2 do
+            local letter, ends, at = string.match(fields[field + 1], '(%a) (%d+) (%d+)')
+            ends, at = tonumber(ends), tonumber(at)
+            seen = math.max(seen, at)
+            if ends <= now then
+              redis.call('HDEL', key, fields[field])
+            else
+              if ranks[letter] > ranks[status] then status = letter end
+              first, last = math.min(first or ends, ends), math.max(last, ends)
+            end
+          end
+          -- Kept beyond its end, so that whoever looks then still finds when the user was last seen.
+          if first then redis.call('PEXPIRE', key, math.ceil(last - now) + 3600000) end
+          local before, since = string.match(redis.call('HGET', KEYS[2], user) or 'f 0', '(%a) (%d+)')
+          local free = tonumber(since) + pause
+          local isNews = before ~= status and now >= free
+          local look = first
+          if isNews then
+            redis.call('HSET', KEYS[2], user, string.format('%s %.0f', status, now))
+            look = look or now + pause
+          elseif before ~= status then
+            look = math.min(look or free, free)
+          elseif not look and now < free then
+            look = free
+          end
+          if look then
+            redis.call('ZADD', KEYS[1], string.format('%.0f', look), user)
+          else
+            redis.call('ZREM', KEYS[1], user)
+            redis.call('HDEL', KEYS[2], user)
+          end
+          answer[#answer + 1] = {user, before, status, isNews and 1 or 0, string.format('%.0f', seen > 0 and seen or now)}
+        end
+        -- What no node has touched for a day is of an installation that is gone.
+        redis.call('PEXPIRE', KEYS[1], 86400000)
+        redis.call('PEXPIRE', KEYS[2], 86400000)
+        return answer
+        """
+    )
+
+    /// KEYS: the set.
+    ///
+    /// ARGV: how many at most. Answers the users to look at now.
+    static let due = RedisScript(
+        """
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+        return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[1])
+        """
+    )
+}

@@ -1,0 +1,115 @@
+import IOCore
+import JSON
+import Support
+import Testing
+import Web
+
+/// Presence over two processes on the same stores.
+@Suite(.realTime) struct ServerPresenceTests {
+    private static func presence(
+        _ socket: TestSocket,
+        of user: TestUser,
+        within: Duration = .seconds(10)
+    ) async throws
+        -> JSONObject
+    {
+        try await socket.frame("presence of \(user.username)", within: within) {
+            $0.string("type") == "presence" && $0.integer("user_id") == user.id
+        }
+    }
+
+    private static func say(_ status: String, on socket: TestSocket) {
+        socket.send(#"{"type":"presence","status":"\#(status)"}"#)
+    }
+
+    @Test
+    func `devices on two nodes add up, a reconnect does not show, and leaving does`() async throws {
+        try await ServerScene.run { scene in
+            let pair = try await NodePair(scene)
+            defer { withExtendedLifetime(pair) {} }
+            let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            let phone = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            let online = try await Self.presence(bens, of: pair.ada)
+            #expect(online.string("status") == "online" && online["last_seen"] == .null)
+            // A newcomer is told who is there already.
+            #expect(try await Self.presence(phone, of: pair.ben).string("status") == "online")
+
+            let desk = try await TestSocket.ready(pair.clients[1], as: pair.ada)
+            Self.say("dnd", on: desk)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "dnd")
+            _ = try await Self.presence(phone, of: pair.ada) { $0 == "dnd" }
+            Self.say("away", on: desk)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "online")
+            Self.say("away", on: phone)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "away")
+
+            // Both devices are gone for a moment, and one comes back on the other node.
+            phone.connection.close()
+            desk.connection.close()
+            await scene.loop.sleep(for: .seconds(1))
+            let again = try await TestSocket.ready(pair.clients[1], as: pair.ada)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "online")
+            let left = scene.loop.now
+            again.connection.close()
+            let offline = try await Self.presence(bens, of: pair.ada, within: .seconds(12))
+            #expect(offline.string("status") == "offline", "never shown in between: \(offline)")
+            #expect(scene.loop.now - left > .seconds(4))
+            let seen = try #require(offline.string("last_seen"))
+            try await eventually("last_seen is written") {
+                let user = try await pair.clients[0].send(.get, "/users/\(pair.ada.id)", token: pair.ben.token)
+                return user.object.string("last_seen") == seen
+            }
+        }
+    }
+
+    @Test
+    func `the invisible look offline to others, and strangers see nobody`() async throws {
+        try await ServerScene.run { scene in
+            let pair = try await NodePair(scene)
+            defer { withExtendedLifetime(pair) {} }
+            let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            let eve = try await pair.clients[1].makeUser("eve")
+            let eves = try await TestSocket.ready(pair.clients[1], as: eve)
+            let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "online")
+            Self.say("invisible", on: adas)
+            let hidden = try await Self.presence(bens, of: pair.ada)
+            #expect(hidden.string("status") == "offline" && hidden.string("last_seen") != nil)
+            _ = try await Self.presence(adas, of: pair.ada) { $0 == "invisible" }
+            let late = try await TestSocket.ready(pair.clients[0], as: pair.ben)
+            Self.say("dnd", on: late)
+            _ = try await Self.presence(adas, of: pair.ben) { $0 == "dnd" }
+            #expect(!late.frames.contains { $0.integer("user_id") == pair.ada.id })
+            #expect(eves.frames.allSatisfy { $0.integer("user_id") == eve.id })
+            adas.send(#"{"type":"presence","id":"p","status":"offline"}"#)
+            #expect(try await adas.frame("error").string("code") == "invalid_value")
+        }
+    }
+
+    @Test
+    func `the users of a node that is killed are offline once its word has run out`() async throws {
+        try await ServerScene.run { scene in
+            let pair = try await NodePair(scene, ["PRESENCE_TTL": "3"])
+            let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            #expect(try await Self.presence(bens, of: pair.ada).string("status") == "online")
+            // Longer than it holds by itself: the node repeats it.
+            await scene.loop.sleep(for: .seconds(4))
+            #expect(bens.count("presence") <= 1 && !adas.isClosed)
+            _ = bens.takeAll("presence")
+            pair.servers[0].kill()
+            let offline = try await Self.presence(bens, of: pair.ada, within: .seconds(8))
+            #expect(offline.string("status") == "offline" && offline.string("last_seen") != nil)
+        }
+    }
+
+    private static func presence(
+        _ socket: TestSocket,
+        of user: TestUser,
+        where fits: (String?) -> Bool
+    ) async throws -> JSONObject {
+        try await socket.frame("presence of \(user.username)") {
+            $0.string("type") == "presence" && $0.integer("user_id") == user.id && fits($0.string("status"))
+        }
+    }
+}

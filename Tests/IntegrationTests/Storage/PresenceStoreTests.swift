@@ -1,0 +1,128 @@
+import Domain
+import IOCore
+import Redis
+import Storage
+import Support
+import Testing
+
+/// Presence in a real Redis, as two loops see it.
+@Suite(.realTime) struct PresenceStoreTests {
+    private static let lifetime = Duration.seconds(60)
+
+    private static func say(
+        _ status: PresenceStatus,
+        _ user: Int64,
+        for lifetime: Duration = lifetime
+    ) -> PresenceReport {
+        PresenceReport(user: UserID(rawValue: user), status: status, lifetime: lifetime)
+    }
+
+    /// Two voices over a Redis of their own.
+    private static func run(
+        _ body: @escaping @Sendable (PresenceStoreTests.Voices) async throws -> Void
+    ) async throws {
+        try await StorageFixture.run { fixture, stores in
+            let first = LoopBound(stores.presence, loop: fixture.loop)
+            try await StorageFixture.runNode(besides: fixture) { node, others in
+                try await body(Voices(first: first, second: LoopBound(others.presence, loop: node.loop)))
+            }
+        }
+    }
+
+    struct Voices: Sendable {
+        let first: LoopBound<any PresenceStore>
+        let second: LoopBound<any PresenceStore>
+
+        func say(_ reports: PresenceReport..., second isSecond: Bool = false) async throws -> [PresenceState] {
+            let voice = isSecond ? second : first
+            return try await voice.loop.run { _ in try await voice.value.report(reports) }
+        }
+
+        func settle() async throws -> [PresenceState] {
+            try await first.loop.run { _ in try await first.value.settle() }
+        }
+
+        /// The first news that settling brings.
+        func news(within limit: Duration = .seconds(5)) async throws -> PresenceState {
+            var news: [PresenceState] = []
+            try await eventually("there is news", within: limit) {
+                news = try await settle().filter(\.isNews)
+                return !news.isEmpty
+            }
+            return news[0]
+        }
+
+        func told(_ users: Int64...) async throws -> [Int64: PresenceStatus] {
+            let told = try await first.loop.run { _ in
+                try await first.value.told(of: users.map(UserID.init(rawValue:)))
+            }
+            return Dictionary(uniqueKeysWithValues: told.map { ($0.key.rawValue, $0.value) })
+        }
+    }
+
+    @Test func `devices of two nodes add up, and a change is news to exactly one`() async throws {
+        try await Self.run { voices in
+            let first = try await voices.say(Self.say(.away, 1))
+            #expect(first.map(\.isNews) == [true] && first[0].before == .offline && first[0].status == .away)
+            let same = try await voices.say(Self.say(.away, 1), second: true)
+            #expect(same.map(\.isNews) == [false])
+            // Within a second of the last news it waits, and then is news once.
+            let early = try await voices.say(Self.say(.doNotDisturb, 1), second: true)
+            #expect(early.map(\.isNews) == [false] && early[0].status == .doNotDisturb)
+            let news = try await voices.news()
+            #expect(news.before == .away && news.status == .doNotDisturb)
+            #expect(try await voices.told(1, 2) == [1: .doNotDisturb])
+        }
+    }
+
+    @Test func `of changes within a second the last is told, and a change back is none`() async throws {
+        try await Self.run { voices in
+            _ = try await voices.say(Self.say(.online, 1), Self.say(.online, 2))
+            for status in [PresenceStatus.away, .doNotDisturb, .online] {
+                #expect(try await voices.say(Self.say(status, 1)).map(\.isNews) == [false])
+            }
+            for status in [PresenceStatus.doNotDisturb, .away] {
+                #expect(try await voices.say(Self.say(status, 2)).map(\.isNews) == [false])
+            }
+            let news = try await voices.news()
+            #expect(news.user.rawValue == 2 && news.before == .online && news.status == .away)
+        }
+    }
+
+    @Test func `what is not repeated ends, and whoever looks tells it with the time of the last word`() async throws {
+        try await Self.run { voices in
+            let said = try await voices.say(Self.say(.online, 1, for: .milliseconds(1_500)))
+            _ = try await voices.say(Self.say(.away, 1), second: true)
+            let weaker = try await voices.news()
+            #expect(weaker.before == .online && weaker.status == .away, "the other node still says so")
+            let last = try await voices.say(Self.say(.away, 1, for: .milliseconds(1_100)), second: true)
+            let gone = try await voices.news()
+            #expect(gone.before == .away && gone.status == .offline)
+            #expect(gone.lastSeen == last[0].lastSeen && gone.lastSeen > said[0].lastSeen)
+            #expect(try await voices.told(1).isEmpty)
+        }
+    }
+
+    @Test func `the invisible are told of to nobody`() async throws {
+        try await Self.run { voices in
+            let hidden = try await voices.say(Self.say(.invisible, 1))
+            #expect(hidden[0].isNews && hidden[0].status == .invisible && hidden[0].status.asSeen == .offline)
+            #expect(try await voices.say(Self.say(.online, 1), second: true)[0].status == .invisible)
+            #expect(try await voices.told(1).isEmpty)
+        }
+    }
+
+    @Test func `many users are reported and told of in one go`() async throws {
+        try await Self.run { voices in
+            let users = (1...2_000).map { Int64($0) }
+            let states = try await voices.first.loop.run { _ in
+                try await voices.first.value.report(users.map { Self.say(.online, $0) })
+            }
+            #expect(states.count == 2_000 && states.allSatisfy(\.isNews))
+            let told = try await voices.first.loop.run { _ in
+                try await voices.first.value.told(of: users.map(UserID.init(rawValue:)))
+            }
+            #expect(told.count == 2_000)
+        }
+    }
+}
