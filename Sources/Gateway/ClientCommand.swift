@@ -85,7 +85,7 @@ enum ClientCommand: Sendable, Equatable {
             guard let chat = Int64(member.name), chat > 0, String(chat) == member.name else {
                 throw Failure(.invalidValue, "cursors: the names must be ids of chats")
             }
-            guard case .integer(let offset) = member.value, offset >= 0 else {
+            guard case .integer(let offset) = member.value, (0..<1 << 53).contains(offset) else {
                 throw Failure(.invalidValue, "cursors: the values must be offsets")
             }
             cursors[ChatID(rawValue: chat)] = Offset(rawValue: offset)

@@ -19,15 +19,17 @@ package final class Gateway {
     /// Every open session, also those that have not authenticated yet.
     private var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
-    private let changes = LoopQueue<() async -> Void>()
-    private let changePlaces = LoopQueue<Void>()
+    /// Changes that read before they write; each socket bounds how many of its own may wait.
+    let changes: WorkLane
+    /// Read marks, which wait for others to be stored with them.
+    let marks: WorkLane
     private let contexts = DeflateContexts()
     private var isEnded = false
 
     static let subprotocol = "duologue.v1"
     private static let tokenPrefix = "bearer."
-    /// Changes that read before they write, under way at once; each socket bounds how many of its own may wait.
     private static let changesAtOnce = 128
+    private static let marksAtOnce = 2_048
     /// Sockets told of the end in one go, and the longest pause for each of them.
     private static let leavingAtOnce = 8
     private static let drainPause = Duration.milliseconds(20)
@@ -53,6 +55,8 @@ package final class Gateway {
         self.accounts = accounts
         self.tickets = tickets
         self.quota = quota
+        changes = WorkLane(loop: hub.loop, width: Self.changesAtOnce)
+        marks = WorkLane(loop: hub.loop, width: Self.marksAtOnce)
     }
 
     /// Answers `GET /api/v1/ws`, or the same for one chat: 101, or a problem.
@@ -114,7 +118,10 @@ package final class Gateway {
                 await loop.actor.run { _ in await bound.value.end() }
             }
             group.addTask(executorPreference: loop) {
-                await loop.actor.run { _ in await bound.value.performChanges() }
+                await loop.actor.run { _ in await bound.value.changes.run() }
+            }
+            group.addTask(executorPreference: loop) {
+                await loop.actor.run { _ in await bound.value.marks.run() }
             }
             while let session = await admissions.next() {
                 let held = LoopBound(session, loop: loop)
@@ -127,27 +134,6 @@ package final class Gateway {
 
     /// Queues a session whose caller is known.
     func admit(_ session: GatewaySession) { admissions.append(session) }
-
-    /// Queues what a socket asked for and a callback cannot do, since it waits for a store.
-    func perform(_ change: @escaping () async -> Void) { changes.append(change) }
-
-    private func performChanges() async {
-        let loop = hub.loop
-        let bound = LoopBound(self, loop: loop)
-        await withDiscardingTaskGroup { group in
-            for _ in 0..<Self.changesAtOnce { changePlaces.append(()) }
-            while let change = await changes.next() {
-                _ = await changePlaces.next()
-                let held = LoopBound(change, loop: loop)
-                group.addTask(executorPreference: loop) {
-                    await loop.actor.run { _ in
-                        await held.value()
-                        bound.value.changePlaces.append(())
-                    }
-                }
-            }
-        }
-    }
 
     func forget(_ session: GatewaySession) { sessions[ObjectIdentifier(session)] = nil }
 
@@ -182,6 +168,7 @@ package final class Gateway {
         while !sessions.isEmpty, hub.loop.now < limit { await hub.loop.sleep(for: Self.leaveInterval) }
         admissions.finish()
         changes.finish()
+        marks.finish()
     }
 
     private func wantsResume(_ request: HTTPRequest) throws -> Bool {

@@ -14,7 +14,7 @@ extension GatewaySession {
 
     /// Moves the read mark; answered once it is stored.
     func read(_ mark: ReadMark, _ id: CommandID?) {
-        gateway.perform { [self] in
+        gateway.marks.add { [self] in
             do {
                 _ = try await gateway.reads.read(mark)
                 deliver(ServerFrames.ack(id, chat: mark.chat))

@@ -65,6 +65,9 @@ extension GatewaySession {
         }
     }
 
+    /// How long a change may wait for its turn.
+    private static let queueLimit = Duration.seconds(5)
+
     /// Lets a change that reads before it writes take place, and then what came to its chat meanwhile.
     private func change(
         _ message: MessageID,
@@ -73,9 +76,11 @@ extension GatewaySession {
     ) {
         inTurn(message.chat) { [self] in
             waiting[message.chat] = []
-            gateway.perform { [self] in
+            let deadline = hub.loop.now + Self.queueLimit
+            gateway.changes.add { [self] in
                 let result: Result<Offset?, Failure>
                 do {
+                    guard hub.loop.now < deadline else { throw Failure(.overloaded, "The server is busy; try again.") }
                     result = .success(try await body(gateway.messages).offset)
                 } catch {
                     result = .failure(failure(of: error))

@@ -32,9 +32,12 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     private let ended: () -> Void
 
     private var isProbed = false
+    private var stall = StallWatch()
 
     var subscription = Subscription()
 
+    /// How long a client may take nothing of what is queued for it.
+    private static let stallLimit = Duration.seconds(30)
     /// Commands under way at once; more are left unread.
     private static let inFlightLimit = 64
 
@@ -70,9 +73,12 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
                 maximumFrameBytes: settings.maximumFrameBytes
             )
         )
+        // What arrived with the handshake is looked at now.
+        let isKnown = caller != nil
+        isLeaving = !isCounted
         connection.receive(with: self)
         guard isCounted else { return close(.rateLimited, reason: "too many sockets from this address") }
-        if caller != nil { authenticated() }
+        if isKnown { authenticated() }
     }
 
     /// Takes the client in, or waits a while for what it wants to resume from.
@@ -149,6 +155,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     func giveUp() { close(.tryAgainLater, reason: "a store is not available") }
 
     func checkDeadlines(now: ContinuousClock.Instant, time: Timestamp) {
+        if stall.isStalled(queued: connection.queuedBytes, now: now, limit: Self.stallLimit) {
+            hub.metrics.slow.increment()
+            return connection.abort()
+        }
         if let caller, caller.expiresAt <= time { return close(.unauthenticated, reason: "token_expired") }
         guard !connection.isReadingPaused else { return }
         let silence = now - connection.lastReceived
@@ -165,6 +175,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     // MARK: WebSocketReceiver
 
     func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
+        guard !isLeaving else { return true }
         guard budget.take(now: hub.loop.now) else {
             close(.rateLimited, reason: "more than \(hub.settings.framesPerSecond) frames a second")
             return true
@@ -183,7 +194,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
                 deliver(ServerFrames.error(error.id, error.failure))
             }
         }
-        isPaused = inFlight >= Self.inFlightLimit || isLeaving
+        isPaused = inFlight >= Self.inFlightLimit
         return !isPaused
     }
 
@@ -231,8 +242,9 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     /// A command was answered: the next may be read.
     func commandEnded() {
         inFlight -= 1
-        if isLeaving { return leave() }
-        guard isPaused, inFlight < Self.inFlightLimit / 2 else { return }
+        if isLeaving { leave() }
+        // One that leaves looks at what it left unread too, or it would never learn of its end.
+        guard isPaused, isLeaving || inFlight < Self.inFlightLimit / 2 else { return }
         isPaused = false
         connection.receive(with: self)
     }

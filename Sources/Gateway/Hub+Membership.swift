@@ -31,10 +31,13 @@ extension Hub {
     func join(_ session: any EventReceiver, user: UserID, resuming request: ResumeRequest? = nil) async throws {
         sessions[user, default: []].append(session)
         metrics.sockets.add(1)
-        var held: [ChatChannel] = []
-        defer { for channel in held { release(channel) } }
-        for head in try await heads(of: user, for: session) { hold(channel(of: head.chat), in: &held) }
-        let heads = try await heads(of: user, for: session)
+        var held: [ChatID: ChatChannel] = [:]
+        defer { for channel in held.values { release(channel) } }
+        // Read until there is none among them that was not heard while they were read.
+        var heads: [ChatHead]
+        repeat {
+            heads = try await readHeads(of: user, for: session)
+        } while hold(heads, in: &held)
         guard session.isOpen else { return }
         if let chat = session.subscription.only, heads.isEmpty {
             return session.close(.forbidden, reason: "there is no chat \(chat) that you are in")
@@ -43,11 +46,12 @@ extension Hub {
             return session.close(.rateLimited, reason: "too many chats for one socket; open one for a chat")
         }
         session.deliver(ServerFrames.ready(user: user, epoch: epoch ?? "", heads: heads))
+        await session.waitUntilDrained()
+        guard session.isOpen else { return }
         var seen: [ChatID: Offset] = [:]
         if let request {
             for head in heads {
                 let channel = channel(of: head.chat)
-                hold(channel, in: &held)
                 pass(channel.stream.learn(head: head.lastOffset), to: channel)
             }
             let followed = request.cursors.filter { session.subscription.follows($0.key) }
@@ -65,14 +69,20 @@ extension Hub {
         receive(early)
     }
 
-    private func heads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
+    private func readHeads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
         let heads = try await reading { try await directory.heads(of: user) }
         return heads.filter { session.subscription.follows($0.chat) }
     }
 
-    private func hold(_ channel: ChatChannel, in held: inout [ChatChannel]) {
-        channel.joining += 1
-        held.append(channel)
+    /// Keeps the chats heard; whether any was not yet.
+    private func hold(_ heads: [ChatHead], in held: inout [ChatID: ChatChannel]) -> Bool {
+        let count = held.count
+        for head in heads where held[head.chat] == nil {
+            let channel = channel(of: head.chat)
+            channel.joining += 1
+            held[head.chat] = channel
+        }
+        return held.count > count
     }
 
     /// Forgets a session that has closed.
@@ -102,7 +112,10 @@ extension Hub {
         let chat = announcement.chat
         guard session.subscription.mayJoin(chat, at: announcement.offset) else { return }
         if let delivered = channels[chat]?.stream.delivered, delivered < announcement.offset { return }
+        let isHeard = channels[chat]?.stream.delivered != nil
         attach(session, user: user, to: chat, with: announcement.offset)
+        // It may be an old one, repeated, and the membership over: the stores tell.
+        if !isHeard { enqueueFill(of: chat) }
     }
 
     /// Makes a session a member, beginning with the event that takes its user in.

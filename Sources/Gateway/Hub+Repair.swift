@@ -4,8 +4,9 @@ internal import Messaging
 
 /// Finding out what was missed: holes are filled from the stores, and what this loop knows is compared with them.
 extension Hub {
-    /// Most users or chats asked for in one statement.
-    private static let comparedAtOnce = 500
+    /// Most chats, and most users, each perhaps of many chats, asked for in one statement.
+    private static let chatsComparedAtOnce = 500
+    private static let usersComparedAtOnce = 100
 
     func scheduleFill(of channel: ChatChannel) {
         guard !channel.isFillScheduled else { return }
@@ -20,13 +21,17 @@ extension Hub {
 
     /// Queues a session that is behind; one for which the store had nothing is left until it may have.
     func enqueue(_ latecomer: Latecomer, isProgressing: Bool) {
-        guard !isProgressing else { return repairs.append(.catchUp(latecomer)) }
-        loop.schedule(after: settings.holeDelay) { [weak self] in self?.repairs.append(.catchUp(latecomer)) }
+        let work = { [self] in await catchUp(latecomer) }
+        guard !isProgressing else { return repairs.add(work) }
+        loop.schedule(after: settings.holeDelay) { [repairs] in repairs.add(work) }
     }
 
-    private func enqueueFill(of chat: ChatID) {
+    func enqueueFill(of chat: ChatID) {
         guard queuedFills.insert(chat).inserted else { return }
-        repairs.append(.fill(chat))
+        repairs.add { [self] in
+            queuedFills.remove(chat)
+            await fill(chat)
+        }
     }
 
     func fill(_ chat: ChatID) async {
@@ -54,26 +59,26 @@ extension Hub {
 
     /// Looks for events of the chats heard here that were announced and did not come.
     func compareHeads() async {
-        do {
-            for chats in pages(of: channels.keys) {
+        for chats in pages(of: channels.keys, of: Self.chatsComparedAtOnce) {
+            do {
                 for (chat, head) in try await directory.announcedOffsets(of: chats) {
                     guard let delivered = channels[chat]?.stream.delivered, delivered < head else { continue }
                     enqueueFill(of: chat)
                 }
+            } catch {
+                logger.warning("heads not compared", ["error": .string("\(error)")])
             }
-        } catch {
-            logger.warning("heads not compared", ["error": .string("\(error)")])
         }
     }
 
     /// Looks for chats that took in a user of this loop while it did not hear them.
     func compareMemberships() async {
-        do {
-            for users in pages(of: sessions.keys) {
+        for users in pages(of: sessions.keys, of: Self.usersComparedAtOnce) {
+            do {
                 for start in try await directory.announcedMemberships(of: users) { take(start) }
+            } catch {
+                logger.warning("memberships not compared", ["error": .string("\(error)")])
             }
-        } catch {
-            logger.warning("memberships not compared", ["error": .string("\(error)")])
         }
     }
 
@@ -87,10 +92,8 @@ extension Hub {
         }
     }
 
-    private func pages<Key>(of keys: some Collection<Key>) -> [[Key]] {
+    private func pages<Key>(of keys: some Collection<Key>, of size: Int) -> [[Key]] {
         let all = Array(keys)
-        return stride(from: 0, to: all.count, by: Self.comparedAtOnce).map {
-            Array(all[$0..<min($0 + Self.comparedAtOnce, all.count)])
-        }
+        return stride(from: 0, to: all.count, by: size).map { Array(all[$0..<min($0 + size, all.count)]) }
     }
 }

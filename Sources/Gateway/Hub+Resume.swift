@@ -16,7 +16,10 @@ extension Hub {
                 }
             }
         }
+        await session.waitUntilDrained()
+        guard session.isOpen else { return }
         session.deliver(ServerFrames.resumed(plan.answers))
+        await session.waitUntilDrained()
     }
 
     /// The next events after an offset, at least one, of which none is beyond `end`: from this loop's memory or the stores.

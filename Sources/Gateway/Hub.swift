@@ -28,23 +28,20 @@ package final class Hub: AnnouncementSink {
     var channels: [ChatID: ChatChannel] = [:]
     private var recent: RecentEvents
     var sessions: [UserID: [any EventReceiver]] = [:]
-    let repairs = LoopQueue<Repair>()
+    /// What is to be looked up in the stores: holes, heads, and what those missed who come late.
+    let repairs: WorkLane
     /// Lent to those who read the stores for a socket, so that a storm of clients asks at a bounded rate.
     let reads: ConnectionPool<ReadPermit>
     var queuedFills: Set<ChatID> = []
     private var headsDue = false
     private var isEnded = false
 
-    /// What is to be looked up in the stores.
-    enum Repair {
-        case fill(ChatID)
-        case catchUp(Latecomer)
-        case compare
-    }
     private var nextHeartbeat: ContinuousClock.Instant
 
     static let fillLimit = 100
     private static let readsAtOnce = 64
+    /// Repairs under way at once, so that one that waits for a store holds up few others.
+    private static let repairsAtOnce = 8
     private static let waitingReads = 100_000
     private static let sweepInterval = Duration.seconds(1)
 
@@ -63,6 +60,7 @@ package final class Hub: AnnouncementSink {
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
+        repairs = WorkLane(loop: loop, width: Self.repairsAtOnce)
         reads = ConnectionPool(loop: loop, waiterLimit: Self.waitingReads)
         recent = RecentEvents(age: settings.recentAge, byteLimit: settings.recentBytes)
         for _ in 0..<Self.readsAtOnce { reads.offer(ReadPermit()) }
@@ -94,7 +92,11 @@ package final class Hub: AnnouncementSink {
     package func connectionRestored() {
         guard !headsDue else { return }
         headsDue = true
-        repairs.append(.compare)
+        repairs.add { [self] in
+            headsDue = false
+            await compareHeads()
+            await compareMemberships()
+        }
     }
 
     /// Sends events that are due to the members of a chat.
@@ -127,36 +129,25 @@ package final class Hub: AnnouncementSink {
         }
     }
 
-    // MARK: Filling
+    // MARK: Repairs
 
     /// Fills holes and compares heads until `shutdown` is given.
     package func run(until shutdown: ShutdownSignal) async {
         scheduleSweep()
-        let bound = LoopBound(self, loop: loop)
-        let loop = loop
+        let (loop, bound) = (loop, LoopBound(self, loop: loop))
         await withDiscardingTaskGroup { group in
             group.addTask(executorPreference: loop) {
                 await shutdown.wait()
                 await loop.actor.run { _ in bound.value.end() }
             }
-            while let repair = await repairs.next() {
-                switch repair {
-                case .fill(let chat):
-                    queuedFills.remove(chat)
-                    await fill(chat)
-                case .catchUp(let latecomer): await catchUp(latecomer)
-                case .compare:
-                    headsDue = false
-                    await compareHeads()
-                    await compareMemberships()
-                }
-            }
+            await repairs.run()
         }
     }
 
     private func end() {
         isEnded = true
-        repairs.finish()
+        repairs.cancel()
+        reads.shutdown()
     }
 
     // MARK: Time

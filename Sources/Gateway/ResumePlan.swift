@@ -54,7 +54,7 @@ struct ResumePlan: Equatable {
     ///
     /// It may be beyond the announced head, which waits for redo rows to be dropped, but not beyond what is committed.
     private static func isKnown(_ cursor: Offset, _ head: ChatHead) -> Bool {
-        cursor.next >= head.joinedOffset && cursor <= head.committedOffset
+        cursor <= head.committedOffset && cursor.next >= head.joinedOffset
             && head.lastOffset.rawValue - cursor.rawValue <= limit
     }
 }

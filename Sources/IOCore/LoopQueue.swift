@@ -5,7 +5,8 @@
 /// Not bounded by itself: whoever appends bounds what is under way.
 @safe
 package final class LoopQueue<Element> {
-    private var elements: [Element] = []
+    private var elements: [Element?] = []
+    private var first = 0
     private var isFinished = false
     private var taker: UnsafeContinuation<Void, Never>?
 
@@ -13,7 +14,7 @@ package final class LoopQueue<Element> {
     package init() {}
 
     /// Elements not yet taken.
-    package var count: Int { elements.count }
+    package var count: Int { elements.count - first }
 
     /// Adds an element; after `finish()` it is still taken, if the taker is not gone.
     package func append(_ element: Element) {
@@ -33,24 +34,36 @@ package final class LoopQueue<Element> {
     ///
     /// Cancellation does not end the wait; `finish()` does.
     package func next() async -> Element? {
-        while elements.isEmpty {
+        while count == 0 {
             if isFinished { return nil }
             await unsafe withUnsafeContinuation { continuation in
                 // Looked at again in here: other jobs of the loop may run before the continuation exists.
-                if elements.isEmpty && !isFinished {
+                if count == 0 && !isFinished {
                     unsafe taker = continuation
                 } else {
                     unsafe continuation.resume()
                 }
             }
         }
-        return elements.removeFirst()
+        return takeFirst()
+    }
+
+    private func takeFirst() -> Element? {
+        let element = elements[first].take()
+        first += 1
+        if first == elements.count {
+            (elements, first) = ([], 0)
+        } else if first > 64, first > elements.count / 2 {
+            elements.removeFirst(first)
+            first = 0
+        }
+        return element
     }
 
     /// Takes all that is left, without waiting.
     package func removeAll() -> [Element] {
-        defer { elements = [] }
-        return elements
+        defer { (elements, first) = ([], 0) }
+        return elements[first...].compactMap(\.self)
     }
 
     private func wake() {

@@ -67,8 +67,7 @@ package final class TCPStream {
     package var queuedFrames: Int { queue.queuedFrames }
     /// Whether no more than half of what may be queued is, once the kernel has taken what it takes.
     package var isHalfEmpty: Bool {
-        if isBelowHalf { return true }
-        flush()
+        if !isBelowHalf { flush() }
         return isBelowHalf
     }
     private var isBelowHalf: Bool {
@@ -108,8 +107,12 @@ package final class TCPStream {
         return true
     }
 
-    /// Writes what the kernel takes at once, without waiting for the end of the tick.
+    /// Writes what the kernel takes at once, without waiting for the end of the tick; nothing while it has just taken no more.
     package func flush() {
+        if !blocked { writeQueued() }
+    }
+
+    private func writeQueued() {
         while descriptor >= 0, !queue.isEmpty {
             let written = writeOnce()
             if written > 0 {
@@ -189,7 +192,7 @@ package final class TCPStream {
     private func ready(_ readiness: Readiness) {
         // The owner may let go of the stream inside a call of its delegate.
         withExtendedLifetime(self) {
-            if readiness.contains(.writable) { flush() }
+            if readiness.contains(.writable) { writeQueued() }
             if readiness.contains(.readable), reading { readOnce() }
         }
     }

@@ -249,6 +249,11 @@ struct SubscriptionState<Waiter> {
             return [.giveUp(RedisError(.protocolViolation, "a subscription was confirmed that nobody asked for"))]
         }
         guard channels[name]?.isConfirmed == true else { return [] }
+        if separatesSlots {
+            // Who was a master and is a replica now would take the channel back, but the map knows a better place.
+            channels[name] = nil
+            return [.displaced([name], RedisError(.server(prefix: "MOVED"), "the slot has left"))]
+        }
         channels[name] = Channel()
         add([name], for: nil)
         return request(.subscribe, [name])

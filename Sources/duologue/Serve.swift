@@ -8,6 +8,8 @@ internal import Web
 
 /// `duologue serve`: puts the parts together and runs them until a signal.
 enum Serve {
+    /// How long stopping may take.
+    private static let stopLimit = Duration.seconds(29)
     /// How long stores that are down are left alone between two looks at them.
     private static let startupPause = Duration.seconds(1)
     /// How long stores may take to answer for the first time before anything is said about it.
@@ -20,7 +22,7 @@ enum Serve {
         let group = EventLoopGroup(count: cores)
         group.start()
         let stop = ShutdownSignal()
-        let signals = await stopOnSignals(stop, loop: group.loops[0])
+        let signals = await stopOnSignals(stop, loop: group.loops[0], logger: logger)
         do {
             try await serve(shared, group: group, until: stop)
         } catch {
@@ -193,10 +195,23 @@ enum Serve {
 
     // MARK: Signals
 
-    private static func stopOnSignals(_ stop: ShutdownSignal, loop: EventLoop) async -> LoopBound<[SignalWatcher]> {
+    private static func stopOnSignals(
+        _ stop: ShutdownSignal,
+        loop: EventLoop,
+        logger: Logger
+    ) async -> LoopBound<[SignalWatcher]> {
         SignalWatcher.ignoreBrokenPipes()
         return await loop.actor.run { _ in
-            let watchers = [SIGTERM, SIGINT].map { SignalWatcher($0, loop: loop) { stop.trigger() } }
+            let watchers = [SIGTERM, SIGINT].map {
+                SignalWatcher($0, loop: loop) {
+                    stop.trigger()
+                    // What is unfinished by then another node finishes: nothing that was acknowledged is in it.
+                    loop.schedule(after: stopLimit) {
+                        logger.error("not stopped in time")
+                        _exit(1)
+                    }
+                }
+            }
             return LoopBound(watchers, loop: loop)
         }
     }

@@ -83,11 +83,10 @@ package final class HistoryReader {
     /// follows, for those who are still there.
     package func announcements(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [Announcement] {
         var events = try await history.announcedEvents(of: chat, after: offset, limit: limit)
-        var today = Offset(rawValue: .max)
         if let removal = events.firstIndex(where: { $0.kind == .participantRemoved }) {
-            today = events[removal].offset
             events.removeSubrange((removal + 1)...)
         }
+        let today = events.last?.offset ?? offset
         let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
         var messages = try await messages(of: chat, sequences: shown.sorted(), upTo: today)
         for (sequence, message) in messages where message.revision > today {

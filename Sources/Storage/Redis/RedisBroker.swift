@@ -83,7 +83,7 @@ package final class RedisBroker: Broker {
             }
             while !shutdown.isTriggered {
                 await signal.wait(atMost: missed.isEmpty ? nil : Self.pause)
-                guard client.isAvailable, !missed.isEmpty else { continue }
+                guard !missed.isEmpty else { continue }
                 await publish(missed.takeAll())
                 // What is refused again waits as well.
                 signal.clear()

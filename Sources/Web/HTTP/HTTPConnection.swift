@@ -36,8 +36,7 @@ final class HTTPConnection {
     /// When what is awaited is overdue; nil while an answer is being written, which has a bound of its own.
     private var deadline: ContinuousClock.Instant?
     private var phase = HTTPRequestParser.Phase.idle
-    private var stalledBytes = 0
-    private var stallDeadline: ContinuousClock.Instant?
+    private var stall = StallWatch()
     /// Its place in the server's list.
     var index = -1
 
@@ -132,7 +131,7 @@ final class HTTPConnection {
 
     /// Ends the connection if its deadline has passed.
     func sweep(now: ContinuousClock.Instant) {
-        checkStall(now: now)
+        if stall.isStalled(queued: stream.queuedBytes, now: now, limit: limits.writeTimeout) { close() }
         guard let deadline, deadline <= now else { return }
         if state == .open, let request = unanswered {
             refuse(.notAnswered, request)
@@ -248,18 +247,6 @@ final class HTTPConnection {
             case .body: limits.bodyTimeout
             }
         deadline = loop.now + timeout
-    }
-
-    private func checkStall(now: ContinuousClock.Instant) {
-        let queued = stream.queuedBytes
-        if queued == 0 {
-            stallDeadline = nil
-        } else if let stallDeadline, queued >= stalledBytes {
-            if stallDeadline <= now { close() }
-        } else {
-            stallDeadline = now + limits.writeTimeout
-        }
-        stalledBytes = queued
     }
 }
 

@@ -271,7 +271,7 @@ extension WebSocketConnection {
     package func waitUntilDrained() async {
         guard isBacklogged else { return }
         await withCheckedContinuation { continuation in
-            guard state != .closed, stream.queuedBytes > 0 else { return continuation.resume() }
+            guard state != .closed, isBacklogged else { return continuation.resume() }
             drainObservers.append(continuation)
         }
     }

@@ -101,8 +101,11 @@ final class PropertyCluster {
     /// Whether everything is there that should be.
     func isWhole() async -> Bool {
         guard !isRedisDown else { return false }
-        for node in nodes {
-            guard await node.isReady() else { return false }
+        for node in nodes.indices {
+            let answer = try? await with(node: node) {
+                try await $0.send(.get, "//health/ready", deadline: .seconds(2))
+            }
+            guard answer?.status == 200 else { return false }
         }
         return true
     }

@@ -10,23 +10,19 @@ import Web
 final class Schedule {
     let seed: UInt64
     /// What was found; empty when every promise was kept.
-    private(set) var violations: [Violation] = []
-    private(set) var journal = WriteJournal()
+    var violations: [Violation] = []
+    var journal = WriteJournal()
     /// What was done to nodes and Redis, in its order.
     private(set) var faults: [String] = []
     private(set) var duration = Duration.zero
-    private let cluster: PropertyCluster
-    private let wave: Wave
-    private var cast: Cast
-    private var clients: [PropertyClient] = []
-    private var random: SplitMix64
-    private var steps: UInt64 = 0
-    private var unanswered = 0
-    private var isAbandoned = false
-
-    /// Longer than the server's own deadline for a write.
-    private static let patience = Duration.seconds(7)
-    private static let quietLimit = Duration.seconds(20)
+    let cluster: PropertyCluster
+    let wave: Wave
+    var cast: Cast
+    var clients: [PropertyClient] = []
+    var random: SplitMix64
+    var steps: UInt64 = 0
+    var unanswered = 0
+    var isAbandoned = false
 
     init(_ cluster: PropertyCluster, _ cast: Cast, seed: UInt64, in wave: Wave) {
         self.cluster = cluster
@@ -40,8 +36,13 @@ final class Schedule {
     func run() async throws {
         let start = cluster.loop.now
         defer { duration = cluster.loop.now - start }
-        for _ in 0..<2 { await found(try members()) }
-        try gatherClients()
+        for _ in 0..<2 { await found(members()) }
+        do {
+            try gatherClients()
+        } catch {
+            wave.ended()
+            throw error
+        }
         await withDiscardingTaskGroup { group in
             for client in clients.indices {
                 add(to: &group) { await $0.clients[client].run() }
@@ -64,7 +65,7 @@ final class Schedule {
         }
     }
 
-    private func add(
+    func add(
         to group: inout DiscardingTaskGroup,
         _ body: @escaping @Sendable (Schedule) async -> Void
     ) {
@@ -160,13 +161,13 @@ final class Schedule {
     // MARK: Chats
 
     /// Who is in a new chat beside its founder.
-    private func members() throws -> [TestUser] {
+    private func members() -> [TestUser] {
         let others = cast.stable.dropFirst() + cast.churning
         return others.filter { _ in random.chance(percent: 75) }
     }
 
     private func foundAnother(in group: inout DiscardingTaskGroup) {
-        guard let members = try? members() else { return }
+        let members = members()
         unanswered += 1
         add(to: &group) { schedule in
             await schedule.found(members)
@@ -189,158 +190,5 @@ final class Schedule {
         }
     }
 
-    private func node() -> Int { Int.random(in: cluster.nodes.indices, using: &random) }
-
-    // MARK: Writing
-
-    /// Carries out operations one after the other.
-    private func settle(_ records: [WriteRecord], by client: PropertyClient, in group: inout DiscardingTaskGroup) {
-        let (index, part) = (clients.firstIndex { $0 === client } ?? 0, random.branch(steps))
-        unanswered += records.count
-        add(to: &group) { schedule in
-            var random = part
-            for record in records {
-                await schedule.settle(schedule.journal.begin(record), by: schedule.clients[index], &random)
-                schedule.unanswered -= 1
-            }
-        }
-    }
-
-    /// Carries out one operation, under one id, until its answer is final; some are sent once more when they have it.
-    private func settle(_ number: Int, by client: PropertyClient, _ random: inout SplitMix64) async {
-        let record = journal.records[number]
-        let request = WriteRequest(record)
-        while !isAbandoned {
-            journal.attempt(number)
-            let isOverSocket = random.chance(percent: 50)
-            let attempt: WriteAttempt
-            if isOverSocket, let command = request.command {
-                attempt = await client.attempt(command, id: record.clientID)
-            } else {
-                attempt = await overREST(record, request, client, &random)
-            }
-            switch attempt {
-            case .acked(let answer):
-                journal.end(number, .acked(answer))
-                guard record.kind.makesMessage, random.chance(percent: 10) else { return }
-                let again = await overREST(record, request, client, &random)
-                if case .acked(let answer) = again { journal.repeated(number, answer) }
-                return
-            case .refused(let code): return journal.end(number, .refused(code))
-            case .unsettled: await cluster.loop.sleep(for: random.milliseconds(5...60))
-            }
-        }
-    }
-
-    private func overREST(
-        _ record: WriteRecord,
-        _ request: WriteRequest,
-        _ client: PropertyClient,
-        _ random: inout SplitMix64
-    ) async -> WriteAttempt {
-        await cluster.with(node: Int.random(in: cluster.nodes.indices, using: &random)) {
-            await request.attempt(record, over: $0, token: client.user.token, deadline: Self.patience)
-        }
-    }
-
-    // MARK: Quiet
-
-    private func compareOnceQuiet() async {
-        // What others in the wave kill is killed for all.
-        while wave.isPlaying { await cluster.loop.sleep(for: .milliseconds(5)) }
-        let end = cluster.loop.now + Self.quietLimit
-        for client in clients {
-            client.proxy.isCalm = true
-            client.leave(for: .zero)
-        }
-        do {
-            var missing = try await whatIsMissing()
-            while let what = missing {
-                guard cluster.loop.now < end else {
-                    violations.append(Violation(.answer, "not quiet within \(Self.quietLimit): \(what)"))
-                    break
-                }
-                await cluster.loop.sleep(for: .milliseconds(20))
-                missing = try await whatIsMissing()
-            }
-            isAbandoned = true
-            try await compare()
-        } catch {
-            isAbandoned = true
-            violations.append(Violation(.answer, "the schedule did not get to its end: \(error)"))
-        }
-    }
-
-    private func whatIsMissing() async throws -> String? {
-        guard unanswered == 0 else { return "\(unanswered) writes have no answer" }
-        for client in clients where !client.isCaughtUp { return "\(client.replica.name) is not caught up" }
-        guard await cluster.isWhole() else { return "a node or Redis is not ready" }
-        guard try await cluster.reader.unfinished(of: cast.chats) == 0 else { return "batches are unfinished" }
-        for chat in cast.chats {
-            let head = try await cluster.reader.head(of: chat)
-            let members = try await cluster.reader.members(of: chat)
-            for client in clients {
-                let cursor = client.replica.chats[chat]?.cursor
-                let due = members.contains(client.user.id) ? head : nil
-                if cursor != due {
-                    return "\(client.replica.name) is at \(cursor ?? -1) of chat \(chat), not at \(due ?? -1)"
-                }
-            }
-        }
-        return nil
-    }
-
-    // MARK: Judging
-
-    private func compare() async throws {
-        var stored: [StoredChat] = []
-        for chat in try await allChats() { stored.append(try await read(chat)) }
-        var campaign = CampaignChecker(journal: journal, deliveries: [], chats: stored)
-        violations += campaign.run()
-        let checker = ReplicaChecker(chats: stored)
-        for client in clients {
-            var fresh: [Int64: ReplicaState] = [:]
-            for chat in stored where chat.members.contains(client.user.id) {
-                fresh[chat.chat] = await client.state(of: chat.chat, from: node())?.found
-            }
-            violations += checker.violations(of: client.replica, fresh: fresh)
-        }
-    }
-
-    /// Also those whose founding had no answer.
-    private func allChats() async throws -> [Int64] {
-        let first = cast.chats.min() ?? 0
-        let answer = try await cluster.with(node: node()) {
-            try await $0.send(.get, "/chats?limit=100", token: cast.owner.token)
-        }
-        return answer.items.compactMap { $0.integer("chat_id") }.filter { $0 >= first }.sorted()
-    }
-
-    private func read(_ chat: Int64) async throws -> StoredChat {
-        let owner = cast.owner
-        let described = try await cluster.with(node: node()) {
-            try await $0.send(.get, "/chats/\(chat)", token: owner.token)
-        }
-        let founders = (described.object.string("description") ?? "").split(separator: " ").compactMap { Int64($0) }
-        var stored = try await cluster.reader.read(chat, founders: Set(founders))
-        for (number, node) in cluster.nodes.enumerated() {
-            let history = try await cluster.with(node: number) { try await $0.history(of: chat, as: owner) }
-            stored.histories[node.name] = history.map(StoredChat.Message.init)
-        }
-        return stored
-    }
-}
-
-/// Schedules that run at the same time.
-///
-/// Loop-bound.
-final class Wave {
-    private var playing: Int
-
-    init(of count: Int) { playing = count }
-
-    /// Whether any of them still does things.
-    var isPlaying: Bool { playing > 0 }
-
-    func ended() { playing -= 1 }
+    func node() -> Int { Int.random(in: cluster.nodes.indices, using: &random) }
 }

@@ -86,6 +86,7 @@ import Web
                 #"{"type":"resume","cursors":{}}"#, #"{"type":"resume","epoch":"e","cursors":{"x":1}}"#,
                 #"{"type":"resume","epoch":"e","cursors":{"1":-1}}"#, #"{"type":"resume","epoch":"e","cursors":[]}"#,
                 #"{"type":"resume","epoch":"e","cursors":{"01":1}}"#,
+                #"{"type":"resume","epoch":"e","cursors":{"1":9223372036854775807}}"#,
             ]
             for frame in frames {
                 bad.send(frame)

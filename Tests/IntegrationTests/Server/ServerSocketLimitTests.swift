@@ -116,4 +116,24 @@ import Web
             #expect(try await scene.number("SELECT count(*)::text FROM message_metadata") == "\(acks)")
         }
     }
+
+    @Test
+    func `a server stops though clients die with commands that were never read`() async throws {
+        try await ServerScene.run { scene in
+            let server = try await scene.startServer(["DRAIN_SECONDS": "0"])
+            let client = scene.client(of: server)
+            let ada = try await client.makeUser("ada")
+            let chat = try await client.makeGroup(by: ada)
+            var sockets: [TestSocket] = []
+            for _ in 0..<20 { sockets.append(try await TestSocket.ready(client, as: ada)) }
+            for socket in sockets {
+                for number in 0..<200 { socket.sendMessage("\(number)", to: chat, id: "\(number)") }
+                socket.connection.abort()
+            }
+            server.terminate()
+            #expect(try await server.exitStatus(within: .seconds(25)) == 0)
+            try await server.start()
+            try await scene.expectConsistency()
+        }
+    }
 }

@@ -17,26 +17,6 @@ package struct ClientReplica: Sendable {
         package let head: Int64
     }
 
-    /// How often a schedule put it to the test.
-    package struct Counts: Sendable {
-        /// Connections that were caught up.
-        package var resumptions: Int
-        /// Events between `ready` and `resumed`, and after.
-        package var missed: Int
-        package var live: Int
-        /// Of chats that it had.
-        package var resets: Int
-        package var gone: Int
-
-        package init(resumptions: Int = 0, missed: Int = 0, live: Int = 0, resets: Int = 0, gone: Int = 0) {
-            self.resumptions = resumptions
-            self.missed = missed
-            self.live = live
-            self.resets = resets
-            self.gone = gone
-        }
-    }
-
     package let user: Int64
     /// What it is called in reports.
     package let name: String
@@ -194,61 +174,5 @@ package struct ClientReplica: Sendable {
 
     private mutating func report(_ kind: Violation.Kind, _ text: String) {
         violations.append(Violation(kind, "\(name): \(text)"))
-    }
-}
-
-extension ClientReplica.Counts: CustomStringConvertible {
-    package var description: String {
-        "\(resumptions) resumptions with \(missed) missed events, \(resets) resets and \(gone) gone, \(live) live events"
-    }
-
-    /// The sum, for the clients of a schedule.
-    package static func + (left: Self, right: Self) -> Self {
-        Self(
-            resumptions: left.resumptions + right.resumptions,
-            missed: left.missed + right.missed,
-            live: left.live + right.live,
-            resets: left.resets + right.resets,
-            gone: left.gone + right.gone
-        )
-    }
-}
-
-/// A chat as a client has it.
-package struct ReplicaChat: Sendable {
-    /// The offset of the last event that came.
-    package private(set) var cursor: Int64 = 0
-    /// What it knows; nil until that has been fetched.
-    package private(set) var state: ReplicaState?
-    /// Counts the times it had to be fetched.
-    package private(set) var wish = 0
-    /// Whether its state is still to be fetched.
-    package private(set) var isWanted = false
-    /// Events that wait for the state they are to be applied to.
-    private var waiting: [JSONObject] = []
-
-    mutating func begin(at offset: Int64) {
-        cursor = offset
-        wish += 1
-        isWanted = true
-        state = nil
-        waiting = []
-    }
-
-    mutating func receive(_ event: JSONObject, at offset: Int64) -> String? {
-        cursor = offset
-        guard state != nil else {
-            waiting.append(event)
-            return nil
-        }
-        return state?.apply(event)
-    }
-
-    mutating func fetched(_ state: ReplicaState?) -> [String] {
-        isWanted = false
-        self.state = state
-        guard state != nil else { return [] }
-        defer { waiting = [] }
-        return waiting.compactMap { self.state?.apply($0) }
     }
 }

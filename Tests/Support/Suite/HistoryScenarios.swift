@@ -109,6 +109,23 @@ extension StoreScenario {
             #expect(later.first?.offset == edit.offset && later.count == 2)
             #expect(text(later[0]).contains("\"\(said)\""))
         },
+        StoreScenario("a page of events tells nothing that was said after it") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            try await ports.finish(ports.say("before", chat, ada))
+            try await ports.finish(ports.say("next", chat, ada))
+            let edit = try #require(try await ports.finish(ports.edit(chat, 1, ada)).first)
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            func page(_ limit: Int) async throws -> [String] {
+                try await reader.announcements(of: chat, after: Offset(rawValue: 1), limit: limit)
+                    .map { String(decoding: $0.payload, as: UTF8.self) }
+            }
+            let short = try await page(2)
+            #expect(short.count == 2 && short[0].contains("\"content\":null") && short[1].contains("next"))
+            let whole = try await page(3)
+            #expect(whole.count == 3 && !whole[0].contains("\"content\":null"))
+            #expect(whole[2].contains("\"offset\":\(edit.offset)"))
+        },
         StoreScenario("windows show the pages they name") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)

@@ -60,4 +60,9 @@ import Testing
         #expect(plan.answers[0] == .reset(id(1), head: Offset(rawValue: 9)))
         #expect(plan.answers[1] == .events(id(2), after: Offset(rawValue: 4), through: Offset(rawValue: 9)))
     }
+
+    @Test func `no cursor is too large to be judged`() {
+        let plan = plan([1: .max], head(1, at: 5))
+        #expect(plan.answers == [.reset(id(1), head: Offset(rawValue: 5))])
+    }
 }

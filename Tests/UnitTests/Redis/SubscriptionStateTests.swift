@@ -148,8 +148,7 @@ import Testing
         _ = state.connected()
         _ = subscribe(["a"], 1)
         _ = state.confirmed(.subscribe, "a")
-        #expect(describe(state.confirmed(.unsubscribe, "a")) == ["subscribe a"])
-        #expect(describe(state.refused(Self.moved)) == ["displaced a server(prefix: \"MOVED\")"])
+        #expect(describe(state.confirmed(.unsubscribe, "a")) == ["displaced a server(prefix: \"MOVED\")"])
         #expect(state.channelCount == 0)
     }
 
