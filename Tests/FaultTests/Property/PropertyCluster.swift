@@ -1,5 +1,6 @@
 import IOCore
 import Support
+import Web
 
 /// Two nodes on stores of their own, for many schedules.
 ///
