@@ -42,7 +42,7 @@ import Web
 
             type("start", on: eves)
             #expect(try await eves.frame("error").string("code") == "chat_not_found")
-            #expect(eves.count("typing.start") == 0 && bens.frames.isEmpty)
+            #expect(eves.count("typing.start") == 0 && bens.count("typing.start") == 0)
         }
     }
 
