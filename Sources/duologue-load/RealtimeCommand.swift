@@ -10,7 +10,7 @@ struct RealtimeCommand: Command {
         usage: duologue-load realtime --pid PID [options]
 
         Opens sockets of a tenth as many users; every user is in a chat of 10, one of 100 and one of 1,000 members. Each
-        chat gets one message a second. Then half of the sockets are cut at once and come back two seconds later, over
+        chat gets one message a second. Then as many sockets as asked for join that never read. Then half of the sockets are cut at once and come back two seconds later, over
         a second, resuming from what they have seen. Every socket checks that each chat's events come once, in order
         and without a hole, before and after.
 
@@ -18,6 +18,7 @@ struct RealtimeCommand: Command {
           --pid PID       the server's process, once for each --url
           --sockets N     sockets (default 10000)
           --storm N       how many of them come back at once (default half)
+          --deaf N        sockets that never read (default 200)
           --seconds S     how long deliveries are measured (default 20)
           --size BYTES    of a message (default 120)
 
@@ -28,6 +29,7 @@ struct RealtimeCommand: Command {
     private let processes: [Int]
     private let sockets: Int
     private let storm: Int
+    private let deaf: Int
     private let length: Duration
     private let size: Int
 
@@ -42,6 +44,7 @@ struct RealtimeCommand: Command {
         }
         sockets = try arguments.takeInteger("--sockets", default: 10_000, in: 100...1_000_000)
         storm = try arguments.takeInteger("--storm", default: sockets / 2, in: 0...sockets)
+        deaf = try arguments.takeInteger("--deaf", default: 200, in: 0...10_000)
         length = .seconds(try arguments.takeInteger("--seconds", default: 20, in: 1...3600))
         size = try arguments.takeInteger("--size", default: 120, in: 20...9_000)
     }
@@ -64,17 +67,19 @@ struct RealtimeCommand: Command {
 
         crowd.send(bytes: size)
         await tool.loop.sleep(for: .seconds(3))
-        _ = crowd.takeFigures()
-        await tool.loop.sleep(for: length)
-        var (delivered, latencies) = crowd.takeFigures()
-        let busy = try residentBytes()
-        var table = Table(["sockets", "chats", "deliveries/s", "p50", "p99", "bytes a socket, idle", "busy"])
-        let perSecond = Double(delivered) / length.seconds
-        table.add([
-            String(sockets), String(chats.count), Decimals.text(perSecond, places: 0), latencies.text(50),
-            latencies.text(99), Decimals.text(Double(idle - before) / Double(sockets), places: 0),
-            Decimals.text(Double(busy - before) / Double(sockets), places: 0),
-        ])
+        var table = Table(["sockets", "deaf", "chats", "deliveries/s", "p50", "p99", "bytes a socket"])
+        for isDeafened in [false, true] {
+            if isDeafened { try await crowd.openDeaf(deaf) }
+            _ = crowd.takeFigures()
+            await tool.loop.sleep(for: length)
+            var (delivered, latencies) = crowd.takeFigures()
+            let memory = Double((isDeafened ? try residentBytes() : idle) - before) / Double(sockets)
+            table.add([
+                String(sockets), isDeafened ? String(deaf) : "0", String(chats.count),
+                Decimals.text(Double(delivered) / length.seconds, places: 0), latencies.text(50), latencies.text(99),
+                Decimals.text(memory, places: 0),
+            ])
+        }
         Output.line(table.text)
         try await stormReport(crowd, tool)
         crowd.stop()

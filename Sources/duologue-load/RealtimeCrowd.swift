@@ -8,6 +8,7 @@ final class RealtimeCrowd {
     private let users: [LoadUser]
     private var sockets: [RealtimeSocket] = []
     private var senders: [(socket: RealtimeSocket, chat: Int64)] = []
+    private var deaf: [RealtimeSocket] = []
     private(set) var faults: [String: Int] = [:]
     private(set) var delivered = 0
     private var latencies = LatencyRecorder()
@@ -33,6 +34,22 @@ final class RealtimeCrowd {
             let crowd = bound.value
             let user = crowd.users[index % crowd.users.count]
             crowd.sockets.append(try await RealtimeSocket.open(as: user, tool: crowd.tool, observer: crowd))
+        }
+    }
+
+    /// Opens so many sockets more that never read again once they are ready.
+    ///
+    /// - Throws: the first error.
+    func openDeaf(_ count: Int) async throws {
+        for index in 0..<count {
+            deaf.append(
+                try await RealtimeSocket.open(
+                    as: users[index % users.count],
+                    reads: false,
+                    tool: tool,
+                    observer: self
+                )
+            )
         }
     }
 
@@ -81,7 +98,7 @@ final class RealtimeCrowd {
     }
 
     /// Cuts all.
-    func close() { for socket in sockets + senders.map(\.socket) { socket.cut() } }
+    func close() { for socket in sockets + deaf + senders.map(\.socket) { socket.cut() } }
 
     private func sendNext(_ index: Int, _ bytes: Int) {
         guard isSending else { return }

@@ -28,6 +28,7 @@ final class RealtimeSocket {
     static func open(
         as user: LoadUser,
         after earlier: RealtimeSocket? = nil,
+        reads: Bool = true,
         tool: Tool,
         observer: any RealtimeObserver
     ) async throws -> RealtimeSocket {
@@ -47,7 +48,8 @@ final class RealtimeSocket {
         let timer = tool.loop.schedule(after: .seconds(30)) { connection.abort() }
         defer { timer.cancel() }
         try await socket.begin(isResuming: earlier != nil)
-        connection.receive(with: socket)
+        // Without a receiver its inbox fills, and then the stream is left unread.
+        if reads { connection.receive(with: socket) } else { socket.isExpectedToEnd = true }
         return socket
     }
 

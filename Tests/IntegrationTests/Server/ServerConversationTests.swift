@@ -40,6 +40,7 @@ import Web
                     events.map { $0.object("message").string("content") } == (0..<20).map { "line \($0) – 🎈" }
                 )
                 _ = socket.takeAll("chat.created")
+                _ = socket.takeAll("presence")
                 #expect(socket.frames.isEmpty)
             }
             let history = try await client.history(of: chat, as: users[3])
