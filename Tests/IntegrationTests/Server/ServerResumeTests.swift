@@ -33,7 +33,7 @@ import Web
             let epoch = try await Self.epoch(socket)
             socket.send(Self.resume(epoch, [chat: 3, quiet: 1, 999: 4]))
             _ = try await socket.frame("resumed") { $0.string("type") == "resumed" && socket.count("message.new") == 3 }
-            let types = socket.frames.compactMap { $0.string("type") }
+            let types = socket.frames.compactMap { $0.string("type") }.filter { $0 != "presence" }
             #expect(types == ["ready", "message.new", "message.new", "message.new"])
             #expect(socket.takeAll("message.new").map { $0.integer("offset") } == [4, 5, 6])
             writer.sendMessage("6", to: chat, id: "6")
