@@ -49,7 +49,7 @@ package final class PresenceBoard {
     private static let peopleLookedAt = 20_000
     private static let chatsAtOnce = 50
     /// People a newcomer is told of at most.
-    private static let peopleTold = 500
+    private static let peopleTold = 200
 
     /// Makes the board of a loop over stores of the same loop.
     package init(

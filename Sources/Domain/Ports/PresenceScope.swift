@@ -15,5 +15,5 @@ package protocol PresenceScope: AnyObject {
 /// The bounds of who sees whom.
 package enum PresenceLimits {
     /// The most members of a chat that counts.
-    package static let chatMembers = 1_000
+    package static let chatMembers = 200
 }
