@@ -63,10 +63,14 @@ extension Hub {
         }
         session.subscription.isLive = true
         for head in heads { attach(session, user: user, at: head, seen: seen[head.chat] ?? head.lastOffset) }
-        // Those that came while the heads were read; of chats among the heads they are old.
+        // Those that came while the heads were read; of chats among the heads they are old. They are for this socket alone: all
+        // others had them when they came.
         let early = session.subscription.addedEarly
         session.subscription.addedEarly = []
-        receive(early)
+        for announcement in early {
+            expect(session, user, in: announcement)
+            order(announcement)
+        }
         presence?.joined(session, user: user)
     }
 
@@ -108,7 +112,9 @@ extension Hub {
     /// the one that ended an earlier membership.
     func expect(_ session: any EventReceiver, _ user: UserID, in announcement: Announcement) {
         guard session.subscription.isLive else {
-            session.subscription.addedEarly.append(announcement)
+            let known = session.subscription.addedEarly
+            let isKnown = known.contains { $0.chat == announcement.chat && $0.offset == announcement.offset }
+            if !isKnown { session.subscription.addedEarly.append(announcement) }
             return
         }
         let chat = announcement.chat

@@ -86,10 +86,15 @@ package final class Hub: AnnouncementSink {
             for user in announcement.added {
                 for session in sessions[user] ?? [] { expect(session, user, in: announcement) }
             }
-            guard let channel = channels[announcement.chat] else { continue }
-            pass(channel.stream.receive(announcement), to: channel)
-            if channel.stream.hasHole { scheduleFill(of: channel) } else { forgetIfUnused(channel) }
+            order(announcement)
         }
+    }
+
+    /// Puts an event into its chat's order, where that is heard, and sends what is due by it.
+    func order(_ announcement: Announcement) {
+        guard let channel = channels[announcement.chat] else { return }
+        pass(channel.stream.receive(announcement), to: channel)
+        if channel.stream.hasHole { scheduleFill(of: channel) } else { forgetIfUnused(channel) }
     }
 
     package func connectionRestored() {
