@@ -108,6 +108,16 @@ final class RealtimeSocket {
         return true
     }
 
+    /// The creation of a chat counts as announced a moment after it, and then comes as an event.
+    private func followCreation(_ bytes: [UInt8]) {
+        guard bytes.starts(with: Self.creation), case .object(let frame)? = try? JSONValue(parsing: bytes),
+            let chat = frame.integer("chat_id"), let offset = frame.integer("offset")
+        else { return }
+        cursors[chat] = offset
+    }
+
+    private static let creation = Array(#"{"type":"chat.created""#.utf8)
+
     /// Takes a `message.new` as the server writes it; false for any other frame.
     private func look(at bytes: [UInt8]) -> Bool {
         guard let message = RealtimeStamp(bytes) else { return false }
@@ -123,7 +133,7 @@ final class RealtimeSocket {
 
 extension RealtimeSocket: WebSocketReceiver {
     func webSocket(_ connection: WebSocketConnection, didReceive message: WebSocketMessage) -> Bool {
-        if case .text(let bytes) = message { _ = look(at: bytes) }
+        if case .text(let bytes) = message, !look(at: bytes) { followCreation(bytes) }
         return true
     }
 

@@ -27,6 +27,8 @@ struct RealtimeStamp {
 
     /// The clock that stamps are of.
     static func now() -> Int64 {
+        // Made at its first use, so before the other.
+        let start = start
         let (seconds, attoseconds) = (ContinuousClock.now - start).components
         return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
