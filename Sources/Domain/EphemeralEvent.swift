@@ -8,6 +8,8 @@ package struct EphemeralEvent: Sendable, Equatable {
         case chats([ChatID], of: UserID)
         /// These users, wherever they are.
         case users([UserID])
+        /// The sockets of a user that follow a chat, also those of that chat alone.
+        case user(UserID, in: ChatID)
     }
 
     /// Who is to get it.

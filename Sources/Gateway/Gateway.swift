@@ -17,7 +17,7 @@ package final class Gateway {
     let quota: SocketQuota
     private let tickets: any TicketStore
     /// Every open session, also those that have not authenticated yet.
-    private var sessions: [ObjectIdentifier: GatewaySession] = [:]
+    private(set) var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
     /// Changes that read before they write; each socket bounds how many of its own may wait.
     let changes: WorkLane

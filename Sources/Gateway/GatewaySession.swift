@@ -243,9 +243,9 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     /// A command was answered: the next may be read.
     func commandEnded() {
         inFlight -= 1
+        // One that leaves goes on to what it left unread too, which it drops: behind that it learns of its end.
         if isLeaving { leave() }
-        // One that leaves looks at what it left unread too, or it would never learn of its end.
-        guard isPaused, isLeaving || inFlight < Self.inFlightLimit / 2 else { return }
+        guard isPaused, inFlight < Self.inFlightLimit / 2 else { return }
         isPaused = false
         connection.receive(with: self)
     }

@@ -39,6 +39,9 @@ extension Hub {
                 for session in sessions[user] ?? []
                 where session.subscription.isLive && session.subscription.only == nil { deliver(to: session) }
             }
+        case .user(let user, let chat):
+            for session in sessions[user] ?? []
+            where session.subscription.isLive && session.subscription.chats.contains(chat) { deliver(to: session) }
         }
     }
 

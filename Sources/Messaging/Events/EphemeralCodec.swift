@@ -7,6 +7,7 @@ package enum EphemeralCodec {
     private static let toChat: UInt8 = 1
     private static let toUsers: UInt8 = 2
     private static let toChats: UInt8 = 3
+    private static let toUserInChat: UInt8 = 4
 
     /// The message a node publishes, marked with its own id.
     package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
@@ -26,6 +27,10 @@ package enum EphemeralCodec {
             bytes.append(toChats)
             bytes.append(integer: user.rawValue)
             bytes.append(integers: chats.map(\.rawValue))
+        case .user(let user, let chat):
+            bytes.append(toUserInChat)
+            bytes.append(integer: user.rawValue)
+            bytes.append(integer: chat.rawValue)
         }
         bytes += event.payload
         return bytes
@@ -53,6 +58,9 @@ package enum EphemeralCodec {
         case toChats:
             guard let user = reader.integer(Int64.self), let chats = reader.integers() else { return nil }
             return .chats(chats.map(ChatID.init(rawValue:)), of: UserID(rawValue: user))
+        case toUserInChat:
+            guard let user = reader.integer(Int64.self), let chat = reader.integer(Int64.self) else { return nil }
+            return .user(UserID(rawValue: user), in: ChatID(rawValue: chat))
         default: return nil
         }
     }

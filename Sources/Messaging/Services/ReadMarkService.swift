@@ -118,7 +118,7 @@ package final class ReadMarkService {
             mark.sequence = progress.readSequence
             guard told.insert(mark).inserted else { continue }
             let isSmall = progress.participantCount <= Self.receiptMemberLimit
-            publish(EphemeralEncoder.receipt(mark, to: isSmall ? .chat(mark.chat) : .users([mark.user])))
+            publish(EphemeralEncoder.receipt(mark, to: isSmall ? .chat(mark.chat) : .user(mark.user, in: mark.chat)))
         }
     }
 

@@ -53,6 +53,30 @@ import Testing
         }
     }
 
+    @Test func `what is a user's own in a chat reaches the sockets that follow it, those of that chat alone too`()
+        async throws
+    {
+        try await HubFixture.run { fixture in
+            let (ada, ben) = (try await fixture.user(), try await fixture.user())
+            let chats = [
+                try await fixture.createChat(ada, with: [ben]), try await fixture.createChat(ada, with: [ben]),
+            ]
+            for made in chats { try await fixture.announce(made) }
+            let left = try await fixture.createChat(ada, with: [])
+            let sockets = [
+                fixture.connect(ben), fixture.connect(ben, only: chats[0].chat),
+                fixture.connect(ben, only: chats[1].chat), fixture.connect(ada),
+            ]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            fixture.hubs[0].receive([Self.event(.user(ben, in: chats[0].chat))])
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 0, 0])
+            fixture.hubs[0].receive([Self.event(.users([ben]))])
+            #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
+            fixture.hubs[0].receive([Self.event(.user(ben, in: left.chat))])
+            #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
+        }
+    }
+
     @Test func `nothing ephemeral comes before ready or after the removal`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

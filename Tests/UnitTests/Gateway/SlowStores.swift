@@ -111,3 +111,26 @@ final class SlowHistory: HistoryStore {
 
     func epoch() async throws -> String { try await base.epoch() }
 }
+
+/// Read marks whose storing takes as long as a test wants.
+final class SlowReadMarks: ReadStateStore {
+    private let base: any ReadStateStore
+    /// Awaited before marks are stored.
+    var hold: () async -> Void = {}
+
+    init(_ base: any ReadStateStore) { self.base = base }
+
+    func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?] {
+        await hold()
+        return try await base.advance(marks)
+    }
+
+    func receipts(
+        of chat: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<ReadMark>? {
+        try await base.receipts(of: chat, for: user, limit: limit, cursor: cursor)
+    }
+}

@@ -95,7 +95,7 @@ import Testing
     @Test func `in a large chat only the reader's own devices are told`() async throws {
         try await Self.run(members: ReadMarkService.receiptMemberLimit + 1) { scene in
             _ = await scene.read(4)
-            #expect(scene.receipts.map(\.scope) == [.users([scene.users[1]])])
+            #expect(scene.receipts.map(\.scope) == [.user(scene.users[1], in: scene.chat)])
         }
     }
 
