@@ -240,6 +240,10 @@ import Testing
             await scene.settle()
             #expect(adas.ephemeral.isEmpty && eves.ephemeral.isEmpty)
             #expect(store.asked.allSatisfy { $0.isEmpty })
+            // A change of theirs reaches their own devices.
+            store.answers = [scene.news(.away, .online)]
+            #expect(await fixture.becomes { adas.ephemeral.count == 1 })
+            #expect(Self.told(adas) == ["online"] && eves.ephemeral.isEmpty)
         }
     }
 }
