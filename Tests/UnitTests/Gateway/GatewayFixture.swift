@@ -125,6 +125,15 @@ final class GatewayFixture {
         first: String? = nil,
         limits: OutboundLimits = .init()
     ) async throws -> TestSocket {
+        try connect(await handshake(token, target: target, chat: chat), first: first, limits: limits)
+    }
+
+    /// Asks for a socket; what is to be done with the connection.
+    func handshake(
+        _ token: String?,
+        target: String = "/api/v1/ws",
+        chat: ChatID? = nil
+    ) async throws -> HTTPResponse.Upgrade {
         var headers = HTTPHeaders([
             ("Host", "test"), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
@@ -134,6 +143,15 @@ final class GatewayFixture {
         guard case .upgrade(let upgrade) = try await gateway.upgrade(request, to: chat).body else {
             throw TestSocket.Missing("an upgrade")
         }
+        return upgrade
+    }
+
+    /// Gives the gateway a connection it has agreed to.
+    func connect(
+        _ upgrade: HTTPResponse.Upgrade,
+        first: String? = nil,
+        limits: OutboundLimits = .init()
+    ) throws -> TestSocket {
         var descriptors: [Int32] = [-1, -1]
         guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0 else {
             throw TestSocket.Missing("a pair of sockets")

@@ -128,4 +128,17 @@ import Web
             #expect(busy.count("ack") == 1)
         }
     }
+
+    @Test func `whose handshake was on its way when the server stopped is sent away as well`() async throws {
+        try await GatewayFixture.run(settings: { $0.drain = .zero }) { fixture in
+            let ada = try await fixture.member()
+            let upgrade = try await fixture.handshake(ada.token)
+            let (idle, _) = try await fixture.ready(ada)
+            fixture.stop.trigger()
+            #expect(try await idle.closeStatus().code.rawValue == 1001)
+            let late = try fixture.connect(upgrade)
+            #expect(try await late.closeStatus().code.rawValue == 1001)
+            #expect(await fixture.becomes { fixture.ended == 2 })
+        }
+    }
 }

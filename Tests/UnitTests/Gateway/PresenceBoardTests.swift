@@ -215,7 +215,8 @@ import Testing
             #expect(await fixture.becomes { adas.ephemeral.count == 1 && eves.ephemeral.count == 1 })
             #expect(Self.told(adas) == ["dnd"] && adas.ephemeral[0]["user_id"] == .integer(eve.rawValue))
             #expect(Self.told(eves) == ["away"] && eves.ephemeral[0]["user_id"] == .integer(scene.ada.rawValue))
-            // In a new chat all are newcomers, each told once of the other.
+            // In a new chat all are newcomers, each told once of the other, and of nobody else again.
+            store.known[scene.ben] = .online
             let made = try await fixture.createChat(eve, with: [scene.ada])
             scene.scope.members[made.chat] = [scene.ada, eve]
             try await fixture.announce(made)
