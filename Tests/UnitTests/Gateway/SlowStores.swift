@@ -1,4 +1,5 @@
 import Domain
+import IOCore
 
 /// A directory whose answers take as long as a test wants.
 final class SlowDirectory: ChatDirectory {
@@ -132,5 +133,14 @@ final class SlowReadMarks: ReadStateStore {
         cursor: String?
     ) async throws -> Page<ReadMark>? {
         try await base.receipts(of: chat, for: user, limit: limit, cursor: cursor)
+    }
+}
+
+/// Holds a store's answer back until a test lets it go.
+final class Gate {
+    var isOpen = false
+
+    func wait(_ loop: EventLoop) async {
+        while !isOpen { await loop.sleep(for: .milliseconds(1)) }
     }
 }
