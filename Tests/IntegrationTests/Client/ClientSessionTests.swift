@@ -68,7 +68,7 @@ import Testing
     @Test
     func `a line that goes dead while the client comes back is given up, and nothing is lost`() async throws {
         try await ServerScene.run { scene in
-            let scene = try await ClientScene.start(scene, ["SOCKET_SILENCE_SECONDS": "3"])
+            let scene = try await ClientScene.start(scene, ["SOCKET_SILENCE_SECONDS": "8"])
             let ada = try await scene.makeClient("ada", isCutOff: false)
             let eve = try await scene.makeClient("eve")
             let chat = try await ada.createGroup("Group", with: [try await eve.me().id]).id
