@@ -9,7 +9,7 @@ import Web
     private static func presence(
         _ socket: TestSocket,
         of user: TestUser,
-        within: Duration = .seconds(10)
+        within: Duration = .seconds(30)
     ) async throws
         -> JSONObject
     {
@@ -99,7 +99,7 @@ import Web
             #expect(!bens.frames.contains { $0.string("status") == "offline" } && !adas.isClosed)
             _ = bens.takeAll("presence")
             pair.servers[0].kill()
-            let offline = try await Self.presence(bens, of: pair.ada, within: .seconds(8))
+            let offline = try await Self.presence(bens, of: pair.ada, within: .seconds(30))
             #expect(offline.string("status") == "offline" && offline.string("last_seen") != nil)
         }
     }
