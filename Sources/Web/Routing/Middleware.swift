@@ -9,6 +9,13 @@ package protocol Middleware<Context> {
     ///
     /// - Throws: whatever `next` throws, or a `Problem` of its own.
     func handle(_ request: HTTPRequest, context: Context, next: Next<Context>) async throws -> HTTPResponse
+
+    /// Adds to the description of a route behind this stage what the stage demands and how it may refuse.
+    func describe(_ description: inout RouteDescription)
+}
+
+extension Middleware {
+    package func describe(_ description: inout RouteDescription) {}
 }
 
 /// The stages behind a middleware, the handler last.
