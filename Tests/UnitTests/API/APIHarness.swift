@@ -26,7 +26,7 @@ final class APIHarness {
 
     init(loop: EventLoop, options: APIOptions) throws {
         self.loop = loop
-        let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+        let logger = Logger(label: "test", level: .error, sink: .silent)
         clock = TestClock(stores.database.now)
         tokens = AccessTokenAuthority(secret: try SigningSecret(String(repeating: "k", count: 32)))
         coordinator = WriteCoordinator(

@@ -26,7 +26,7 @@ import Testing
             self.loop = loop
             log = ScriptedCommitLog(stores.log)
             bodies = RefusingBodyStore(stores.bodies)
-            let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+            let logger = Logger(label: "test", level: .error, sink: .silent)
             recovery = RedoRecovery(
                 loop: loop,
                 log: log,
