@@ -74,6 +74,7 @@ package enum OpenAPIDocument {
             schema.write(to: &writer)
         }
         writer.endObject()
+        writeRefusals(of: routes, to: &writer)
         writer.key("headers")
         writer.beginObject()
         writer.key("RequestID")
@@ -95,6 +96,19 @@ package enum OpenAPIDocument {
         writer.string("JWT")
         writer.endObject()
         writer.endObject()
+        writer.endObject()
+    }
+
+    private static func writeRefusals(of routes: [RouteDeclaration], to writer: inout JSONWriter) {
+        let refusals = routes.reduce(into: [:]) {
+            $0.merge(OpenAPIOperation($1).sharedRefusals) { first, _ in first }
+        }
+        writer.key("responses")
+        writer.beginObject()
+        for (name, codes) in refusals.sorted(by: { $0.key < $1.key }) {
+            writer.key(escaping: name)
+            OpenAPIOperation.write(refusal: codes, to: &writer)
+        }
         writer.endObject()
     }
 

@@ -86,12 +86,48 @@ struct OpenAPIOperation {
         writer.endObject()
     }
 
+    /// Refusals alone, which many routes have in common, stand among the components.
+    var sharedRefusals: [String: [String]] {
+        var refusals: [String: [String]] = [:]
+        for status in statuses where !description.answers.contains(where: { $0.status == status }) {
+            refusals[Self.name(status, codes(status))] = codes(status)
+        }
+        return refusals
+    }
+
+    /// Writes a refusal with one of these codes.
+    static func write(refusal codes: [String], to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("description")
+        writer.string("Refused: \(codes.joined(separator: ", ")).")
+        writeHeaders(to: &writer)
+        writer.key("content")
+        writer.beginObject()
+        write("application/problem+json", to: &writer) { writeProblem(codes, to: &$0) }
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func name(_ status: HTTPStatus, _ codes: [String]) -> String {
+        ([String(status.code)] + codes).joined(separator: ".")
+    }
+
+    private func codes(_ status: HTTPStatus) -> [String] {
+        Set(description.failures.filter { $0.status == status }.map(\.code)).sorted()
+    }
+
     /// A status may have a body of the route's own and be a refusal as well.
     private func write(_ status: HTTPStatus, to writer: inout JSONWriter) {
         let answers = description.answers.filter { $0.status == status }
-        let codes = Set(description.failures.filter { $0.status == status }.map(\.code)).sorted()
+        let codes = codes(status)
         writer.key(escaping: String(status.code))
         writer.beginObject()
+        guard !answers.isEmpty else {
+            writer.key("$ref")
+            writer.string("#/components/responses/\(Self.name(status, codes))")
+            writer.endObject()
+            return
+        }
         writer.key("description")
         let notes = answers.map(\.note) + (codes.isEmpty ? [] : ["Refused: \(codes.joined(separator: ", "))."])
         writer.string(notes.joined(separator: " "))

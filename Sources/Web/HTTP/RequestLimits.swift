@@ -12,5 +12,5 @@ package struct RequestLimits: Sendable, Equatable {
     }
 
     /// For what takes a few short fields.
-    package static let standard = RequestLimits(bodyBytes: 16 * 1024, answerTimeout: .seconds(30))
+    package static let standard = RequestLimits(bodyBytes: 16 * 1024, answerTimeout: .seconds(15))
 }

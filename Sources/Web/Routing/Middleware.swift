@@ -27,4 +27,11 @@ package typealias Next<Context: RequestContext> = (HTTPRequest, Context) async t
 package protocol HTTPResponder: AnyObject {
     /// Answers `request`; every failure is a response too.
     func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// What the route that a request leads to accepts, asked once its head is complete; nil where the server's limits hold.
+    func limits(for method: HTTPMethod, path: String) -> RequestLimits?
+}
+
+extension HTTPResponder {
+    package func limits(for method: HTTPMethod, path: String) -> RequestLimits? { nil }
 }

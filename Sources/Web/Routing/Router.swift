@@ -90,6 +90,13 @@ package final class Router<Context: RequestContext>: HTTPResponder {
         }
     }
 
+    package func limits(for method: HTTPMethod, path: String) -> RequestLimits? {
+        guard let segments = try? HTTPRequest.segments(of: path), let match = trie.find(segments),
+            let index = Self.index(for: method, in: match.routes)
+        else { return nil }
+        return endpoints[index].description?.limits
+    }
+
     private enum Target {
         case endpoint(Endpoint)
         case options(allow: String)
