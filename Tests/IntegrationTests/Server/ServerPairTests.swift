@@ -128,7 +128,7 @@ import Web
             }
             try await send(0..<40)
             // Far sooner than heads are compared: this comes through the cluster.
-            try await bens.wait(for: "40 messages", within: .seconds(10)) { bens.count("message.new") >= 40 }
+            try await bens.wait(for: "40 messages", within: .seconds(12)) { bens.count("message.new") >= 40 }
             cluster.kill(0)
             try await send(40..<80)
             try await bens.wait(for: "80 messages", within: .seconds(20)) { bens.count("message.new") >= 80 }

@@ -42,7 +42,7 @@ final class GatewayFixture {
             bodies: stores.bodies,
             broker: stores.broker,
             metrics: CoordinatorMetrics(registry: MetricsRegistry()),
-            logger: Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+            logger: Logger(label: "test", level: .error, sink: .silent)
         )
         marks = SlowReadMarks(stores.reads)
         let gate = WriteGate(LoopBound(coordinator, loop: loop))
