@@ -1,9 +1,11 @@
 import Domain
 import DuologueClient
+import IOCore
 import Security
 import Storage
 import Support
 import Testing
+import Web
 
 /// What becomes of the client library's session with a real server.
 @Suite(.realTime) struct ClientSessionTests {
@@ -48,10 +50,11 @@ import Testing
                 try await probe.waitUntilConnected()
                 await proxy.change(to: .refusing)
                 let pending = try await ada.enqueue(.init("never"), to: chat)
-                try await loop.run { actor in
+                let status = try await loop.run { actor in
                     let client = TestClient(port: port, loop: actor.loop, resolver: resolver)
-                    #expect(try await client.send(.post, "/auth/logout", token: token).status == 204)
+                    return try await client.send(.post, "/auth/logout", token: token).status
                 }
+                #expect(status == 204)
                 await proxy.change(to: .calm)
                 let error = await #expect(throws: DuologueError.self) { try await pending.acknowledgement() }
                 #expect(error?.code == .sessionEnded)
