@@ -12,6 +12,8 @@ package struct StorePorts {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    /// Whom a message calls, as the store has it.
+    package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
 
@@ -25,6 +27,7 @@ package struct StorePorts {
         bodies: any BodyStore,
         tickets: any TicketStore,
         reads: any ReadStateStore,
+        called: @escaping (MessageID) async throws -> CalledMembers,
         now: @escaping () -> Timestamp
     ) {
         self.accounts = accounts
@@ -35,6 +38,7 @@ package struct StorePorts {
         self.bodies = bodies
         self.tickets = tickets
         self.reads = reads
+        self.called = called
         self.now = now
     }
 }
@@ -51,6 +55,7 @@ extension MemoryStores {
             bodies: bodies,
             tickets: tickets,
             reads: reads,
+            called: { [database] in database.called(in: $0) },
             now: { [database] in database.now }
         )
     }
