@@ -20,6 +20,9 @@ import Testing
                 bodies: stores.bodies,
                 tickets: stores.tickets,
                 reads: stores.reads,
+                personal: stores.personal,
+                drafts: stores.drafts,
+                threads: stores.threads,
                 called: { try await Self.called(in: $0, fixture) },
                 now: now
             )

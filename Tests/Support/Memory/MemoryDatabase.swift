@@ -11,6 +11,9 @@ package final class MemoryDatabase {
         var joinedAt: Timestamp
         var joinedOffset: Offset
         var readSequence: SequenceNumber
+        var draft: SyncedDraft?
+        /// How far threads are read, by their roots.
+        var threadReads: [SequenceNumber: SequenceNumber] = [:]
     }
 
     /// An event with what deduplication needs.
@@ -79,6 +82,10 @@ package final class MemoryDatabase {
     var chats: [ChatID: ChatRow] = [:]
     var directChats: [Pair: ChatID] = [:]
     var redo: [RedoRow] = []
+    /// Messages that users have hidden from themselves.
+    var hidden: [UserID: Set<MessageID>] = [:]
+    /// What users keep, the latest kept last.
+    var saved: [UserID: [SavedMessage]] = [:]
     /// Chats closed to writes until their redo rows are finished.
     var quarantined: Set<ChatID> = []
     /// Purges that are decided and not done.

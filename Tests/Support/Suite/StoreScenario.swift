@@ -18,5 +18,6 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
     package static let all =
         accountScenarios + commitScenarios + changeScenarios + mentionScenarios + memberScenarios + redoScenarios
         + mixtureScenarios
-        + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
+        + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
+        + bodyScenarios + ticketScenarios
 }
