@@ -14,17 +14,75 @@ final class PersonalMessageRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        let (hidden, saved, draft) = (
-            "/messages/{message_id}/hidden", "/messages/{message_id}/saved", "/chats/{id}/draft"
+        registerMarks(on: group)
+        registerDrafts(on: group)
+    }
+
+    private func registerMarks(on group: RouteGroup<APIContext>) {
+        let (hidden, saved) = ("/messages/{message_id}/hidden", "/messages/{message_id}/saved")
+        let (unhiding, unsaving) = (Self.mark("Shows a message again"), Self.mark("Keeps a message no longer"))
+        group.route(.put, hidden, name: "hideMessage", Self.mark("Deletes a message for the caller alone")) {
+            [self] in try await hide($0, $1, true)
+        }
+        group.route(.delete, hidden, name: "unhideMessage", unhiding) { [self] in try await hide($0, $1, false) }
+        group.route(.put, saved, name: "saveMessage", Self.mark("Keeps a message to find again", [.limitExceeded])) {
+            [self] in try await save($0, $1, true)
+        }
+        group.route(.delete, saved, name: "unsaveMessage", unsaving) { [self] in try await save($0, $1, false) }
+        group.route(
+            .get,
+            "/users/me/saved",
+            name: "listSaved",
+            RouteDescription(
+                "What the caller keeps, the latest first",
+                .messages,
+                query: [.limit, .cursor],
+                answers: [.ok(.savedList)]
+            ),
+            handler: list
         )
-        group.route(.put, hidden, name: "hideMessage") { [self] in try await hide($0, $1, true) }
-        group.route(.delete, hidden, name: "unhideMessage") { [self] in try await hide($0, $1, false) }
-        group.route(.put, saved, name: "saveMessage") { [self] in try await save($0, $1, true) }
-        group.route(.delete, saved, name: "unsaveMessage") { [self] in try await save($0, $1, false) }
-        group.route(.get, "/users/me/saved", name: "listSaved", query: ["limit", "cursor"], handler: list)
-        group.route(.get, draft, name: "getDraft", handler: getDraft)
-        group.route(.put, draft, name: "putDraft", handler: putDraft)
-        group.route(.delete, draft, name: "removeDraft", handler: removeDraft)
+    }
+
+    private func registerDrafts(on group: RouteGroup<APIContext>) {
+        let path = "/chats/{id}/draft"
+        group.route(
+            .get,
+            path,
+            name: "getDraft",
+            RouteDescription(
+                "The caller's draft",
+                .messages,
+                answers: [.ok(.draft)],
+                failures: [.chatNotFound, .notFound]
+            ),
+            handler: getDraft
+        )
+        group.route(
+            .put,
+            path,
+            name: "putDraft",
+            RouteDescription(
+                "Replaces the caller's draft",
+                .messages,
+                body: RouteBody(.newDraft),
+                answers: [.ok(.draft)],
+                failures: [.chatNotFound, .messageNotFound, .empty, .tooLong, .invalidContent],
+                limits: .message
+            ),
+            handler: putDraft
+        )
+        group.route(
+            .delete,
+            path,
+            name: "removeDraft",
+            RouteDescription("Forgets the caller's draft", .messages, answers: [.noContent], failures: [.chatNotFound]),
+            handler: removeDraft
+        )
+    }
+
+    private static func mark(_ summary: String, _ failures: [Failure.Code] = []) -> RouteDescription {
+        let absence: [Failure.Code] = [.chatNotFound, .messageNotFound]
+        return RouteDescription(summary, .messages, answers: [.noContent], failures: absence + failures)
     }
 
     private func hide(_ request: HTTPRequest, _ context: APIContext, _ isHidden: Bool) async throws -> HTTPResponse {

@@ -10,8 +10,32 @@ final class ThreadRoutes {
     init(threads: ThreadService) { self.threads = threads }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.get, "/chats/{id}/threads", name: "listThreads", query: ["limit", "cursor"], handler: list)
-        group.route(.post, "/messages/{message_id}/thread/read", name: "readThread", handler: read)
+        group.route(
+            .get,
+            "/chats/{id}/threads",
+            name: "listThreads",
+            RouteDescription(
+                "Threads with replies, that of the newest root first",
+                .threads,
+                query: [.limit, .cursor],
+                answers: [.ok(.threadList)],
+                failures: [.chatNotFound]
+            ),
+            handler: list
+        )
+        group.route(
+            .post,
+            "/messages/{message_id}/thread/read",
+            name: "readThread",
+            RouteDescription(
+                "Says how far the caller has read a thread; the mark only grows",
+                .threads,
+                body: RouteBody(.readMark),
+                answers: [.ok(.threadReadState)],
+                failures: [.chatNotFound, .messageNotFound]
+            ),
+            handler: read
+        )
     }
 
     private func list(_ request: HTTPRequest, _ context: APIContext, _ query: RequestQuery) async throws -> HTTPResponse

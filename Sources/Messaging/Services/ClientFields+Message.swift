@@ -5,10 +5,8 @@ internal import JSON
 ///
 /// What is stored was checked by the rules of its day and is read whatever it says; rules for clients may tighten.
 extension ClientFields {
-    private static let attachmentLimit = 10, mentionLimit = 100, mediaIDLimit = 500
     // What `mongo/messages.json` takes: a document that MongoDB refuses would hold up its chat.
     private static let attachmentKinds: Set<String> = ["image", "file", "audio", "video"]
-    private static let attachmentNameLimit = 255
     /// JSON numbers hold it exactly, in every client.
     private static let largestInteger: Int64 = 1 << 53 - 1
 

@@ -7,6 +7,10 @@ package enum ClientFields {
     package static let contentLimit = 10_000
     /// Most characters of a chat's name, and of its description.
     package static let nameLimit = 200, descriptionLimit = 2_000
+    /// Most attachments and mentions of a message.
+    package static let attachmentLimit = 10, mentionLimit = 100
+    /// Most characters of the name of a medium, and of the other texts of an attachment.
+    package static let mediaIDLimit = 500, attachmentNameLimit = 255
 
     /// The fields of a message to be sent to `chat`; the caller finishes the reader.
     ///
