@@ -21,11 +21,11 @@ final class PersonalMessageRoutes {
     private func registerMarks(on group: RouteGroup<APIContext>) {
         let (hidden, saved) = ("/messages/{message_id}/hidden", "/messages/{message_id}/saved")
         let (unhiding, unsaving) = (Self.mark("Shows a message again"), Self.mark("Keeps a message no longer"))
-        group.route(.put, hidden, name: "hideMessage", Self.mark("Deletes a message for the caller alone")) {
+        group.route(.put, hidden, name: "hideMessage", Self.mark("Deletes a message for the caller alone", .nothing)) {
             [self] in try await hide($0, $1, true)
         }
         group.route(.delete, hidden, name: "unhideMessage", unhiding) { [self] in try await hide($0, $1, false) }
-        group.route(.put, saved, name: "saveMessage", Self.mark("Keeps a message to find again", [.limitExceeded])) {
+        group.route(.put, saved, name: "saveMessage", Self.mark("Keeps a message to find again", .nothing)) {
             [self] in try await save($0, $1, true)
         }
         group.route(.delete, saved, name: "unsaveMessage", unsaving) { [self] in try await save($0, $1, false) }
@@ -80,9 +80,14 @@ final class PersonalMessageRoutes {
         )
     }
 
-    private static func mark(_ summary: String, _ failures: [Failure.Code] = []) -> RouteDescription {
-        let absence: [Failure.Code] = [.chatNotFound, .messageNotFound]
-        return RouteDescription(summary, .messages, answers: [.noContent], failures: absence + failures)
+    private static func mark(_ summary: String, _ body: RouteBody? = nil) -> RouteDescription {
+        RouteDescription(
+            summary,
+            .messages,
+            body: body,
+            answers: [.noContent],
+            failures: [.chatNotFound, .messageNotFound, .limitExceeded]
+        )
     }
 
     private func hide(_ request: HTTPRequest, _ context: APIContext, _ isHidden: Bool) async throws -> HTTPResponse {
