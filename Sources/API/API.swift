@@ -19,6 +19,8 @@ package final class API {
     private let messageChanges: MessageChangeRoutes
     private let reactions: ReactionRoutes
     private let reads: ReadRoutes
+    private let personal: PersonalMessageRoutes
+    private let threads: ThreadRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -35,6 +37,9 @@ package final class API {
         chats: ChatService,
         messages: MessageService,
         reads: ReadMarkService,
+        personal: PersonalMessageService,
+        drafts: DraftService,
+        threads: ThreadService,
         tokens: AccessTokenAuthority,
         hasher: PasswordHasher,
         hashing: BlockingPool,
@@ -59,6 +64,8 @@ package final class API {
         messageChanges = MessageChangeRoutes(messages: messages)
         reactions = ReactionRoutes(messages: messages, chats: chats)
         self.reads = ReadRoutes(reads: reads)
+        self.personal = PersonalMessageRoutes(personal: personal, drafts: drafts)
+        self.threads = ThreadRoutes(threads: threads)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
         problems = ProblemMiddleware(logger: logger)
@@ -99,5 +106,7 @@ package final class API {
         messageChanges.register(on: authenticated)
         reactions.register(on: authenticated)
         reads.register(on: authenticated)
+        personal.register(on: authenticated)
+        threads.register(on: authenticated)
     }
 }

@@ -16,6 +16,9 @@ package final class LoopStores {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let personal: any PersonalMessageStore
+    package let drafts: any DraftStore
+    package let threads: any ThreadStore
     package let presence: any PresenceStore
     package let presenceScope: any PresenceScope
     package let health: any HealthProbe
@@ -66,6 +69,9 @@ package final class LoopStores {
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         reads = PostgresReadStateStore(client: postgres)
+        personal = PostgresPersonalMessageStore(client: postgres)
+        drafts = PostgresDraftStore(client: postgres)
+        threads = PostgresThreadStore(client: postgres)
         presence = RedisPresenceStore(
             client: redis,
             loop: loop,

@@ -28,6 +28,8 @@ extension Schema {
     static let reactionList = list("ReactionList", of: .reaction)
     static let pinList = list("PinList", of: .pin)
     static let receiptList = list("ReceiptList", of: .receipt)
+    static let savedList = list("SavedList", of: .saved)
+    static let threadList = list("ThreadList", of: .thread)
     static let eventList = list("EventList", of: .event)
 
     /// A durable event, as sockets get it.

@@ -48,6 +48,8 @@ package struct HistorySnapshot: Sendable, Equatable {
     package var rows: [MessageMetadata]
     /// Committed operations of this chat that MongoDB may not hold yet.
     package var redo: [CommittedOperation]
+    /// The page's messages that the user has hidden from themselves.
+    package var hidden: Set<SequenceNumber>
 
     /// Makes a snapshot of all its fields.
     package init(
@@ -55,13 +57,15 @@ package struct HistorySnapshot: Sendable, Equatable {
         lastSequence: SequenceNumber,
         readSequence: SequenceNumber,
         rows: [MessageMetadata],
-        redo: [CommittedOperation]
+        redo: [CommittedOperation],
+        hidden: Set<SequenceNumber> = []
     ) {
         self.lastOffset = lastOffset
         self.lastSequence = lastSequence
         self.readSequence = readSequence
         self.rows = rows
         self.redo = redo
+        self.hidden = hidden
     }
 }
 

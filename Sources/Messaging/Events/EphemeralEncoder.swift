@@ -27,6 +27,17 @@ package enum EphemeralEncoder {
         return EphemeralEvent(to: scope, payload: writer.bytes)
     }
 
+    /// What somebody is about to say in a chat, nil for nothing any more; their own devices are told.
+    package static func draft(_ draft: SyncedDraft?, in chat: ChatID, of user: UserID) -> EphemeralEvent {
+        var writer = frame("draft.updated")
+        writer.key("chat_id")
+        writer.integer(chat.rawValue)
+        writer.key("draft")
+        if let draft { writer.draft(draft) } else { writer.null() }
+        writer.endObject()
+        return EphemeralEvent(to: .users([user]), payload: writer.bytes)
+    }
+
     /// What a change of somebody's presence tells: the members of chats what they see, and the user's own devices all of it.
     ///
     /// Nothing where nobody sees a difference.

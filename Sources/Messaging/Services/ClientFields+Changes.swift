@@ -14,7 +14,7 @@ extension ClientFields {
     package static func edit(_ reader: inout JSONObjectReader) throws -> MessageEdit {
         let content: String = try reader.required("content")
         try check(content: content)
-        return MessageEdit(content: content, mentions: try changedMentions(&reader))
+        return MessageEdit(content: content, mentions: try newMentions(&reader))
     }
 
     /// One emoji under `emoji`.

@@ -29,7 +29,8 @@ package final class PostgresHistoryStore: HistoryStore {
         let (mode, sequence) = Self.parameters(of: window)
         let query: PostgresQuery = """
             SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts, last_reply_seqs,
-                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
+                   hidden
             FROM duologue_read_page(
                 \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
             """
@@ -41,7 +42,8 @@ package final class PostgresHistoryStore: HistoryStore {
                 lastSequence: try first.id(1),
                 readSequence: try first.id(0),
                 rows: try Self.page(first),
-                redo: []
+                redo: [],
+                hidden: Set(try first.decode(21, as: [Int64].self).map(SequenceNumber.init(rawValue:)))
             )
             for row in rows {
                 guard let committed = try Self.unfinished(row, in: chat) else { continue }

@@ -11,6 +11,9 @@ package final class MemoryDatabase {
         var joinedAt: Timestamp
         var joinedOffset: Offset
         var readSequence: SequenceNumber
+        var draft: SyncedDraft?
+        /// How far threads are read, by their roots.
+        var threadReads: [SequenceNumber: SequenceNumber] = [:]
     }
 
     /// An event with what deduplication needs.
@@ -29,6 +32,9 @@ package final class MemoryDatabase {
         var deletedAt: Timestamp?
         var isPurged = false
         var lastReplyAt: Timestamp?
+        /// Members it calls by name, without its sender; none where it calls everyone.
+        var mentioned: Set<UserID> = []
+        var mentionsEveryone = false
     }
 
     /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
@@ -76,6 +82,10 @@ package final class MemoryDatabase {
     var chats: [ChatID: ChatRow] = [:]
     var directChats: [Pair: ChatID] = [:]
     var redo: [RedoRow] = []
+    /// Messages that users have hidden from themselves.
+    var hidden: [UserID: Set<MessageID>] = [:]
+    /// What users keep, the latest kept last.
+    var saved: [UserID: [SavedMessage]] = [:]
     /// Chats closed to writes until their redo rows are finished.
     var quarantined: Set<ChatID> = []
     /// Purges that are decided and not done.
@@ -111,6 +121,14 @@ package final class MemoryDatabase {
     }
 
     func isPresent(_ user: UserID) -> Bool { users[user].map { !$0.isDisabled } ?? false }
+
+    /// Whom a message calls.
+    func called(in id: MessageID) -> CalledMembers {
+        guard let message = chats[id.chat]?.messages[Int(id.sequence.rawValue) - 1] else {
+            return CalledMembers(users: [], everyone: false)
+        }
+        return CalledMembers(users: message.mentioned.sorted(), everyone: message.mentionsEveryone)
+    }
 
     // MARK: What redo covers
 

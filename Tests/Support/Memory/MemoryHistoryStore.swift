@@ -31,7 +31,12 @@ package final class MemoryHistoryStore: HistoryStore {
             lastSequence: row.chat.lastSequence,
             readSequence: member.readSequence,
             rows: rows,
-            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
+            hidden: Set(
+                rows.map(\.sequence).filter { sequence in
+                    database.hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false
+                }
+            )
         )
     }
 

@@ -12,6 +12,9 @@ package final class MemoryStores {
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
     package let reads: MemoryReadStateStore
+    package let personal: MemoryPersonalMessageStore
+    package let drafts: MemoryDraftStore
+    package let threads: MemoryThreadStore
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -26,5 +29,8 @@ package final class MemoryStores {
         bodies = MemoryBodyStore()
         tickets = MemoryTicketStore(database)
         reads = MemoryReadStateStore(database)
+        personal = MemoryPersonalMessageStore(database)
+        drafts = MemoryDraftStore(database)
+        threads = MemoryThreadStore(database)
     }
 }

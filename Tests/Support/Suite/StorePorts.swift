@@ -12,6 +12,11 @@ package struct StorePorts {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let personal: any PersonalMessageStore
+    package let drafts: any DraftStore
+    package let threads: any ThreadStore
+    /// Whom a message calls, as the store has it.
+    package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
 
@@ -25,6 +30,10 @@ package struct StorePorts {
         bodies: any BodyStore,
         tickets: any TicketStore,
         reads: any ReadStateStore,
+        personal: any PersonalMessageStore,
+        drafts: any DraftStore,
+        threads: any ThreadStore,
+        called: @escaping (MessageID) async throws -> CalledMembers,
         now: @escaping () -> Timestamp
     ) {
         self.accounts = accounts
@@ -35,6 +44,10 @@ package struct StorePorts {
         self.bodies = bodies
         self.tickets = tickets
         self.reads = reads
+        self.personal = personal
+        self.drafts = drafts
+        self.threads = threads
+        self.called = called
         self.now = now
     }
 }
@@ -51,6 +64,10 @@ extension MemoryStores {
             bodies: bodies,
             tickets: tickets,
             reads: reads,
+            personal: personal,
+            drafts: drafts,
+            threads: threads,
+            called: { [database] in database.called(in: $0) },
             now: { [database] in database.now }
         )
     }

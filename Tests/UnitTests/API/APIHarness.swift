@@ -55,6 +55,9 @@ final class APIHarness {
             messages: MessageService(gate: gate, reader: reader),
             reads: ReadMarkService(loop: loop, store: stores.reads) { [stores] in stores.broker.announce(ephemeral: $0)
             },
+            personal: PersonalMessageService(store: stores.personal, reader: reader),
+            drafts: DraftService(store: stores.drafts) { [stores] in stores.broker.announce(ephemeral: $0) },
+            threads: ThreadService(store: stores.threads, reader: reader),
             tokens: tokens,
             hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192)),
             hashing: options.pool ?? Self.sharedPool,
