@@ -19,6 +19,7 @@ package final class API {
     private let messageChanges: MessageChangeRoutes
     private let reactions: ReactionRoutes
     private let reads: ReadRoutes
+    private let invites: InviteRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -35,6 +36,8 @@ package final class API {
         chats: ChatService,
         messages: MessageService,
         reads: ReadMarkService,
+        invites: InviteService,
+        memberships: MembershipService,
         tokens: AccessTokenAuthority,
         hasher: PasswordHasher,
         hashing: BlockingPool,
@@ -58,7 +61,8 @@ package final class API {
         self.messages = MessageRoutes(messages: messages)
         messageChanges = MessageChangeRoutes(messages: messages)
         reactions = ReactionRoutes(messages: messages, chats: chats)
-        self.reads = ReadRoutes(reads: reads)
+        self.reads = ReadRoutes(reads: reads, memberships: memberships)
+        self.invites = InviteRoutes(invites: invites, memberLimit: settings.memberLimit)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
         problems = ProblemMiddleware(logger: logger)
@@ -95,5 +99,6 @@ package final class API {
         messageChanges.register(on: authenticated)
         reactions.register(on: authenticated)
         reads.register(on: authenticated)
+        invites.register(on: authenticated)
     }
 }

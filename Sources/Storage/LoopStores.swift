@@ -16,6 +16,8 @@ package final class LoopStores {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
     package let presence: any PresenceStore
     package let presenceScope: any PresenceScope
     package let health: any HealthProbe
@@ -66,6 +68,8 @@ package final class LoopStores {
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         reads = PostgresReadStateStore(client: postgres)
+        invites = PostgresInviteStore(client: postgres)
+        memberships = PostgresMembershipStore(client: postgres)
         presence = RedisPresenceStore(
             client: redis,
             loop: loop,

@@ -19,6 +19,8 @@ import Testing
                 bodies: stores.bodies,
                 tickets: stores.tickets,
                 reads: stores.reads,
+                invites: stores.invites,
+                memberships: stores.memberships,
                 now: now
             )
             try await scenario.run(ports)

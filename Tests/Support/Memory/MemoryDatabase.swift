@@ -11,6 +11,10 @@ package final class MemoryDatabase {
         var joinedAt: Timestamp
         var joinedOffset: Offset
         var readSequence: SequenceNumber
+        var mutedUntil: Timestamp?
+        var isArchived = false
+        var isPinned = false
+        var isMarkedUnread = false
     }
 
     /// An event with what deduplication needs.
@@ -40,6 +44,8 @@ package final class MemoryDatabase {
         var messages: [MessageRow] = []
         /// The pinned messages and the events that pinned them.
         var pins: [SequenceNumber: Offset] = [:]
+        /// The oldest first.
+        var invites: [Invite] = []
 
         func member(_ user: UserID) -> Member? { members.first { $0.user == user } }
     }

@@ -12,6 +12,8 @@ package final class MemoryStores {
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
     package let reads: MemoryReadStateStore
+    package let invites: MemoryInviteStore
+    package let memberships: MemoryMembershipStore
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -26,5 +28,7 @@ package final class MemoryStores {
         bodies = MemoryBodyStore()
         tickets = MemoryTicketStore(database)
         reads = MemoryReadStateStore(database)
+        invites = MemoryInviteStore(database)
+        memberships = MemoryMembershipStore(database)
     }
 }

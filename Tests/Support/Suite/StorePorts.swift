@@ -12,6 +12,8 @@ package struct StorePorts {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
     /// The stores' idea of now.
     package let now: () -> Timestamp
 
@@ -25,6 +27,8 @@ package struct StorePorts {
         bodies: any BodyStore,
         tickets: any TicketStore,
         reads: any ReadStateStore,
+        invites: any InviteStore,
+        memberships: any MembershipStore,
         now: @escaping () -> Timestamp
     ) {
         self.accounts = accounts
@@ -35,6 +39,8 @@ package struct StorePorts {
         self.bodies = bodies
         self.tickets = tickets
         self.reads = reads
+        self.invites = invites
+        self.memberships = memberships
         self.now = now
     }
 }
@@ -51,6 +57,8 @@ extension MemoryStores {
             bodies: bodies,
             tickets: tickets,
             reads: reads,
+            invites: invites,
+            memberships: memberships,
             now: { [database] in database.now }
         )
     }

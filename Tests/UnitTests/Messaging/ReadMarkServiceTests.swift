@@ -10,10 +10,14 @@ import Testing
         let stores = MemoryStores()
         let loop: EventLoop
         private(set) var receipts: [EphemeralEvent] = []
+        private(set) var updates: [EphemeralEvent] = []
         private(set) var users: [UserID] = []
         private(set) var chat = ChatID(rawValue: 0)
-        private(set) lazy var service = ReadMarkService(loop: loop, store: stores.reads) { [unowned self] in
-            receipts.append($0)
+        private(set) lazy var memberships = MembershipService(store: stores.memberships) { [unowned self] in
+            updates.append($0)
+        }
+        private(set) lazy var service = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships) {
+            [unowned self] in receipts.append($0)
         }
 
         init(_ loop: EventLoop, members: Int) async throws {
