@@ -23,6 +23,7 @@
 --                participant.updated: {"role"}
 --                chat.updated: any of {"name", "description", "avatar_url", "visibility"}; null clears
 --                reaction.*: {"emoji"}
+--                message.new with mentions, message.updated that changes them: {"users": [user id, …]} or {"everyone": true}
 --
 -- status   committed | duplicate (of an earlier or of this batch) | existing (the direct chat of that pair)
 --          | unchanged (so it is already; offset is of the event that made it so, where there is one)
@@ -195,6 +196,11 @@ BEGIN
     UNION ALL
     SELECT * FROM unnest(v_singly.answers)
     ORDER BY 1;
+
+    -- The statement above has run to its end. Few messages mention somebody, and the others do not pay for it.
+    IF cardinality(array_remove(p_data, NULL)) > 0 THEN
+        PERFORM duologue_mention(p_chat, p_actor, p_op, p_data, v_mixed, v_chats, v_offsets);
+    END IF;
 END
 $$;
 

@@ -52,7 +52,13 @@ struct BatchColumns {
         case .react(_, let emoji, _):
             writer.key("emoji")
             writer.string(emoji)
-        case .createMessage, .removeParticipant, .editMessage, .deleteMessage, .restoreMessage, .pin: return nil
+        case .createMessage(let draft):
+            guard !draft.mentions.isEmpty else { return nil }
+            write(draft.mentions, to: &writer)
+        case .editMessage(let edit, _):
+            guard let mentions = edit.mentions else { return nil }
+            write(mentions, to: &writer)
+        case .removeParticipant, .deleteMessage, .restoreMessage, .pin: return nil
         }
         writer.endObject()
         return PostgresJSON(bytes: writer.bytes)
@@ -88,6 +94,19 @@ struct BatchColumns {
         writer.key("participants")
         writer.beginArray()
         for user in draft.participants { writer.integer(user.rawValue) }
+        writer.endArray()
+    }
+
+    /// Whom a message calls: everyone, or these.
+    private static func write(_ mentions: [Mention], to writer: inout JSONWriter) {
+        guard !mentions.contains(.all), !mentions.contains(.here) else {
+            writer.key("everyone")
+            writer.bool(true)
+            return
+        }
+        writer.key("users")
+        writer.beginArray()
+        for case .user(let user) in mentions { writer.integer(user.rawValue) }
         writer.endArray()
     }
 

@@ -33,6 +33,9 @@ package final class MemoryDatabase {
         var deletedAt: Timestamp?
         var isPurged = false
         var lastReplyAt: Timestamp?
+        /// Members it calls by name, without its sender; none where it calls everyone.
+        var mentioned: Set<UserID> = []
+        var mentionsEveryone = false
     }
 
     /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
@@ -117,6 +120,14 @@ package final class MemoryDatabase {
     }
 
     func isPresent(_ user: UserID) -> Bool { users[user].map { !$0.isDisabled } ?? false }
+
+    /// Whom a message calls.
+    func called(in id: MessageID) -> CalledMembers {
+        guard let message = chats[id.chat]?.messages[Int(id.sequence.rawValue) - 1] else {
+            return CalledMembers(users: [], everyone: false)
+        }
+        return CalledMembers(users: message.mentioned.sorted(), everyone: message.mentionsEveryone)
+    }
 
     // MARK: What redo covers
 

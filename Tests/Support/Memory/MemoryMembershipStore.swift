@@ -43,7 +43,7 @@ extension MemoryDatabase {
             role: member.role,
             readSequence: member.readSequence,
             unread: waiting.count,
-            mentions: 0,
+            mentions: waiting.count { $0.mentionsEveryone || $0.mentioned.contains(member.user) },
             mutedUntil: member.mutedUntil,
             isArchived: member.isArchived,
             isPinned: member.isPinned,

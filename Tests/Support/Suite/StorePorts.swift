@@ -14,6 +14,8 @@ package struct StorePorts {
     package let reads: any ReadStateStore
     package let invites: any InviteStore
     package let memberships: any MembershipStore
+    /// Whom a message calls, as the store has it.
+    package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
 
@@ -29,6 +31,7 @@ package struct StorePorts {
         reads: any ReadStateStore,
         invites: any InviteStore,
         memberships: any MembershipStore,
+        called: @escaping (MessageID) async throws -> CalledMembers,
         now: @escaping () -> Timestamp
     ) {
         self.accounts = accounts
@@ -41,6 +44,7 @@ package struct StorePorts {
         self.reads = reads
         self.invites = invites
         self.memberships = memberships
+        self.called = called
         self.now = now
     }
 }
@@ -59,6 +63,7 @@ extension MemoryStores {
             reads: reads,
             invites: invites,
             memberships: memberships,
+            called: { [database] in database.called(in: $0) },
             now: { [database] in database.now }
         )
     }
