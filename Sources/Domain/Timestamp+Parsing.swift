@@ -25,7 +25,7 @@ extension Timestamp {
         }
     }
 
-    /// Days since 1970-01-01 (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    /// Days since 1970-01-01: Hinnant, "chrono-Compatible Low-Level Date Algorithms".
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = shifted / 400

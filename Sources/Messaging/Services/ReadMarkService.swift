@@ -50,8 +50,9 @@ package final class ReadMarkService {
         nextCall = loop.now
     }
 
-    /// Moves a mark forward and returns where it is then; one that is already farther stays there. A chat that was marked
-    /// unread is so no more, and the reader's devices are told.
+    /// Moves a mark forward and returns where it is then; one that is already farther stays there.
+    ///
+    /// A chat that was marked unread is so no more, and the reader's devices are told.
     ///
     /// - Throws: `chat_not_found` for a stranger, `invalid_value` for a message that does not exist yet, `overloaded`, and
     ///   `StoreError`.

@@ -96,7 +96,9 @@ package final class PostgresHistoryStore: HistoryStore {
                 let chat: ChatID = try row.id(0)
                 var snapshot: HistorySnapshot
                 if let known = snapshots[chat] { snapshot = known } else { snapshot = try HistoryRows.latest(row) }
-                if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) { snapshot.redo.append(committed) }
+                if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
+                    snapshot.redo.append(committed)
+                }
                 snapshots[chat] = snapshot
             }
             return snapshots

@@ -23,7 +23,8 @@ import Testing
                 invites: stores.invites,
                 memberships: stores.memberships,
                 called: { try await Self.called(in: $0, fixture) },
-                now: now
+                now: now,
+                pass: { await fixture.loop.sleep(for: .milliseconds($0)) }
             )
             try await scenario.run(ports)
         }

@@ -18,6 +18,8 @@ package struct StorePorts {
     package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
+    /// Lets so many milliseconds go by on the stores' clock.
+    package let pass: (_ milliseconds: Int64) async throws -> Void
 
     /// Joins ports that see each other's writes.
     package init(
@@ -32,7 +34,8 @@ package struct StorePorts {
         invites: any InviteStore,
         memberships: any MembershipStore,
         called: @escaping (MessageID) async throws -> CalledMembers,
-        now: @escaping () -> Timestamp
+        now: @escaping () -> Timestamp,
+        pass: @escaping (_ milliseconds: Int64) async throws -> Void
     ) {
         self.accounts = accounts
         self.directory = directory
@@ -46,6 +49,7 @@ package struct StorePorts {
         self.memberships = memberships
         self.called = called
         self.now = now
+        self.pass = pass
     }
 }
 
@@ -64,7 +68,8 @@ extension MemoryStores {
             invites: invites,
             memberships: memberships,
             called: { [database] in database.called(in: $0) },
-            now: { [database] in database.now }
+            now: { [database] in database.now },
+            pass: { [database] in database.now = database.now + $0 }
         )
     }
 }

@@ -17,6 +17,6 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
     /// All scenarios of all ports.
     package static let all =
         accountScenarios + commitScenarios + changeScenarios + mentionScenarios + memberScenarios + redoScenarios
-        + mixtureScenarios
+        + mixtureScenarios + inviteScenarios + membershipScenarios + unreadScenarios
         + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }

@@ -96,6 +96,20 @@ import Testing
         }
     }
 
+    @Test func `reading a chat that was marked unread tells the reader's devices, once`() async throws {
+        try await Self.run { scene in
+            _ = await scene.read(4)
+            let change = MembershipChange(isMarkedUnread: true)
+            _ = try await scene.memberships.change(change, of: scene.chat, for: scene.users[1])
+            #expect(scene.updates.count == 1)
+            for _ in 0..<2 { _ = await scene.read(2) }
+            #expect(scene.updates.count == 2 && scene.receipts.count == 1)
+            #expect(scene.updates.allSatisfy { $0.scope == .users([scene.users[1]]) })
+            let text = String(decoding: scene.updates[1].payload, as: UTF8.self)
+            #expect(text.contains(#""read_seq":4,"#) && text.contains(#""marked_unread":false"#))
+        }
+    }
+
     @Test func `in a large chat only the reader's own devices are told`() async throws {
         try await Self.run(members: ReadMarkService.receiptMemberLimit + 1) { scene in
             _ = await scene.read(4)
