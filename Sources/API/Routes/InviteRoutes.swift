@@ -14,10 +14,60 @@ final class InviteRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.post, "/chats/{id}/join", name: "joinChat", handler: join)
-        group.route(.get, "/chats/{id}/invites", name: "listInvites", query: ["limit", "cursor"], handler: list)
-        group.route(.post, "/chats/{id}/invites", name: "createInvite", handler: make)
-        group.route(.delete, "/chats/{id}/invites/{code}", name: "revokeInvite", handler: revoke)
+        group.route(
+            .post,
+            "/chats/{id}/join",
+            name: "joinChat",
+            RouteDescription(
+                "Joins a group by an invite, or a public one without",
+                .chats,
+                body: RouteBody(.joining, isRequired: false),
+                isIdempotent: true,
+                answers: [.created(.chat), .ok(.chat, "The caller is in already.")],
+                failures: [.chatNotFound, .limitExceeded]
+            ),
+            handler: join
+        )
+        group.route(
+            .get,
+            "/chats/{id}/invites",
+            name: "listInvites",
+            RouteDescription(
+                "The invites of a group, for its owners and admins",
+                .chats,
+                query: [.limit, .cursor],
+                answers: [.ok(.inviteList)],
+                failures: [.chatNotFound, .forbidden]
+            ),
+            handler: list
+        )
+        group.route(
+            .post,
+            "/chats/{id}/invites",
+            name: "createInvite",
+            RouteDescription(
+                "Makes an invite into a group",
+                .chats,
+                body: RouteBody(.newInvite, isRequired: false),
+                answers: [.created(.invite)],
+                failures: [.chatNotFound, .forbidden, .limitExceeded]
+            ),
+            handler: make
+        )
+        group.route(
+            .delete,
+            "/chats/{id}/invites/{code}",
+            name: "revokeInvite",
+            RouteDescription(
+                "Ends an invite for good",
+                .chats,
+                path: [.inviteCode],
+                body: .nothing,
+                answers: [.noContent],
+                failures: [.chatNotFound, .notFound, .forbidden]
+            ),
+            handler: revoke
+        )
     }
 
     private func join(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
@@ -66,7 +116,7 @@ final class InviteRoutes {
 
     private func revoke(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         try request.refuseFields()
-        let code = context.core.parameters.text("code")
+        let code = try ClientFields.inviteCode(context.core.parameters.text("code"))
         try await invites.revoke(code, of: context.chat(), by: context.requireCaller().user)
         return HTTPResponse(.noContent)
     }

@@ -14,16 +14,57 @@ final class ReadRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.post, "/chats/{id}/read", name: "readChat", handler: read)
+        group.route(
+            .post,
+            "/chats/{id}/read",
+            name: "readChat",
+            RouteDescription(
+                "Says how far the caller has read; the mark only grows",
+                .readState,
+                body: RouteBody(.readMark),
+                answers: [.ok(.readState)],
+                failures: [.chatNotFound]
+            ),
+            handler: read
+        )
         group.route(
             .get,
             "/chats/{id}/receipts",
             name: "listReceipts",
-            query: ["seq", "limit", "cursor"],
+            RouteDescription(
+                "How far each member has read, or who has read one message",
+                .readState,
+                query: [.readMessage, .limit, .cursor],
+                answers: [.ok(.receiptList)],
+                failures: [.chatNotFound, .messageNotFound]
+            ),
             handler: receipts
         )
-        group.route(.get, "/unread", name: "listUnread", query: ["limit", "cursor"], handler: unread)
-        group.route(.put, "/chats/{id}/my", name: "changeMyChat", handler: changeMine)
+        group.route(
+            .get,
+            "/unread",
+            name: "listUnread",
+            RouteDescription(
+                "What waits for the caller: sums over all chats, and the chats it waits in",
+                .readState,
+                query: [.limit, .cursor],
+                answers: [.ok(.unreadSummary)]
+            ),
+            handler: unread
+        )
+        group.route(
+            .put,
+            "/chats/{id}/my",
+            name: "changeMyChat",
+            RouteDescription(
+                "Changes the caller's own settings of a chat",
+                .chats,
+                body: RouteBody(.membershipChange),
+                answers: [.ok(.membership)],
+                failures: [.chatNotFound]
+            ),
+            handler: changeMine
+        )
     }
 
     private func read(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {

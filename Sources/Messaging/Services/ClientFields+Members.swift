@@ -8,7 +8,7 @@ extension ClientFields {
     /// Most people that one invite may let in.
     package static let inviteUses: Int64 = 100_000
     /// No code is longer.
-    private static let codeLimit = 64
+    package static let codeLimit = 64
 
     /// The fields of an invite to be made; the caller finishes the reader.
     ///
@@ -43,6 +43,21 @@ extension ClientFields {
         // What is no code is not known, as one that nobody made.
         guard code.utf8.count <= codeLimit else { throw Failure.chatNotFound }
         return .invite(code)
+    }
+
+    /// What may be the code of an invite.
+    ///
+    /// - Throws: `invalid_value` for anything else.
+    package static func inviteCode(_ text: String) throws(Failure) -> String {
+        let isCode = text.utf8.allSatisfy { byte in
+            let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            return isLetter || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        }
+        guard isCode, (1...codeLimit).contains(text.utf8.count) else {
+            throw Failure(.invalidValue, "the code in the path is not one of an invite")
+        }
+        return text
     }
 
     /// The fields of a change to a member's own side of a chat: null ends a mute, an absent field stays.

@@ -26,7 +26,7 @@ final class APIHarness {
 
     init(loop: EventLoop, options: APIOptions) throws {
         self.loop = loop
-        let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+        let logger = Logger(label: "test", level: .error, sink: .silent)
         clock = TestClock(stores.database.now)
         tokens = AccessTokenAuthority(secret: try SigningSecret(String(repeating: "k", count: 32)))
         coordinator = WriteCoordinator(
@@ -68,6 +68,7 @@ final class APIHarness {
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
+        api.registerSocket(on: router) { _, _ in throw Failure(.storeUnavailable, "There are no sockets here.") }
     }
 
     /// Runs the write path while `body` does.
@@ -185,7 +186,7 @@ struct Answer {
         status = response.status.code
         headers = response.headers
         text = String(decoding: response.bodyBytes, as: UTF8.self)
-        if case .object(let object)? = try? JSONValue(parsing: response.bodyBytes) {
+        if case .object(let object)? = try? JSONValue(parsing: response.bodyBytes, maximumDepth: 64) {
             self.object = object
         } else {
             object = nil
