@@ -21,6 +21,7 @@ package final class API {
     private let reads: ReadRoutes
     private let personal: PersonalMessageRoutes
     private let threads: ThreadRoutes
+    private let invites: InviteRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -40,6 +41,8 @@ package final class API {
         personal: PersonalMessageService,
         drafts: DraftService,
         threads: ThreadService,
+        invites: InviteService,
+        memberships: MembershipService,
         tokens: AccessTokenAuthority,
         hasher: PasswordHasher,
         hashing: BlockingPool,
@@ -63,9 +66,10 @@ package final class API {
         self.messages = MessageRoutes(messages: messages)
         messageChanges = MessageChangeRoutes(messages: messages)
         reactions = ReactionRoutes(messages: messages, chats: chats)
-        self.reads = ReadRoutes(reads: reads)
         self.personal = PersonalMessageRoutes(personal: personal, drafts: drafts)
         self.threads = ThreadRoutes(threads: threads)
+        self.reads = ReadRoutes(reads: reads, memberships: memberships)
+        self.invites = InviteRoutes(invites: invites, memberLimit: settings.memberLimit)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
         problems = ProblemMiddleware(logger: logger)
@@ -108,5 +112,6 @@ package final class API {
         reads.register(on: authenticated)
         personal.register(on: authenticated)
         threads.register(on: authenticated)
+        invites.register(on: authenticated)
     }
 }

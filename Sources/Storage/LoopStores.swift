@@ -19,6 +19,8 @@ package final class LoopStores {
     package let personal: any PersonalMessageStore
     package let drafts: any DraftStore
     package let threads: any ThreadStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
     package let presence: any PresenceStore
     package let presenceScope: any PresenceScope
     package let health: any HealthProbe
@@ -72,6 +74,8 @@ package final class LoopStores {
         personal = PostgresPersonalMessageStore(client: postgres)
         drafts = PostgresDraftStore(client: postgres)
         threads = PostgresThreadStore(client: postgres)
+        invites = PostgresInviteStore(client: postgres)
+        memberships = PostgresMembershipStore(client: postgres)
         presence = RedisPresenceStore(
             client: redis,
             loop: loop,

@@ -74,9 +74,16 @@ final class ServerLoop {
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
         let messages = MessageService(gate: gate, reader: reader)
-        let reads = ReadMarkService(loop: loop, store: stores.reads) { [weak broker] event in
-            broker?.announce(ephemeral: event)
-        }
+        let publish: (EphemeralEvent) -> Void = { [weak broker] event in broker?.announce(ephemeral: event) }
+        let memberships = MembershipService(store: stores.memberships, publish: publish)
+        let reads = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish)
+        let chats = ChatService(
+            gate: gate,
+            log: stores.commitLog,
+            directory: stores.chats,
+            accounts: stores.accounts,
+            reader: reader
+        )
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
@@ -85,18 +92,14 @@ final class ServerLoop {
             accounts: stores.accounts,
             tickets: stores.tickets,
             health: stores.health,
-            chats: ChatService(
-                gate: gate,
-                log: stores.commitLog,
-                directory: stores.chats,
-                accounts: stores.accounts,
-                reader: reader
-            ),
+            chats: chats,
             messages: messages,
             reads: reads,
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts) { [weak broker] in broker?.announce(ephemeral: $0) },
             threads: ThreadService(store: stores.threads, reader: reader),
+            invites: InviteService(gate: gate, store: stores.invites, chats: chats),
+            memberships: memberships,
             tokens: shared.tokens,
             hasher: shared.hasher,
             hashing: shared.hashing,

@@ -19,7 +19,8 @@
 -- p_payload      the operation's fields as encoded by the server, of every kind, kept in the redo
 -- p_expected_rev kinds 7 to 9: rev of the old document that the payload holds
 -- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …]}
---                participant.added: {"role"?, "limit"}; participant.updated: {"role"}
+--                participant.added: {"role"?, "limit"}, or, of the actor, {"joins": true, "invite"?, "limit"}
+--                participant.updated: {"role"}
 --                chat.updated: any of {"name", "description", "avatar_url", "visibility"}; null clears
 --                reaction.*: {"emoji"}
 --                message.new with mentions, message.updated that changes them: {"users": [user id, …]} or {"everyone": true}

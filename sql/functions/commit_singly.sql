@@ -60,7 +60,7 @@ BEGIN
             END IF;
         ELSIF v_i IS NULL AND EXISTS (SELECT FROM chats c WHERE c.id = v_op.chat) THEN
             v_change.status := 'busy';
-        ELSIF v_i IS NULL OR v_role IS NULL THEN
+        ELSIF v_i IS NULL OR v_role IS NULL AND NOT duologue_may_enter(v_op, p_now) THEN
             v_change.status := 'chat_not_found';
         ELSIF v_op.chat = ANY (p_quarantined) THEN
             v_change.status := 'quarantined';
@@ -69,6 +69,7 @@ BEGIN
         ELSE
             v_change := CASE
                 WHEN v_op.kind = 2 THEN duologue_send(v_op, v_seqs[v_i] + 1, v_offsets[v_i] + 1, p_now)
+                WHEN v_op.kind = 4 AND v_op.data ? 'joins' THEN duologue_join(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind IN (3, 4, 5) THEN duologue_change_member(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind = 6 THEN duologue_change_chat(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind IN (7, 8, 9) THEN duologue_change_body(v_op, v_role, v_offsets[v_i] + 1, p_now)

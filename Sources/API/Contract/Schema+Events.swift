@@ -27,6 +27,7 @@ extension Schema {
     static let revisionList = list("RevisionList", of: .revision)
     static let reactionList = list("ReactionList", of: .reaction)
     static let pinList = list("PinList", of: .pin)
+    static let inviteList = list("InviteList", of: .invite)
     static let receiptList = list("ReceiptList", of: .receipt)
     static let savedList = list("SavedList", of: .saved)
     static let threadList = list("ThreadList", of: .thread)

@@ -208,7 +208,8 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func membership(_ my: Membership) {
+    /// A member's own side of a chat.
+    package mutating func membership(_ my: Membership) {
         beginObject()
         key("role")
         string(my.role.rawValue)
@@ -216,12 +217,36 @@ extension JSONWriter {
         integer(my.readSequence.rawValue)
         key("unread")
         integer(my.unread)
+        key("mentions")
+        integer(my.mentions)
         key("muted_until")
         time(my.mutedUntil)
         key("archived")
         bool(my.isArchived)
         key("pinned")
         bool(my.isPinned)
+        key("marked_unread")
+        bool(my.isMarkedUnread)
+        endObject()
+    }
+
+    /// An invite of a chat.
+    package mutating func invite(_ invite: Invite) {
+        beginObject()
+        key("code")
+        string(invite.code)
+        key("chat_id")
+        integer(invite.chat.rawValue)
+        key("created_by")
+        integer(invite.createdBy.rawValue)
+        key("created_at")
+        time(invite.createdAt)
+        key("expires_at")
+        time(invite.expiresAt)
+        key("max_uses")
+        if let uses = invite.maxUses { integer(uses) } else { null() }
+        key("uses")
+        integer(invite.uses)
         endObject()
     }
 

@@ -38,6 +38,17 @@ package enum EphemeralEncoder {
         return EphemeralEvent(to: .users([user]), payload: writer.bytes)
     }
 
+    /// What a member has changed about their own side of a chat; their devices are told.
+    package static func membership(_ my: Membership, of chat: ChatID, to user: UserID) -> EphemeralEvent {
+        var writer = frame("my.updated")
+        writer.key("chat_id")
+        writer.integer(chat.rawValue)
+        writer.key("my")
+        writer.membership(my)
+        writer.endObject()
+        return EphemeralEvent(to: .users([user]), payload: writer.bytes)
+    }
+
     /// What a change of somebody's presence tells: the members of chats what they see, and the user's own devices all of it.
     ///
     /// Nothing where nobody sees a difference.

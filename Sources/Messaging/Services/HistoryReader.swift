@@ -10,7 +10,7 @@ package final class HistoryReader {
     let history: any HistoryStore
     let bodies: any BodyStore
 
-    private static let attempts = 4
+    static let attempts = 4
 
     /// Reads from stores of the same loop.
     package init(history: any HistoryStore, bodies: any BodyStore) {
@@ -114,8 +114,10 @@ package final class HistoryReader {
         for _ in 0..<Self.attempts {
             if let value = try await body() { return value }
         }
-        throw Failure(.storeUnavailable, "The messages are being written; try again.")
+        throw Self.isBeingWritten
     }
+
+    static let isBeingWritten = Failure(.storeUnavailable, "The messages are being written; try again.")
 
     private func snapshot(
         of chat: ChatID,
@@ -141,7 +143,7 @@ package final class HistoryReader {
     }
 
     /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.
-    private static func images(
+    static func images(
         _ snapshot: HistorySnapshot,
         _ redo: RedoOverlay,
         _ stored: [SequenceNumber: MessageImage]
@@ -157,7 +159,7 @@ package final class HistoryReader {
     }
 
     /// A tombstone shows no reactions.
-    private static func message(
+    static func message(
         _ image: MessageImage,
         _ row: MessageMetadata,
         _ reactions: [ReactionSummary]

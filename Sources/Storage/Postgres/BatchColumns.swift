@@ -44,11 +44,7 @@ struct BatchColumns {
         writer.beginObject()
         switch body {
         case .createChat(let draft): write(draft, to: &writer)
-        case .addParticipant(let addition):
-            writer.key("role")
-            writer.string(addition.role.rawValue)
-            writer.key("limit")
-            writer.integer(addition.memberLimit)
+        case .addParticipant(let addition): write(addition, to: &writer)
         case .changeRole(_, let role):
             writer.key("role")
             writer.string(role.rawValue)
@@ -66,6 +62,20 @@ struct BatchColumns {
         }
         writer.endObject()
         return PostgresJSON(bytes: writer.bytes)
+    }
+
+    private static func write(_ addition: ParticipantAddition, to writer: inout JSONWriter) {
+        writer.key("role")
+        writer.string(addition.role.rawValue)
+        writer.key("limit")
+        writer.integer(addition.memberLimit)
+        guard let entrance = addition.entrance else { return }
+        writer.key("joins")
+        writer.bool(true)
+        if case .invite(let code) = entrance {
+            writer.key("invite")
+            writer.string(code)
+        }
     }
 
     private static func write(_ draft: ChatDraft, to writer: inout JSONWriter) {

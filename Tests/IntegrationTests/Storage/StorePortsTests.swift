@@ -23,8 +23,11 @@ import Testing
                 personal: stores.personal,
                 drafts: stores.drafts,
                 threads: stores.threads,
+                invites: stores.invites,
+                memberships: stores.memberships,
                 called: { try await Self.called(in: $0, fixture) },
-                now: now
+                now: now,
+                pass: { await fixture.loop.sleep(for: .milliseconds($0)) }
             )
             try await scenario.run(ports)
         }

@@ -76,13 +76,13 @@ package final class MemoryCommitLog: CommitLog {
         }
         if case .createChat(let draft) = operation.body { return createChat(draft, operation) }
         if !wait, database.lockedChats.contains(operation.chat) { return .busy }
-        guard let row = database.chats[operation.chat], let actor = row.member(operation.actor) else {
-            return .refused(.chatNotFound)
-        }
+        guard let row = database.chats[operation.chat] else { return .refused(.chatNotFound) }
+        let actor = row.member(operation.actor)
+        guard actor != nil || mayEnter(operation, row) else { return .refused(.chatNotFound) }
         guard !database.quarantined.contains(operation.chat) else {
             return .refused(Failure(.storeUnavailable, "The chat takes no writes now."))
         }
-        let result = change(row, by: actor, operation)
+        let result = actor.map { change(row, by: $0, operation) } ?? join(operation, in: row)
         guard case .unchanged(let offset, _) = result else { return result }
         return .unchanged(offset, pending: pending(operation.chat, offset))
     }

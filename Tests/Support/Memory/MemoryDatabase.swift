@@ -14,6 +14,10 @@ package final class MemoryDatabase {
         var draft: SyncedDraft?
         /// How far threads are read, by their roots.
         var threadReads: [SequenceNumber: SequenceNumber] = [:]
+        var mutedUntil: Timestamp?
+        var isArchived = false
+        var isPinned = false
+        var isMarkedUnread = false
     }
 
     /// An event with what deduplication needs.
@@ -46,6 +50,8 @@ package final class MemoryDatabase {
         var messages: [MessageRow] = []
         /// The pinned messages and the events that pinned them.
         var pins: [SequenceNumber: Offset] = [:]
+        /// The oldest first.
+        var invites: [Invite] = []
 
         func member(_ user: UserID) -> Member? { members.first { $0.user == user } }
     }

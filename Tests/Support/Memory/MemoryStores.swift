@@ -15,6 +15,8 @@ package final class MemoryStores {
     package let personal: MemoryPersonalMessageStore
     package let drafts: MemoryDraftStore
     package let threads: MemoryThreadStore
+    package let invites: MemoryInviteStore
+    package let memberships: MemoryMembershipStore
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -32,5 +34,7 @@ package final class MemoryStores {
         personal = MemoryPersonalMessageStore(database)
         drafts = MemoryDraftStore(database)
         threads = MemoryThreadStore(database)
+        invites = MemoryInviteStore(database)
+        memberships = MemoryMembershipStore(database)
     }
 }

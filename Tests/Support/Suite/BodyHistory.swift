@@ -177,5 +177,7 @@ final class ScriptedHistory: HistoryStore {
         answer.rows.filter { sequences.contains($0.sequence) }
     }
 
+    func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] { [:] }
+
     func epoch() async throws -> String { "scripted" }
 }

@@ -15,10 +15,14 @@ package struct StorePorts {
     package let personal: any PersonalMessageStore
     package let drafts: any DraftStore
     package let threads: any ThreadStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
     /// Whom a message calls, as the store has it.
     package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
+    /// Lets so many milliseconds go by on the stores' clock.
+    package let pass: (_ milliseconds: Int64) async throws -> Void
 
     /// Joins ports that see each other's writes.
     package init(
@@ -33,8 +37,11 @@ package struct StorePorts {
         personal: any PersonalMessageStore,
         drafts: any DraftStore,
         threads: any ThreadStore,
+        invites: any InviteStore,
+        memberships: any MembershipStore,
         called: @escaping (MessageID) async throws -> CalledMembers,
-        now: @escaping () -> Timestamp
+        now: @escaping () -> Timestamp,
+        pass: @escaping (_ milliseconds: Int64) async throws -> Void
     ) {
         self.accounts = accounts
         self.directory = directory
@@ -47,8 +54,11 @@ package struct StorePorts {
         self.personal = personal
         self.drafts = drafts
         self.threads = threads
+        self.invites = invites
+        self.memberships = memberships
         self.called = called
         self.now = now
+        self.pass = pass
     }
 }
 
@@ -67,8 +77,11 @@ extension MemoryStores {
             personal: personal,
             drafts: drafts,
             threads: threads,
+            invites: invites,
+            memberships: memberships,
             called: { [database] in database.called(in: $0) },
-            now: { [database] in database.now }
+            now: { [database] in database.now },
+            pass: { [database] in database.now = database.now + $0 }
         )
     }
 }

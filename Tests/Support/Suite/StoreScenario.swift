@@ -19,5 +19,5 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
         accountScenarios + commitScenarios + changeScenarios + mentionScenarios + memberScenarios + redoScenarios
         + mixtureScenarios
         + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
-        + bodyScenarios + ticketScenarios
+        + bodyScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
 }

@@ -46,6 +46,8 @@ final class APIHarness {
             accounts: stores.accounts,
             reader: reader
         )
+        let publish: (EphemeralEvent) -> Void = { [stores] in stores.broker.announce(ephemeral: $0) }
+        let memberships = MembershipService(store: stores.memberships, publish: publish)
         let api = API(
             settings: APISettings(memberLimit: 4, now: { [clock] in clock.now }),
             accounts: stores.accounts,
@@ -53,11 +55,12 @@ final class APIHarness {
             health: stores.health,
             chats: chats,
             messages: MessageService(gate: gate, reader: reader),
-            reads: ReadMarkService(loop: loop, store: stores.reads) { [stores] in stores.broker.announce(ephemeral: $0)
-            },
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts) { [stores] in stores.broker.announce(ephemeral: $0) },
             threads: ThreadService(store: stores.threads, reader: reader),
+            reads: ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish),
+            invites: InviteService(gate: gate, store: stores.invites, chats: chats),
+            memberships: memberships,
             tokens: tokens,
             hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192)),
             hashing: options.pool ?? Self.sharedPool,

@@ -79,6 +79,10 @@ final class SlowHistory: HistoryStore {
 
     init(_ base: any HistoryStore) { self.base = base }
 
+    func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        try await base.latest(of: chats, for: user)
+    }
+
     func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         try await base.committedEvents(of: chat, after: offset, limit: limit)
     }

@@ -32,6 +32,10 @@ import Testing
         .removeParticipant(UserID(rawValue: 5)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100, list: "x")),
+        .addParticipant(
+            ParticipantAddition(user: UserID(rawValue: 5), role: .member, memberLimit: 9, entrance: .invite("\"x\""))
+        ),
+        .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .member, memberLimit: 9, entrance: .open)),
         .changeRole(UserID(rawValue: 5), to: .member),
         .changeChat(ChatChange(name: .set("n"), description: .clear, visibility: .public)),
         .changeChat(ChatChange(avatarURL: .set("https://example.org/a.png"))),
