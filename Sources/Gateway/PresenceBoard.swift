@@ -143,14 +143,21 @@ package final class PresenceBoard {
     private func tell() async {
         while let users = page(of: untold.keys) {
             let chats: [UserID: [ChatID]]
+            let reserves: [UserID: PresenceReserve]
             do {
                 chats = try await scope.chats(of: users)
+                reserves = try await scope.reserves(of: users)
             } catch {
                 return logger.debug("presence not told", ["error": .string("\(error)")])
             }
             for user in users {
                 guard let state = untold.removeValue(forKey: user) else { continue }
-                for event in EphemeralEncoder.presence(state, to: chats[user] ?? []) { publish?(event) }
+                let events = EphemeralEncoder.presence(
+                    state,
+                    to: chats[user] ?? [],
+                    reserves[user] ?? PresenceReserve()
+                )
+                for event in events { publish?(event) }
             }
         }
     }
@@ -179,13 +186,14 @@ package final class PresenceBoard {
         newcomers.removeFirst(batch.count)
         do {
             let members = try await members(around: batch)
+            let reserves = try await scope.reserves(of: batch.map(\.user))
             overtaken = []
             let told = try await store.told(of: Array(Set(members.values.joined())))
             let present = members.mapValues { users in
                 users.filter { told[$0] != nil && !overtaken.contains($0) }
             }
             var frames: [UserID: SharedFrame] = [:]
-            for newcomer in batch { greet(newcomer, present, told, &frames) }
+            for newcomer in batch { greet(newcomer, present, told, reserves, &frames) }
         } catch {
             logger.debug("newcomers not told who is there", ["error": .string("\(error)")])
         }
@@ -213,12 +221,14 @@ package final class PresenceBoard {
         _ newcomer: Newcomer,
         _ present: [ChatID: [UserID]],
         _ told: [UserID: PresenceStatus],
+        _ reserves: [UserID: PresenceReserve],
         _ frames: inout [UserID: SharedFrame]
     ) {
         guard let session = newcomer.session, session.isOpen else { return }
         var known: Set<UserID> = [newcomer.user]
+        let hidden = reserves[newcomer.user]?.hidden ?? []
         for chat in session.subscription.chats {
-            for user in present[chat] ?? [] where known.insert(user).inserted {
+            for user in present[chat] ?? [] where !hidden.contains(user) && known.insert(user).inserted {
                 guard known.count <= Self.peopleTold + 1, let status = told[user] else { return }
                 let frame =
                     frames[user] ?? SharedFrame.text(EphemeralEncoder.presence(of: user, status, lastSeen: nil))

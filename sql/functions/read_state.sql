@@ -1,12 +1,13 @@
 -- Read marks. They are no events: they have no number, need no lock of the chat, and only grow.
 
 -- Moves read marks forward, each to the last of the messages asked for that the chat has. One row an element, in input order; none
--- for a user who is no member. last_seq tells whether the message asked for exists; moved is true where this call moved the mark.
+-- for a user who is no member. told is whether others may learn of it. last_seq tells whether the message asked for exists; moved is true where this call moved the mark.
 -- Rows are locked in one order, so that two nodes moving the marks of the same people never deadlock. read_seq is in no
 -- index: the update stays within its page (HOT).
+DROP FUNCTION IF EXISTS duologue_advance_reads(bigint[], bigint[], bigint[]);
 CREATE OR REPLACE FUNCTION duologue_advance_reads(p_chats bigint[], p_users bigint[], p_seqs bigint[])
 RETURNS TABLE (
-    n bigint, last_seq bigint, read_seq bigint, unread bigint, moved boolean, participant_count integer
+    n bigint, last_seq bigint, read_seq bigint, unread bigint, moved boolean, participant_count integer, told boolean
 )
 LANGUAGE sql VOLATILE AS $$
     WITH asked AS MATERIALIZED (
@@ -24,7 +25,8 @@ LANGUAGE sql VOLATILE AS $$
         WHERE p.chat_id = h.chat_id AND p.user_id = h.user_id AND p.read_seq < h.seq
         RETURNING p.chat_id, p.user_id, p.read_seq
     )
-    SELECT a.n, a.last_seq, mark.read_seq, u.unread, m.read_seq IS NOT NULL, a.participant_count
+    SELECT a.n, a.last_seq, mark.read_seq, u.unread, m.read_seq IS NOT NULL, a.participant_count,
+           coalesce((SELECT s.read_receipts FROM user_settings s WHERE s.user_id = a.user_id), true)
     FROM asked a
     JOIN participants p ON p.chat_id = a.chat_id AND p.user_id = a.user_id
     LEFT JOIN moved m ON m.chat_id = p.chat_id AND m.user_id = p.user_id

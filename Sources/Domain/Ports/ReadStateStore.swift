@@ -24,6 +24,8 @@ package struct ReadProgress: Sendable, Equatable {
     /// Whether the mark moved.
     package var hasMoved: Bool
     package var participantCount: Int
+    /// Whether others may learn of it: the user's own setting.
+    package var isTold: Bool
 
     /// Makes progress of all its fields.
     package init(
@@ -31,13 +33,15 @@ package struct ReadProgress: Sendable, Equatable {
         unread: Int,
         lastSequence: SequenceNumber,
         hasMoved: Bool,
-        participantCount: Int
+        participantCount: Int,
+        isTold: Bool = true
     ) {
         self.readSequence = readSequence
         self.unread = unread
         self.lastSequence = lastSequence
         self.hasMoved = hasMoved
         self.participantCount = participantCount
+        self.isTold = isTold
     }
 }
 
@@ -52,6 +56,8 @@ package protocol ReadStateStore: AnyObject {
     func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?]
 
     /// How far the members of a chat have read, in order of joining; nil for a stranger.
+    ///
+    /// Others who keep that to themselves are left out.
     ///
     /// Throws `invalid_value` for a cursor it did not make.
     func receipts(of chat: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<ReadMark>?

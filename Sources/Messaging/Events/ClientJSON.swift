@@ -239,7 +239,7 @@ extension JSONWriter {
         endObject()
     }
 
-    /// A user; the address only for the user's own eyes.
+    /// A user; address and role only for the user's own eyes.
     package mutating func user(_ user: User, withEmail: Bool) {
         beginObject()
         key("user_id")
@@ -259,6 +259,8 @@ extension JSONWriter {
         if withEmail {
             key("email")
             string(user.email)
+            key("role")
+            string(user.role.rawValue)
         }
         endObject()
     }

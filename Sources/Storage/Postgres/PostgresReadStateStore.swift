@@ -14,7 +14,7 @@ package final class PostgresReadStateStore: ReadStateStore {
 
     package func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?] {
         let query: PostgresQuery = """
-            SELECT n, last_seq, read_seq, unread, moved, participant_count
+            SELECT n, last_seq, read_seq, unread, moved, participant_count, told
             FROM duologue_advance_reads(\(marks.map(\.chat.rawValue)), \(marks.map(\.user.rawValue)),
                                         \(marks.map(\.sequence.rawValue)))
             """
@@ -30,7 +30,8 @@ package final class PostgresReadStateStore: ReadStateStore {
                     unread: try row.decode(3),
                     lastSequence: try row.id(1),
                     hasMoved: try row.decode(4),
-                    participantCount: try row.decode(5)
+                    participantCount: try row.decode(5),
+                    isTold: try row.decode(6)
                 )
             }
             return progress
@@ -51,6 +52,8 @@ package final class PostgresReadStateStore: ReadStateStore {
             LEFT JOIN LATERAL (
                 SELECT p.user_id, p.read_seq, p.joined_offset FROM participants p
                 WHERE p.chat_id = me.chat_id AND (p.joined_offset, p.user_id) > (\(after.first), \(after.second))
+                  AND (p.user_id = me.user_id OR NOT EXISTS (
+                      SELECT FROM user_settings s WHERE s.user_id = p.user_id AND NOT s.read_receipts))
                 ORDER BY p.joined_offset, p.user_id LIMIT \(limit + 1)
             ) m ON true
             WHERE me.chat_id = \(chat.rawValue) AND me.user_id = \(user.rawValue)

@@ -12,6 +12,9 @@ import Testing
         try await StorageFixture.run { _, stores in
             let ports = StorePorts(
                 accounts: stores.accounts,
+                administration: stores.administration,
+                people: stores.people,
+                relations: stores.relations,
                 directory: stores.chats,
                 log: stores.commitLog,
                 history: stores.history,

@@ -31,7 +31,8 @@ package final class MemoryReadStateStore: ReadStateStore {
                 hasMoved: moved.contains(
                     ReadMark(chat: mark.chat, user: mark.user, sequence: SequenceNumber(rawValue: 0))
                 ),
-                participantCount: row.members.count
+                participantCount: row.members.count,
+                isTold: database.settings[mark.user]?.readReceipts ?? true
             )
         }
     }
@@ -45,7 +46,8 @@ package final class MemoryReadStateStore: ReadStateStore {
         try database.check()
         let skipped = try cursor.map(Self.place) ?? 0
         guard let row = database.chats[chat], row.member(user) != nil else { return nil }
-        let members = row.members.sorted { ($0.joinedOffset, $0.user) < ($1.joinedOffset, $1.user) }
+        let members = row.members.filter { $0.user == user || database.settings[$0.user]?.readReceipts ?? true }.sorted
+        { ($0.joinedOffset, $0.user) < ($1.joinedOffset, $1.user) }
         let items = members.dropFirst(skipped).prefix(limit)
         let next = members.count > skipped + limit ? "\(skipped + limit)" : nil
         return Page(items: items.map { ReadMark(chat: chat, user: $0.user, sequence: $0.readSequence) }, next: next)

@@ -16,6 +16,7 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
 
     /// All scenarios of all ports.
     package static let all =
-        accountScenarios + commitScenarios + changeScenarios + memberScenarios + redoScenarios + mixtureScenarios
+        accountScenarios + sessionScenarios + commitScenarios + changeScenarios
+        + memberScenarios + redoScenarios + mixtureScenarios
         + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }

@@ -50,6 +50,12 @@ import Testing
         func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]] {
             members.filter { chats.contains($0.key) }
         }
+
+        var kept: [UserID: PresenceReserve] = [:]
+
+        func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
+            kept.filter { users.contains($0.key) }
+        }
     }
 
     /// A hub with a board at work, and two people in a chat.
