@@ -16,7 +16,7 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
 
     /// All scenarios of all ports.
     package static let all =
-        accountScenarios + sessionScenarios + commitScenarios + changeScenarios
+        accountScenarios + sessionScenarios + peopleScenarios + relationScenarios + commitScenarios + changeScenarios
         + memberScenarios + redoScenarios + mixtureScenarios
         + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
 }
