@@ -21,6 +21,15 @@ build_without_warnings() {
     ! grep -q 'warning:' "$log"
 }
 
+# What failed stands last: of so many tests at once, nobody finds it in the middle.
+run_tests() {
+    local log=$LOCAL/tests.log
+    swift test --skip-build 2>&1 | tee "$log" && return
+    say "what failed:"
+    grep -E '✘|error: Exited|Fatal error|unexpected signal' "$log" >&2 || tail -n 40 "$log" >&2
+    return 1
+}
+
 check_compose() { SECRET_KEY=check POSTGRES_PASSWORD=check scripts/compose.sh -f docker/compose.yaml config --quiet; }
 
 open_local
@@ -57,7 +66,7 @@ export PATH=$LOCAL/bin:$postgres_programs:$PATH
 raise_file_limit
 
 step "migrate" "$(swift build -c release --show-bin-path)/duologue" migrate
-step "tests" swift test --skip-build
+step "tests" run_tests
 kinds=node-kill,node-freeze,node-rolling-restart,postgres-kill,postgres-freeze,postgres-commit-reply-lost,mongo-kill,mongo-freeze,mongo-step-down,redis-freeze,redis-slow,client-duplicates
 step "schedules" env SKIP_BUILD=1 N="${SCHEDULES:-30}" scripts/property.sh
 step "faults" env SKIP_BUILD=1 N="${N:-12}" KIND="${KIND:-$kinds}" TABLE="$LOCAL/test/faults.tsv" scripts/fault.sh

@@ -91,9 +91,11 @@ package final class API {
     /// The routes that monitors ask all the time.
     package static let probes: Set<String> = ["/health", "/health/live", "/health/ready", "/metrics"]
 
-    /// Adds the routes for operators, which every role has; to be called once, before the first request.
+    /// Adds the routes for operators and the document of all routes, which every role has; to be called once, before the first request.
     package func registerOperations(on router: Router<APIContext>) {
-        operations.register(on: router.group("", middleware: [problems]))
+        let group = router.group("", middleware: [problems])
+        operations.register(on: group)
+        ContractRoutes(router: router).register(on: group)
     }
 
     /// Adds the routes that open WebSockets, of all chats or of one, their failures answered as those of every other route.
@@ -102,8 +104,10 @@ package final class API {
         upgrade: @escaping (HTTPRequest, ChatID?) async throws -> HTTPResponse
     ) {
         let open = router.group(Self.basePath, middleware: [problems])
-        open.on(.get, "/ws", name: "socket") { request, _ in try await upgrade(request, nil) }
-        open.on(.get, "/ws/{id}", name: "chatSocket") { request, context in
+        let all = SocketDescription.make("Opens the WebSocket of all chats")
+        open.on(.get, "/ws", name: "socket", description: all) { request, _ in try await upgrade(request, nil) }
+        let one = SocketDescription.make("Opens a WebSocket of one chat", path: [.inPath("id")])
+        open.on(.get, "/ws/{id}", name: "chatSocket", description: one) { request, context in
             try await upgrade(request, context.chat())
         }
     }

@@ -8,8 +8,6 @@ package struct APISettings: Sendable {
     package var ticketLifetime: Duration
     /// Most members of a chat, its founder included.
     package var memberLimit: Int
-    /// The origins whose pages may call; for the cross-origin rules.
-    package var allowedOrigins: [String]
     /// The time that tokens and sessions go by.
     package var now: @Sendable () -> Timestamp
 
@@ -18,13 +16,11 @@ package struct APISettings: Sendable {
         refreshLifetime: Duration = .seconds(30 * 86_400),
         ticketLifetime: Duration = .seconds(30),
         memberLimit: Int = 1_000,
-        allowedOrigins: [String] = [],
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.refreshLifetime = refreshLifetime
         self.ticketLifetime = ticketLifetime
         self.memberLimit = memberLimit
-        self.allowedOrigins = allowedOrigins
         self.now = now
     }
 }

@@ -20,6 +20,8 @@ struct Configuration: Sendable {
     let limits: Limits
     let redoLimitBytes: Int
     let allowedOrigins: Set<String>
+    /// For how long browsers are to insist on TLS; nil where clients come without it.
+    let transportSecurity: Duration?
     let compressesWebSockets: Bool
     let host: String
     let port: Int
@@ -78,6 +80,8 @@ struct Configuration: Sendable {
         )
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
+        let hsts = reader.integer("HSTS_SECONDS", 0...63_072_000, default: 0)
+        transportSecurity = hsts > 0 ? .seconds(hsts) : nil
         compressesWebSockets = reader.choice("WEBSOCKET_COMPRESSION", ["on", "off"], default: "on") == "on"
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)

@@ -99,16 +99,27 @@ struct EnvironmentReader {
     }
     #endif
 
+    /// Origins as browsers write them, since they are compared letter by letter.
     mutating func origins(_ name: String) -> Set<String> {
         var origins: Set<String> = []
         for part in (values[name] ?? "").split(separator: ",") {
             let origin = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-            let host = origin.split(separator: "://", maxSplits: 1).dropFirst().first ?? ""
-            if !(origin.hasPrefix("https://") || origin.hasPrefix("http://")) || host.isEmpty || host.contains("/") {
+            if !Self.isOrigin(origin) {
                 problems.append("\(name) must list origins such as https://chat.example.org, separated by commas")
             }
             origins.insert(origin)
         }
         return origins
+    }
+
+    /// Scheme, host in lower case and a port that is not the scheme's own (RFC 6454, section 6.2).
+    private static func isOrigin(_ text: String) -> Bool {
+        let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let usualPort = ["https": ":443", "http": ":80"][parts[0]] else { return false }
+        let place = parts[1]
+        let legal = place.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (97...122).contains(byte) || ".-:[]".utf8.contains(byte)
+        }
+        return legal && !place.isEmpty && place.first != ":" && !place.hasSuffix(usualPort)
     }
 }

@@ -122,7 +122,14 @@ enum Serve {
     ) async throws -> HTTPServer {
         let configuration = shared.configuration
         let server = HTTPServer(
-            configuration: .init(host: configuration.host, port: configuration.port),
+            configuration: .init(
+                host: configuration.host,
+                port: configuration.port,
+                answers: AnswerPolicy(
+                    allowedOrigins: configuration.allowedOrigins,
+                    transportSecurity: configuration.transportSecurity
+                )
+            ),
             group: group,
             logger: shared.logger.labelled("http")
         ) { loop in

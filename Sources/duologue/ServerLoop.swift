@@ -93,7 +93,6 @@ final class ServerLoop {
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
-                allowedOrigins: Array(shared.configuration.allowedOrigins),
                 now: WallClock.now
             ),
             accounts: stores.accounts,

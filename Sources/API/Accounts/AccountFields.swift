@@ -14,7 +14,7 @@ struct RegistrationFields: Sendable {
         let usernameText: String = try reader.required("username")
         let emailText: String = try reader.required("email")
         password = try reader.required("password")
-        fullName = try AccountText.optional("full_name", &reader, limit: 100)
+        fullName = try AccountText.optional("full_name", &reader, limit: AccountText.limit)
         try reader.finish()
         username = try Username(usernameText)
         email = try EmailAddress(emailText)
@@ -48,7 +48,7 @@ struct LoginFields: Sendable {
         let username = try reader.optional("username", as: String.self)
         let email = try reader.optional("email", as: String.self)
         password = try reader.required("password")
-        device = try AccountText.optional("device", &reader, limit: 100)
+        device = try AccountText.optional("device", &reader, limit: AccountText.limit)
         try reader.finish()
         switch (username, email) {
         case (let username?, nil): name = .username(try Username(username))
@@ -81,7 +81,10 @@ struct PasswordFields: Sendable {
 }
 
 /// Short texts people give of themselves.
-private enum AccountText {
+enum AccountText {
+    /// Most characters of any of them.
+    static let limit = 100
+
     static func optional(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String? {
         guard let text = try reader.optional(name, as: String.self) else { return nil }
         guard !text.isEmpty else { throw Failure(.empty, "\(name): must not be empty") }

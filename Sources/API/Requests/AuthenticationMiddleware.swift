@@ -37,6 +37,11 @@ struct AuthenticationMiddleware: Middleware {
         uses.note(caller, at: now())
     }
 
+    func describe(_ description: inout RouteDescription) {
+        description.needsToken = true
+        description.failures += [RouteFailure(.unauthenticated), RouteFailure(.tokenExpired)]
+    }
+
     /// The credentials of the scheme Bearer, whose name is compared without regard to case (RFC 9110, section 11.1).
     private static func bearer(_ header: String) -> String? {
         let parts = header.split(separator: " ", maxSplits: 1)

@@ -1,13 +1,24 @@
 internal import Domain
+internal import Web
 
 /// Which page of a chat's messages a request asks for, and how to ask for the next.
 ///
 /// The next page goes the way of the query: towards older messages from the newest page and from `before`, towards newer
 /// ones from `after` and `around`. A cursor is `b` or `a` and the number of the message it goes on from.
 struct HistoryQuery {
-    static let names: Set<String> = ["before", "after", "around", "cursor", "limit"]
+    static let parameters: [RouteParameter] =
+        threadParameters + [
+            RouteParameter(
+                "around",
+                .either([.id, .words(["first_unread"])]),
+                "The page with this seq in its middle, or with the first unread message."
+            )
+        ]
     /// What pages of a thread take; its numbers have holes, so there is no middle to reckon.
-    static let threadNames: Set<String> = ["before", "after", "cursor", "limit"]
+    static let threadParameters: [RouteParameter] = [
+        RouteParameter("before", .id, "Messages before this seq. At most one of the ways to page may be given."),
+        RouteParameter("after", .count, "Messages after this seq."), .cursor, .limit,
+    ]
 
     let window: HistoryWindow
     let limit: Int

@@ -29,6 +29,12 @@ struct ProblemMiddleware: Middleware {
         }
         // Everything else, statements that can never succeed included, is ours: the router logs it and answers 500.
     }
+
+    func describe(_ description: inout RouteDescription) {
+        description.failures += [
+            RouteFailure(.internal), RouteFailure(.storeUnavailable), RouteFailure(.overloaded),
+        ]
+    }
 }
 
 extension Problem {

@@ -37,28 +37,3 @@ struct RequestQuery {
         return Int(limit)
     }
 }
-
-extension RouteGroup where Context == APIContext {
-    /// Adds a route that takes no query.
-    func route(
-        _ method: HTTPMethod,
-        _ pattern: String,
-        name: String,
-        handler: @escaping (HTTPRequest, APIContext) async throws -> HTTPResponse
-    ) {
-        route(method, pattern, name: name, query: []) { request, context, _ in try await handler(request, context) }
-    }
-
-    /// Adds a route that takes these query items and no others.
-    func route(
-        _ method: HTTPMethod,
-        _ pattern: String,
-        name: String,
-        query names: Set<String>,
-        handler: @escaping (HTTPRequest, APIContext, RequestQuery) async throws -> HTTPResponse
-    ) {
-        on(method, pattern, name: name) { request, context in
-            try await handler(request, context, RequestQuery(request, names: names))
-        }
-    }
-}

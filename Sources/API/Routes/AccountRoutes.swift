@@ -23,17 +23,81 @@ final class AccountRoutes {
     }
 
     func register(open: RouteGroup<APIContext>, authenticated: RouteGroup<APIContext>) {
-        open.route(.post, "/auth/register", name: "register", handler: registerUser)
-        open.route(.post, "/users/register", name: "registerAlias", handler: registerUser)
-        open.route(.post, "/auth/login", name: "login", handler: logIn)
-        open.route(.post, "/users/login", name: "loginAlias", handler: logIn)
-        open.route(.post, "/auth/refresh", name: "refresh", handler: refresh)
-        authenticated.route(.post, "/auth/logout", name: "logout", handler: logOut)
-        authenticated.route(.get, "/auth/me", name: "me", handler: me)
-        authenticated.route(.get, "/users/me", name: "meAlias", handler: me)
-        authenticated.route(.get, "/users/{id}", name: "getUser", handler: user)
-        authenticated.route(.post, "/ws/ticket", name: "createTicket", handler: ticket)
+        for (path, name) in [("/auth/register", "register"), ("/users/register", "registerAlias")] {
+            open.route(.post, path, name: name, Self.registration, handler: registerUser)
+        }
+        for (path, name) in [("/auth/login", "login"), ("/users/login", "loginAlias")] {
+            open.route(.post, path, name: name, Self.login, handler: logIn)
+        }
+        open.route(
+            .post,
+            "/auth/refresh",
+            name: "refresh",
+            RouteDescription(
+                "Exchanges a refresh token for new tokens",
+                .accounts,
+                body: RouteBody(.refresh),
+                answers: [.ok(.session)],
+                failures: [.unauthenticated]
+            ),
+            handler: refresh
+        )
+        authenticated.route(
+            .post,
+            "/auth/logout",
+            name: "logout",
+            RouteDescription("Ends the session", .accounts, body: .nothing, answers: [.noContent]),
+            handler: logOut
+        )
+        for (path, name) in [("/auth/me", "me"), ("/users/me", "meAlias")] {
+            authenticated.route(.get, path, name: name, Self.own, handler: me)
+        }
+        authenticated.route(
+            .get,
+            "/users/{id}",
+            name: "getUser",
+            RouteDescription(
+                "A user; `email` only of one's own",
+                .users,
+                answers: [.ok(.either([.ownUser, .user]))],
+                failures: [.userNotFound]
+            ),
+            handler: user
+        )
+        authenticated.route(
+            .post,
+            "/ws/ticket",
+            name: "createTicket",
+            RouteDescription(
+                "A ticket that opens one WebSocket within half a minute",
+                .realtime,
+                body: .nothing,
+                answers: [.created(.ticket)]
+            ),
+            handler: ticket
+        )
     }
+
+    private static let registration = RouteDescription(
+        "Makes an account",
+        .accounts,
+        body: RouteBody(.registration),
+        answers: [.created(.ownUser)],
+        failures: [.usernameTaken, .emailTaken, .empty, .tooLong, .invalidContent]
+    )
+    private static let login = RouteDescription(
+        "Opens a session",
+        .accounts,
+        body: RouteBody(.login),
+        answers: [.ok(.session)],
+        failures: [.invalidCredentials, .rateLimited, .empty, .tooLong, .invalidContent]
+    )
+    private static let own = RouteDescription(
+        "The caller, if the session is still open",
+        .users,
+        answers: [.ok(.ownUser)],
+        failures: [.userNotFound]
+    )
 
     private func registerUser(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let user = try await service.register(RegistrationFields(request.object()))

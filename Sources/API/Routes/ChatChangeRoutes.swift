@@ -14,15 +14,77 @@ final class ChatChangeRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.patch, "/chats/{id}", name: "changeChat", handler: change)
-        group.route(.post, "/chats/{id}/participants", name: "addParticipants", handler: add)
-        group.route(.patch, "/chats/{id}/participants/{user_id}", name: "changeParticipant", handler: changeRole)
-        group.route(.delete, "/chats/{id}/participants/{user_id}", name: "removeParticipant", handler: remove)
+        group.route(
+            .patch,
+            "/chats/{id}",
+            name: "changeChat",
+            RouteDescription(
+                "Changes what a group is called and shows",
+                .chats,
+                body: RouteBody(.chatChange),
+                isIdempotent: true,
+                answers: [.ok(.chat)],
+                failures: [.chatNotFound, .forbidden, .empty, .tooLong, .invalidContent]
+            ),
+            handler: change
+        )
+        group.route(
+            .post,
+            "/chats/{id}/participants",
+            name: "addParticipants",
+            RouteDescription(
+                "Takes somebody, or several, into a group",
+                .chats,
+                body: RouteBody(.additions),
+                isIdempotent: true,
+                answers: [
+                    .created(.either([.participant, .addedParticipants])),
+                    .ok(.either([.participant, .addedParticipants]), "All were in it already."),
+                ],
+                failures: [.chatNotFound, .userNotFound, .forbidden, .blocked, .limitExceeded]
+            ),
+            handler: add
+        )
+        group.route(
+            .patch,
+            "/chats/{id}/participants/{user_id}",
+            name: "changeParticipant",
+            RouteDescription(
+                "Gives a member another role",
+                .chats,
+                body: RouteBody(.roleChange),
+                isIdempotent: true,
+                answers: [.ok(.participant)],
+                failures: [.chatNotFound, .userNotFound, .forbidden, .lastOwner]
+            ),
+            handler: changeRole
+        )
+        group.route(
+            .delete,
+            "/chats/{id}/participants/{user_id}",
+            name: "removeParticipant",
+            RouteDescription(
+                "Removes a member from a group",
+                .chats,
+                isIdempotent: true,
+                answers: [.noContent],
+                failures: [.chatNotFound, .userNotFound, .forbidden, .lastOwner]
+            ),
+            handler: remove
+        )
         group.route(
             .get,
             "/chats/{id}/events",
             name: "listEvents",
-            query: ["after", "cursor", "limit"],
+            RouteDescription(
+                "The durable events of a chat, in order",
+                .realtime,
+                query: [
+                    RouteParameter("after", .count, "Events after this offset; not with `cursor`."), .cursor, .limit,
+                ],
+                answers: [.ok(.eventList)],
+                failures: [.chatNotFound]
+            ),
             handler: events
         )
     }

@@ -14,15 +14,63 @@ final class ChatRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.post, "/chats", name: "createChat", handler: create)
-        group.route(.get, "/chats", name: "listChats", query: ["limit", "cursor", "page"], handler: list)
-        group.route(.get, "/chats/{id}", name: "getChat", handler: get)
-        group.route(.delete, "/chats/{id}", name: "leaveChat", handler: leave)
+        group.route(
+            .post,
+            "/chats",
+            name: "createChat",
+            RouteDescription(
+                "Makes a chat; the direct chat of a pair is made once",
+                .chats,
+                body: RouteBody(.newChat),
+                answers: [.created(.chat), .ok(.chat, "The direct chat there was.")],
+                failures: [.userNotFound, .blocked, .limitExceeded, .inFlight, .empty, .tooLong, .invalidContent],
+                limits: .list
+            ),
+            handler: create
+        )
+        group.route(
+            .get,
+            "/chats",
+            name: "listChats",
+            RouteDescription(
+                "The caller's chats, the last active first",
+                .chats,
+                query: [.limit, .cursor, .page],
+                answers: [.ok(.chatList)]
+            ),
+            handler: list
+        )
+        group.route(
+            .get,
+            "/chats/{id}",
+            name: "getChat",
+            RouteDescription("A chat", .chats, answers: [.ok(.chat)], failures: [.chatNotFound]),
+            handler: get
+        )
+        group.route(
+            .delete,
+            "/chats/{id}",
+            name: "leaveChat",
+            RouteDescription(
+                "Leaves a chat",
+                .chats,
+                isIdempotent: true,
+                answers: [.noContent],
+                failures: [.chatNotFound, .forbidden, .lastOwner]
+            ),
+            handler: leave
+        )
         group.route(
             .get,
             "/chats/{id}/participants",
             name: "listParticipants",
-            query: ["limit", "cursor"],
+            RouteDescription(
+                "The members of a chat",
+                .chats,
+                query: [.limit, .cursor],
+                answers: [.ok(.participantList)],
+                failures: [.chatNotFound]
+            ),
             handler: participants
         )
     }

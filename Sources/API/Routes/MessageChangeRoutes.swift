@@ -10,25 +10,84 @@ final class MessageChangeRoutes {
     init(messages: MessageService) { self.messages = messages }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.get, "/messages/{message_id}", name: "getMessage", handler: get)
-        group.route(.put, "/messages/{message_id}", name: "editMessage", handler: edit)
-        group.route(.delete, "/messages/{message_id}", name: "deleteMessage", handler: delete)
-        group.route(.post, "/messages/{message_id}/restore", name: "restoreMessage", handler: restore)
+        group.route(
+            .get,
+            "/messages/{message_id}",
+            name: "getMessage",
+            RouteDescription("A message", .messages, answers: [.ok(.message)], failures: Self.absence),
+            handler: get
+        )
+        group.route(
+            .put,
+            "/messages/{message_id}",
+            name: "editMessage",
+            RouteDescription(
+                "Edits a message of one's own",
+                .messages,
+                body: RouteBody(.edit),
+                isIdempotent: true,
+                answers: [.ok(.message)],
+                failures: Self.absence + [.forbidden, .blocked, .limitExceeded, .empty, .tooLong, .invalidContent],
+                limits: .message
+            ),
+            handler: edit
+        )
+        group.route(
+            .delete,
+            "/messages/{message_id}",
+            name: "deleteMessage",
+            RouteDescription(
+                "Deletes a message for all",
+                .messages,
+                isIdempotent: true,
+                answers: [.ok(.message)],
+                failures: Self.absence + [.forbidden]
+            ),
+            handler: delete
+        )
+        group.route(
+            .post,
+            "/messages/{message_id}/restore",
+            name: "restoreMessage",
+            RouteDescription(
+                "Brings a deleted message back, within a day",
+                .messages,
+                body: .nothing,
+                isIdempotent: true,
+                answers: [.ok(.message)],
+                failures: Self.absence + [.forbidden, .blocked, .conflict]
+            ),
+            handler: restore
+        )
         group.route(
             .get,
             "/messages/{message_id}/revisions",
             name: "listRevisions",
-            query: ["limit", "cursor"],
+            RouteDescription(
+                "What a message said before its edits",
+                .messages,
+                query: [.limit, .cursor],
+                answers: [.ok(.revisionList)],
+                failures: Self.absence
+            ),
             handler: revisions
         )
         group.route(
             .get,
             "/messages/{message_id}/thread",
             name: "listReplies",
-            query: HistoryQuery.threadNames,
+            RouteDescription(
+                "The replies in a message's thread",
+                .threads,
+                query: HistoryQuery.threadParameters,
+                answers: [.ok(.messageList)],
+                failures: Self.absence
+            ),
             handler: replies
         )
     }
+
+    private static let absence: [Failure.Code] = [.chatNotFound, .messageNotFound]
 
     private func get(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let message = try await messages.message(context.message(), for: context.requireCaller().user)

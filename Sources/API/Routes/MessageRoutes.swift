@@ -10,14 +10,47 @@ final class MessageRoutes {
     init(messages: MessageService) { self.messages = messages }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.post, "/chats/{id}/messages", name: "sendMessage", handler: send)
-        group.route(.post, "/messages", name: "sendMessageAlias", handler: sendToNamedChat)
+        group.route(
+            .post,
+            "/chats/{id}/messages",
+            name: "sendMessage",
+            Self.sending(.newMessage),
+            handler: send
+        )
+        group.route(
+            .post,
+            "/messages",
+            name: "sendMessageAlias",
+            Self.sending(.addressedMessage),
+            handler: sendToNamedChat
+        )
         group.route(
             .get,
             "/chats/{id}/messages",
             name: "listMessages",
-            query: HistoryQuery.names,
+            RouteDescription(
+                "Messages of a chat, ascending; the newest unless said otherwise",
+                .messages,
+                query: HistoryQuery.parameters,
+                answers: [.ok(.messageList)],
+                failures: [.chatNotFound]
+            ),
             handler: list
+        )
+    }
+
+    private static func sending(_ body: Schema) -> RouteDescription {
+        RouteDescription(
+            "Sends a message",
+            .messages,
+            body: RouteBody(body),
+            isIdempotent: true,
+            answers: [.created(.message), .ok(.message, "It had been sent before.")],
+            failures: [
+                .blocked,
+                .chatNotFound, .messageNotFound, .forbidden, .limitExceeded, .empty, .tooLong, .invalidContent,
+            ],
+            limits: .message
         )
     }
 

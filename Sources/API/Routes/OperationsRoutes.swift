@@ -15,7 +15,7 @@ final class OperationsRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.on(.get, "/health/live", name: "live") { _, _ in
+        group.on(.get, "/health/live", name: "live", description: Self.life) { _, _ in
             HTTPResponse.json { writer in
                 writer.beginObject()
                 writer.key("status")
@@ -23,12 +23,34 @@ final class OperationsRoutes {
                 writer.endObject()
             }.uncached()
         }
-        group.on(.get, "/health/ready", name: "ready") { [self] _, _ in await ready() }
-        group.on(.get, "/health", name: "health") { [self] _, _ in await ready() }
-        group.on(.get, "/metrics", name: "metrics") { [metrics] _, _ in
+        for (path, name) in [("/health/ready", "ready"), ("/health", "health")] {
+            group.on(.get, path, name: name, description: Self.readiness) { [self] _, _ in await ready() }
+        }
+        group.on(.get, "/metrics", name: "metrics", description: Self.figures) { [metrics] _, _ in
             HTTPResponse(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.render().utf8))
         }
     }
+
+    private static let life = RouteDescription(
+        "Whether the process lives",
+        .operations,
+        answers: [.ok(.alive)]
+    ).withRefusalsOfConnection()
+
+    private static let figures = RouteDescription(
+        "Figures for a scraper (Prometheus)",
+        .operations,
+        answers: [RouteAnswer(.ok, "All figures.", .text, contentType: "text/plain")]
+    ).withRefusalsOfConnection()
+
+    private static let readiness = RouteDescription(
+        "Whether the stores can be reached, and why not",
+        .operations,
+        answers: [
+            .ok(.readiness, "What is needed is there."),
+            RouteAnswer(.serviceUnavailable, "A store is missing without which nothing can be done.", .readiness),
+        ]
+    ).withRefusalsOfConnection()
 
     /// Without Postgres or MongoDB nothing can be done; without Redis the node goes on by itself.
     private func ready() async -> HTTPResponse {

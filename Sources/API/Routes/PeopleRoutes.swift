@@ -12,10 +12,58 @@ final class PeopleRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.patch, "/users/me", name: "changeProfile", handler: changeProfile)
-        group.route(.get, "/users", name: "searchUsers", query: ["query", "limit", "cursor", "page"], handler: search)
-        group.route(.get, "/users/me/settings", name: "getSettings", handler: settings)
-        group.route(.put, "/users/me/settings", name: "changeSettings", handler: changeSettings)
+        group.route(
+            .patch,
+            "/users/me",
+            name: "changeProfile",
+            RouteDescription(
+                "Changes the caller's profile",
+                .users,
+                body: RouteBody(.profileChange),
+                answers: [.ok(.ownUser)],
+                failures: [.userNotFound, .empty, .tooLong, .invalidContent]
+            ),
+            handler: changeProfile
+        )
+        group.route(
+            .get,
+            "/users",
+            name: "searchUsers",
+            RouteDescription(
+                "People by the beginnings of their names",
+                .users,
+                query: [
+                    RouteParameter("query", .text(0...ClientFields.searchLimit), "Words of names; none finds all."),
+                    .limit,
+                    .cursor, .page,
+                ],
+                answers: [.ok(.userList)]
+            ),
+            handler: search
+        )
+        group.route(
+            .get,
+            "/users/me/settings",
+            name: "getSettings",
+            RouteDescription(
+                "What the caller has decided",
+                .users,
+                answers: [.ok(.settings)]
+            ),
+            handler: settings
+        )
+        group.route(
+            .put,
+            "/users/me/settings",
+            name: "changeSettings",
+            RouteDescription(
+                "Decides what is named; the rest stays",
+                .users,
+                body: RouteBody(.settingsChange),
+                answers: [.ok(.settings)]
+            ),
+            handler: changeSettings
+        )
     }
 
     private func changeProfile(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {

@@ -15,21 +15,76 @@ final class ReactionRoutes {
 
     func register(on group: RouteGroup<APIContext>) {
         let reaction = "/messages/{message_id}/reactions/{emoji}"
-        group.route(.put, reaction, name: "addReaction") { [self] in try await react($0, $1, isOn: true) }
-        group.route(.delete, reaction, name: "removeReaction") { [self] in try await react($0, $1, isOn: false) }
-        group.route(.post, "/messages/{message_id}/react", name: "addReactionAlias", handler: reactByBody)
+        group.route(.put, reaction, name: "addReaction", Self.reacting("Reacts to a message", .nothing)) {
+            [self] in try await react($0, $1, isOn: true)
+        }
+        group.route(.delete, reaction, name: "removeReaction", Self.reacting("Takes a reaction back")) {
+            [self] in try await react($0, $1, isOn: false)
+        }
+        group.route(
+            .post,
+            "/messages/{message_id}/react",
+            name: "addReactionAlias",
+            Self.reacting("Reacts to a message", RouteBody(.newReaction)),
+            handler: reactByBody
+        )
         group.route(
             .get,
             "/messages/{message_id}/reactions",
             name: "listReactions",
-            query: ["limit", "cursor"],
+            RouteDescription(
+                "The reactions to a message",
+                .reactions,
+                query: [.limit, .cursor],
+                answers: [.ok(.reactionList)],
+                failures: [.chatNotFound, .messageNotFound]
+            ),
             handler: reactions
         )
-        group.route(.put, "/messages/{message_id}/pin", name: "pin") { [self] in try await pin($0, $1, isOn: true) }
-        group.route(.delete, "/messages/{message_id}/pin", name: "unpin") { [self] in
-            try await pin($0, $1, isOn: false)
+        group.route(.put, "/messages/{message_id}/pin", name: "pin", Self.pinning("Pins a message", .nothing)) {
+            [self] in try await pin($0, $1, isOn: true)
         }
-        group.route(.get, "/chats/{id}/pins", name: "listPins", query: ["limit", "cursor"], handler: pins)
+        group.route(.delete, "/messages/{message_id}/pin", name: "unpin", Self.pinning("Unpins a message")) {
+            [self] in try await pin($0, $1, isOn: false)
+        }
+        group.route(
+            .get,
+            "/chats/{id}/pins",
+            name: "listPins",
+            RouteDescription(
+                "The pinned messages of a chat",
+                .messages,
+                query: [.limit, .cursor],
+                answers: [.ok(.pinList)],
+                failures: [.chatNotFound]
+            ),
+            handler: pins
+        )
+    }
+
+    private static func reacting(_ summary: String, _ body: RouteBody? = nil) -> RouteDescription {
+        RouteDescription(
+            summary,
+            .reactions,
+            body: body,
+            isIdempotent: true,
+            answers: [.ok(.message)],
+            failures: [
+                .chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded, .empty, .tooLong,
+                .invalidContent,
+            ]
+        )
+    }
+
+    private static func pinning(_ summary: String, _ body: RouteBody? = nil) -> RouteDescription {
+        RouteDescription(
+            summary,
+            .messages,
+            body: body,
+            isIdempotent: true,
+            answers: [.ok(.message)],
+            failures: [.chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded]
+        )
     }
 
     private func react(_ request: HTTPRequest, _ context: APIContext, isOn: Bool) async throws -> HTTPResponse {

@@ -12,12 +12,30 @@ final class ReadRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.post, "/chats/{id}/read", name: "readChat", handler: read)
+        group.route(
+            .post,
+            "/chats/{id}/read",
+            name: "readChat",
+            RouteDescription(
+                "Says how far the caller has read; the mark only grows",
+                .readState,
+                body: RouteBody(.readMark),
+                answers: [.ok(.readState)],
+                failures: [.chatNotFound]
+            ),
+            handler: read
+        )
         group.route(
             .get,
             "/chats/{id}/receipts",
             name: "listReceipts",
-            query: ["limit", "cursor"],
+            RouteDescription(
+                "How far each member has read",
+                .readState,
+                query: [.limit, .cursor],
+                answers: [.ok(.receiptList)],
+                failures: [.chatNotFound]
+            ),
             handler: receipts
         )
     }

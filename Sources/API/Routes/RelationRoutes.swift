@@ -14,12 +14,80 @@ final class RelationRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.get, "/users/me/contacts", name: "listContacts", query: ["limit", "cursor"], handler: contacts)
-        group.route(.put, "/users/me/contacts/{id}", name: "addContact", handler: addContact)
-        group.route(.delete, "/users/me/contacts/{id}", name: "removeContact", handler: removeContact)
-        group.route(.get, "/users/me/blocks", name: "listBlocks", query: ["limit", "cursor"], handler: blocks)
-        group.route(.put, "/users/me/blocks/{id}", name: "blockUser", handler: block)
-        group.route(.delete, "/users/me/blocks/{id}", name: "unblockUser", handler: unblock)
+        group.route(
+            .get,
+            "/users/me/contacts",
+            name: "listContacts",
+            RouteDescription(
+                "The caller's contacts, the latest first",
+                .users,
+                query: [.limit, .cursor],
+                answers: [.ok(.relationList)]
+            ),
+            handler: contacts
+        )
+        group.route(
+            .put,
+            "/users/me/contacts/{id}",
+            name: "addContact",
+            RouteDescription(
+                "Keeps somebody as a contact",
+                .users,
+                body: .nothing,
+                answers: [.noContent],
+                failures: [.userNotFound, .limitExceeded]
+            ),
+            handler: addContact
+        )
+        group.route(
+            .delete,
+            "/users/me/contacts/{id}",
+            name: "removeContact",
+            RouteDescription(
+                "Keeps somebody as a contact no longer",
+                .users,
+                body: .nothing,
+                answers: [.noContent]
+            ),
+            handler: removeContact
+        )
+        group.route(
+            .get,
+            "/users/me/blocks",
+            name: "listBlocks",
+            RouteDescription(
+                "Whom the caller has blocked, the latest first",
+                .users,
+                query: [.limit, .cursor],
+                answers: [.ok(.relationList)]
+            ),
+            handler: blocks
+        )
+        group.route(
+            .put,
+            "/users/me/blocks/{id}",
+            name: "blockUser",
+            RouteDescription(
+                "Blocks somebody",
+                .users,
+                body: .nothing,
+                answers: [.noContent],
+                failures: [.userNotFound, .limitExceeded]
+            ),
+            handler: block
+        )
+        group.route(
+            .delete,
+            "/users/me/blocks/{id}",
+            name: "unblockUser",
+            RouteDescription(
+                "Blocks somebody no longer",
+                .users,
+                body: .nothing,
+                answers: [.noContent]
+            ),
+            handler: unblock
+        )
     }
 
     private func contacts(

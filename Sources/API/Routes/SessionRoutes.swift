@@ -14,9 +14,45 @@ final class SessionRoutes {
     }
 
     func register(on group: RouteGroup<APIContext>) {
-        group.route(.get, "/auth/sessions", name: "listSessions", query: ["limit", "cursor"], handler: list)
-        group.route(.delete, "/auth/sessions/{id}", name: "revokeSession", handler: revoke)
-        group.route(.post, "/auth/password", name: "changePassword", handler: changePassword)
+        group.route(
+            .get,
+            "/auth/sessions",
+            name: "listSessions",
+            RouteDescription(
+                "The caller's open sessions, the latest first",
+                .accounts,
+                query: [.limit, .cursor],
+                answers: [.ok(.sessionList)]
+            ),
+            handler: list
+        )
+        group.route(
+            .delete,
+            "/auth/sessions/{id}",
+            name: "revokeSession",
+            RouteDescription(
+                "Ends a session of the caller's",
+                .accounts,
+                path: [RouteParameter("id", .uuid)],
+                body: .nothing,
+                answers: [.noContent],
+                failures: [.notFound]
+            ),
+            handler: revoke
+        )
+        group.route(
+            .post,
+            "/auth/password",
+            name: "changePassword",
+            RouteDescription(
+                "Gives the caller another password and ends the other sessions",
+                .accounts,
+                body: RouteBody(.passwordChange),
+                answers: [.noContent],
+                failures: [.invalidCredentials, .rateLimited]
+            ),
+            handler: changePassword
+        )
     }
 
     private func list(_ request: HTTPRequest, _ context: APIContext, _ query: RequestQuery) async throws -> HTTPResponse

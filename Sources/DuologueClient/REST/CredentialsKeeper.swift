@@ -48,7 +48,7 @@ final class CredentialsKeeper {
             guard let credentials else { throw DuologueError(.sessionEnded, "nobody is logged in") }
             if timeUntilRenewal > .zero { return credentials.accessToken }
             if isRenewing {
-                await withCheckedContinuation { waiters.append($0) }
+                await renewalEnd()
             } else {
                 try await renew(credentials)
             }
@@ -64,6 +64,13 @@ final class CredentialsKeeper {
     func forget(because error: DuologueError) {
         end = error
         credentials = nil
+    }
+
+    private func renewalEnd() async {
+        await withCheckedContinuation { continuation in
+            // Looked at in here: the renewal may end before this closure runs.
+            if isRenewing { waiters.append(continuation) } else { continuation.resume() }
+        }
     }
 
     private func renew(_ old: DuologueClient.Credentials) async throws(DuologueError) {

@@ -7,10 +7,12 @@ package enum ClientFields {
     package static let contentLimit = 10_000
     /// Most characters of a chat's name, and of its description.
     package static let nameLimit = 200, descriptionLimit = 2_000
-    private static let attachmentLimit = 10, mentionLimit = 100, mediaIDLimit = 500
+    /// Most attachments and mentions of a message.
+    package static let attachmentLimit = 10, mentionLimit = 100
+    /// Most characters of the name of a medium, and of the other texts of an attachment.
+    package static let mediaIDLimit = 500, attachmentNameLimit = 255
     // What `mongo/messages.json` takes: a document that MongoDB refuses would hold up its chat.
     private static let attachmentKinds: Set<String> = ["image", "file", "audio", "video"]
-    private static let attachmentNameLimit = 255
 
     /// The fields of a message to be sent to `chat`; the caller finishes the reader.
     ///

@@ -45,7 +45,9 @@ final class HTTPConnection {
     init(stream: TCPStream, loop: HTTPServerLoop) {
         self.stream = stream
         self.loop = loop
-        parser = HTTPRequestParser(limits: loop.limits)
+        parser = HTTPRequestParser(limits: loop.limits) { [unowned loop] head in
+            loop.limits(for: head.method, path: head.path)
+        }
         news = loop.makeSignal()
         stream.delegate = self
         phase = .idle
@@ -71,7 +73,7 @@ final class HTTPConnection {
             }
             switch step {
             case .request(let parsed):
-                deadline = loop.now + limits.answerTimeout
+                deadline = loop.now + (parsed.limits?.answerTimeout ?? limits.answerTimeout)
                 let identity = loop.requestIDs.identity(for: parsed.head.headers["x-request-id"])
                 let request = HTTPRequest(parsed: parsed, peerAddress: stream.peerAddress, requestID: identity)
                 answering = true
@@ -109,6 +111,8 @@ final class HTTPConnection {
             closes: closes,
             confirmsKeepAlive: !request.isHTTP11
         )
+        var response = response
+        loop.answers.complete(&response, to: request.method, request.headers)
         let written = await write(response, framing: framing)
         if !written || closes {
             finish()
@@ -188,7 +192,8 @@ final class HTTPConnection {
     /// Answers for the connection itself, with the identity of the request as far as that is known.
     private func refuse(_ problem: Problem) {
         let identity = loop.requestIDs.identity(for: parser.head?.headers["x-request-id"])
-        let response = problem.response(requestID: identity, instance: parser.head?.path)
+        var response = problem.response(requestID: identity, instance: parser.head?.path)
+        loop.answers.complete(&response, to: parser.head?.method, parser.head?.headers)
         let framing = HTTPResponseEncoder.Framing(requestID: identity, closes: true)
         _ = stream.send(Frame(loop.encode(response, framing: framing)))
         // Behind a head that was read whole nothing is likely to follow; behind one cut off there is.
@@ -197,7 +202,8 @@ final class HTTPConnection {
 
     /// Answers for a handler that is overdue; whatever it does is finished, and its answer dropped.
     private func refuse(_ problem: Problem, _ request: HTTPRequest) {
-        let response = problem.response(requestID: request.requestID, instance: request.path)
+        var response = problem.response(requestID: request.requestID, instance: request.path)
+        loop.answers.complete(&response, to: request.method, request.headers)
         let framing = HTTPResponseEncoder.Framing(
             requestID: request.requestID,
             isHEAD: request.method == .head,

@@ -51,7 +51,9 @@ package struct HTTPRequest: Sendable {
     ///
     /// Dot segments and empty ones stay as they are; no route matches them.
     /// - Throws: 400 `invalid_value` for a broken escape, an encoded NUL or octets that are not UTF-8.
-    package func segments() throws(Problem) -> [String] {
+    package func segments() throws(Problem) -> [String] { try Self.segments(of: path) }
+
+    static func segments(of path: String) throws(Problem) -> [String] {
         guard path != "/" else { return [] }
         var segments: [String] = []
         for raw in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {

@@ -17,6 +17,8 @@ struct HTTPRequestParser {
     struct ParsedRequest {
         let head: HTTPRequestHead
         let body: [UInt8]
+        /// What its route accepts; nil where the server's limits hold.
+        let limits: RequestLimits?
     }
 
     /// Where the parser stands, for deadlines.
@@ -29,14 +31,18 @@ struct HTTPRequestParser {
     private(set) var head: HTTPRequestHead?
 
     private let limits: HTTPLimits
+    /// Asked for each head that is complete.
+    private let routeLimits: (HTTPRequestHead) -> RequestLimits?
+    private var requestLimits: RequestLimits?
     private let decoder = HTTPMessageDecoder(.request)
     private var reader: HTTPHeadReader
     private var chunks: ChunkGuard?
     private var owesContinue = false
     private var skippedBlankLine = false
 
-    init(limits: HTTPLimits) {
+    init(limits: HTTPLimits, routeLimits: @escaping (HTTPRequestHead) -> RequestLimits? = { _ in nil }) {
         self.limits = limits
+        self.routeLimits = routeLimits
         reader = HTTPHeadReader(limits: limits)
     }
 
@@ -53,7 +59,7 @@ struct HTTPRequestParser {
         }
         try readBody(&input)
         guard decoder.isComplete, let head else { return .needsBytes }
-        let request = ParsedRequest(head: head, body: decoder.takeBody())
+        let request = ParsedRequest(head: head, body: decoder.takeBody(), limits: requestLimits)
         reset()
         return .request(request)
     }
@@ -78,12 +84,14 @@ struct HTTPRequestParser {
         let head = try HTTPRequestHead(bytes: bytes, reader: reader)
         self.head = head
         phase = .body
+        requestLimits = routeLimits(head)
+        let bodyLimit = min(requestLimits?.bodyBytes ?? .max, limits.bodyBytes)
         switch head.framing {
         case .length(let count):
-            guard count <= limits.bodyBytes else { throw .bodyTooLarge }
-            decoder.start(bodyLimit: limits.bodyBytes, reservingBytes: count)
+            guard count <= bodyLimit else { throw .bodyTooLarge }
+            decoder.start(bodyLimit: bodyLimit, reservingBytes: count)
         case .chunked:
-            decoder.start(bodyLimit: limits.bodyBytes)
+            decoder.start(bodyLimit: bodyLimit)
             chunks = ChunkGuard(limits: limits)
         }
         guard try decoder.decode(bytes.span) == length else { throw .malformed("the head ends early") }

@@ -14,6 +14,8 @@ package final class HTTPServer: Service {
         /// 0 lets the kernel choose.
         package var port: Int
         package var limits: HTTPLimits
+        /// What every answer says to browsers.
+        package var answers: AnswerPolicy
         /// How long requests under way may take after the shutdown signal.
         package var drainTimeout: Duration
 
@@ -21,11 +23,13 @@ package final class HTTPServer: Service {
             host: String = "127.0.0.1",
             port: Int = 0,
             limits: HTTPLimits = HTTPLimits(),
+            answers: AnswerPolicy = AnswerPolicy(),
             drainTimeout: Duration = .seconds(10)
         ) {
             self.host = host
             self.port = port
             self.limits = limits
+            self.answers = answers
             self.drainTimeout = drainTimeout
         }
     }
@@ -112,7 +116,7 @@ package final class HTTPServer: Service {
             let responder = try makeResponder(loop)
             let server = HTTPServerLoop(
                 eventLoop: loop,
-                limits: configuration.limits,
+                configuration: configuration,
                 responder: responder,
                 logger: logger
             )

@@ -6,6 +6,7 @@ internal import IOCore
 @safe
 final class HTTPServerLoop {
     let limits: HTTPLimits
+    let answers: AnswerPolicy
     var requestIDs = RequestIDs()
 
     private let eventLoop: EventLoop
@@ -24,14 +25,17 @@ final class HTTPServerLoop {
     /// Accepted sockets, each to be served by a child task.
     private let accepted = LoopQueue<Int32>()
 
-    init(eventLoop: EventLoop, limits: HTTPLimits, responder: any HTTPResponder, logger: Logger) {
+    init(eventLoop: EventLoop, configuration: HTTPServer.Configuration, responder: any HTTPResponder, logger: Logger) {
         self.eventLoop = eventLoop
-        self.limits = limits
+        limits = configuration.limits
+        answers = configuration.answers
         self.responder = responder
         self.logger = logger
     }
 
     var now: ContinuousClock.Instant { eventLoop.now }
+
+    func limits(for method: HTTPMethod, path: String) -> RequestLimits? { responder.limits(for: method, path: path) }
 
     func makeSignal() -> WakeSignal { WakeSignal(loop: eventLoop) }
 
@@ -96,7 +100,9 @@ final class HTTPServerLoop {
         guard let stream = try? TCPStream(adopting: descriptor, loop: eventLoop) else { return }
         let identity = requestIDs.identity(for: nil)
         let framing = HTTPResponseEncoder.Framing(requestID: identity, closes: true)
-        _ = stream.send(Frame(encode(Problem.overloaded.response(requestID: identity), framing: framing)))
+        var response = Problem.overloaded.response(requestID: identity)
+        answers.complete(&response, to: nil, nil)
+        _ = stream.send(Frame(encode(response, framing: framing)))
         stream.closeAfterFlush()
     }
 

@@ -19,6 +19,7 @@ package final class Router<Context: RequestContext>: HTTPResponder {
     private struct Endpoint {
         let route: Route
         let parameterNames: [String]
+        let description: RouteDescription?
         let middleware: [any Middleware<Context>]
         let handler: Handler
     }
@@ -28,6 +29,15 @@ package final class Router<Context: RequestContext>: HTTPResponder {
 
     /// The route table, in the order of registration.
     package var routes: [Route] { endpoints.map(\.route) }
+
+    /// The routes that were added with a description, in that order, each completed by the stages before it.
+    package var declarations: [RouteDeclaration] {
+        endpoints.compactMap { endpoint in
+            guard var description = endpoint.description else { return nil }
+            for stage in middleware + endpoint.middleware { stage.describe(&description) }
+            return RouteDeclaration(route: endpoint.route, description: description)
+        }
+    }
 
     /// Adds a stage for every request, also those that match no route; the first added is the outermost.
     package func add(_ stage: any Middleware<Context>) { middleware.append(stage) }
@@ -46,6 +56,7 @@ package final class Router<Context: RequestContext>: HTTPResponder {
         _ method: HTTPMethod,
         _ pattern: String,
         name: String,
+        description: RouteDescription? = nil,
         middleware: [any Middleware<Context>] = [],
         _ handler: @escaping Handler
     ) {
@@ -56,6 +67,7 @@ package final class Router<Context: RequestContext>: HTTPResponder {
             Endpoint(
                 route: Route(method: method, pattern: pattern, name: name),
                 parameterNames: segments.filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) },
+                description: description,
                 middleware: middleware,
                 handler: handler
             )
@@ -76,6 +88,13 @@ package final class Router<Context: RequestContext>: HTTPResponder {
         } catch {
             return HTTPResponse(error: error, request: request, logger: logger)
         }
+    }
+
+    package func limits(for method: HTTPMethod, path: String) -> RequestLimits? {
+        guard let segments = try? HTTPRequest.segments(of: path), let match = trie.find(segments),
+            let index = Self.index(for: method, in: match.routes)
+        else { return nil }
+        return endpoints[index].description?.limits
     }
 
     private enum Target {
@@ -161,10 +180,12 @@ package struct RouteGroup<Context: RequestContext> {
         _ method: HTTPMethod,
         _ pattern: String,
         name: String,
+        description: RouteDescription? = nil,
         middleware: [any Middleware<Context>] = [],
         _ handler: @escaping Router<Context>.Handler
     ) {
-        router.on(method, prefix + pattern, name: name, middleware: self.middleware + middleware, handler)
+        let stages = self.middleware + middleware
+        router.on(method, prefix + pattern, name: name, description: description, middleware: stages, handler)
     }
 }
 

@@ -23,7 +23,7 @@ final class APIHarness {
     private let clock: TestClock
     private let coordinator: WriteCoordinator
     let loop: EventLoop
-    let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+    let logger = Logger(label: "test", level: .error, sink: .silent)
 
     /// One thread that hashes for all tests; the parameters are the cheapest there are.
     private static let sharedPool = BlockingPool(name: "test-hash", threads: 1, queueLimit: 256)
@@ -74,6 +74,7 @@ final class APIHarness {
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
+        api.registerSocket(on: router) { _, _ in throw Failure(.storeUnavailable, "There are no sockets here.") }
     }
 
     /// Runs the write path while `body` does.
@@ -203,7 +204,7 @@ struct Answer {
         status = response.status.code
         headers = response.headers
         text = String(decoding: response.bodyBytes, as: UTF8.self)
-        if case .object(let object)? = try? JSONValue(parsing: response.bodyBytes) {
+        if case .object(let object)? = try? JSONValue(parsing: response.bodyBytes, maximumDepth: 64) {
             self.object = object
         } else {
             object = nil

@@ -34,7 +34,7 @@ final class HubFixture {
                 reader: reader,
                 settings: settings,
                 metrics: GatewayMetrics(registry: MetricsRegistry()),
-                logger: Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+                logger: Logger(label: "test", level: .error, sink: .silent)
             )
             hub.open(epoch: "memory")
             hub.publish = { [stores] in stores.broker.announce(ephemeral: $0) }

@@ -84,7 +84,7 @@ import Testing
                 settles: true,
                 settings: GatewaySettings(now: { Timestamp(milliseconds: 0) }),
                 metrics: GatewayMetrics(registry: MetricsRegistry()),
-                logger: Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+                logger: Logger(label: "test", level: .error, sink: .silent)
             )
             fixture.hubs[0].presence = board
             board.publish = fixture.hubs[0].publish

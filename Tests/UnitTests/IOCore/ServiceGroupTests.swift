@@ -1,4 +1,5 @@
 import IOCore
+import Support
 import Testing
 
 private struct Recorder: Service {
@@ -15,7 +16,7 @@ private struct Recorder: Service {
 }
 
 @Suite struct ServiceGroupTests {
-    private let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+    private let logger = Logger(label: "test", level: .error, sink: .silent)
 
     @Test func `services stop in reverse order, one after the other`() async throws {
         let log = Log()

@@ -33,6 +33,9 @@ import Testing
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
         ("SPAM_GUARD", "yes"), ("PRESENCE_TTL", "2"), ("PRESENCE_TTL", "61"), ("ALLOWED_ORIGINS", "example.org"),
+        ("ALLOWED_ORIGINS", "*"), ("ALLOWED_ORIGINS", "https://a.example/"), ("ALLOWED_ORIGINS", "https://A.example"),
+        ("ALLOWED_ORIGINS", "https://a.example:443"), ("ALLOWED_ORIGINS", "https://me@a.example"),
+        ("ALLOWED_ORIGINS", "null"), ("HSTS_SECONDS", "-1"),
         ("HOST", "localhost"), ("PORT", "65536"),
         ("LOG_LEVEL", "verbose"), ("REDO_LIMIT_BYTES", "1000"), ("DUOLOGUE_FAILPOINTS", "commit.after=nothing"),
     ])

@@ -1,9 +1,10 @@
 import IOCore
+import Support
 import Testing
 
 @testable import Web
 
-private let logger = Logger(label: "test", level: .error, sink: LogSink(descriptor: -1))
+private let logger = Logger(label: "test", level: .error, sink: .silent)
 
 private struct Tracing: Middleware {
     let name: String
