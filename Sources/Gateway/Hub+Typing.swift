@@ -55,7 +55,8 @@ extension Hub {
             untoldTyping = []
             do {
                 let reserves = try await scope.reserves(of: Array(Set(changes.map(\.place.user))))
-                for (place, isTyping) in changes {
+                // They may have left while it was looked up.
+                for (place, isTyping) in changes where !isTyping || isMember(place.user, of: place.chat) {
                     let hidden = reserves[place.user]?.hidden ?? []
                     let event = EphemeralEncoder.typing(
                         place.user,

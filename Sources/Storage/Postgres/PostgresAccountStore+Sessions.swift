@@ -79,7 +79,7 @@ extension PostgresAccountStore {
     package func revoked(within time: Duration) async throws -> [SessionID] {
         let query: PostgresQuery = """
             SELECT id FROM sessions
-            WHERE revoked_at > clock_timestamp() - make_interval(secs => \(time.components.seconds)::bigint)
+            WHERE revoked_at > now() - make_interval(secs => \(time.components.seconds)::bigint)
             """
         return try await postgres { () throws(PostgresError) in
             try Self.sessionIDs(await client.query(query.named("revoked_sessions")), column: 0)

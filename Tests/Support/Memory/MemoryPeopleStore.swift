@@ -82,7 +82,7 @@ package final class MemoryPeopleStore: PeopleStore {
             else { continue }
             found.append((word, id))
         }
-        return found.sorted { $0 < $1 }.map(\.user)
+        return found.sorted { ($0.word, $0.user) < ($1.word, $1.user) }.map(\.user)
     }
 
     private static func words(of user: User) -> Set<String> {

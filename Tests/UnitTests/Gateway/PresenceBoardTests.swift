@@ -159,6 +159,25 @@ import Testing
         }
     }
 
+    @Test func `who keeps when they were seen, or is blocked, is told of without it, or not at all`() async throws {
+        try await Self.run { scene in
+            scene.scope.kept = [scene.ada: PresenceReserve(keepsLastSeen: true)]
+            let bens = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.online, .offline)]
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            #expect(Self.told(bens) == ["offline"] && bens.ephemeral[0]["last_seen"] == .null)
+            scene.scope.kept = [
+                scene.ada: PresenceReserve(hidden: [scene.ben]), scene.ben: PresenceReserve(hidden: [scene.ada]),
+            ]
+            scene.store.known = [scene.ada: .online]
+            let adas = await scene.live(scene.ada)
+            let late = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.offline, .online)]
+            #expect(await scene.fixture.becomes { Self.told(adas) == ["online"] })
+            #expect(bens.ephemeral.count == 1 && late.ephemeral.isEmpty)
+        }
+    }
+
     @Test func `a newcomer is told who is there, and nothing older than what it was told meanwhile`() async throws {
         try await Self.run { scene in
             scene.store.known = [scene.ada: .doNotDisturb]

@@ -1,17 +1,17 @@
 import Security
 import Testing
 
-@Suite struct BcryptTests {
-    /// From the tests of the reference implementation (crypt_blowfish by Solar Designer).
-    private static let vectors = [
-        ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
-        ("U*U", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
-        ("U*U", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
-        ("U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"),
-        ("U*U*U", "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
-        ("", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"),
-    ]
+/// From the tests of the reference implementation (crypt_blowfish by Solar Designer).
+private let vectors = [
+    ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    ("U*U", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    ("U*U", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    ("U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"),
+    ("U*U*U", "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"),
+    ("", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"),
+]
 
+@Suite struct BcryptTests {
     private static func hasher(
         _ onWork: @escaping @Sendable (PasswordHasher.Work) -> Void = { _ in }
     ) throws
@@ -47,7 +47,7 @@ import Testing
         _ = hasher.verify("guess", against: nil)
         _ = hasher.verify("guess", against: "")
         #expect(one.all == Array(repeating: .argon2id("argon2id$v=19$m=8,t=1,p=1"), count: 3))
-        _ = try Self.hasher(two.add).verify("guess", against: Self.vectors[0].1)
+        _ = try Self.hasher(two.add).verify("guess", against: vectors[0].1)
         #expect(two.all == [.bcrypt(cost: 5)])
     }
 }
