@@ -9,7 +9,7 @@ import Testing
     @Test func `a page out of a hundred thousand people is read from the index alone, in its order`() async throws {
         try await StorageFixture.run { fixture, stores in
             let url = fixture.databases.postgresURL
-            let lines = try await withPostgres(url: url) { client, _ in
+            let lines = try await withPostgres(url: url, configure: { $0.deadline = .seconds(120) }) { client, _ in
                 try await client.withSession { session in
                     try await session.run(script: Self.people, deadline: .seconds(120))
                     try await session.run(script: Self.explain, deadline: .seconds(60))
