@@ -16,13 +16,21 @@ package struct EphemeralEvent: Sendable, Equatable {
     package var scope: Scope
     /// One of them who is left out, mostly whoever caused it.
     package var excluded: UserID?
+    /// Others who are left out, of whom somebody wants nothing known or nothing to do with.
+    package var hiddenFrom: [UserID]
     /// The JSON text of the frame as clients receive it.
     package var payload: [UInt8]
 
     /// Makes an event of all its fields.
-    package init(to scope: Scope, excluding excluded: UserID? = nil, payload: [UInt8]) {
+    package init(
+        to scope: Scope,
+        excluding excluded: UserID? = nil,
+        hiddenFrom: [UserID] = [],
+        payload: [UInt8]
+    ) {
         self.scope = scope
         self.excluded = excluded
+        self.hiddenFrom = hiddenFrom
         self.payload = payload
     }
 }

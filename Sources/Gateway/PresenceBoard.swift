@@ -143,14 +143,21 @@ package final class PresenceBoard {
     private func tell() async {
         while let users = page(of: untold.keys) {
             let chats: [UserID: [ChatID]]
+            let reserves: [UserID: PresenceReserve]
             do {
                 chats = try await scope.chats(of: users)
+                reserves = try await scope.reserves(of: users)
             } catch {
                 return logger.debug("presence not told", ["error": .string("\(error)")])
             }
             for user in users {
                 guard let state = untold.removeValue(forKey: user) else { continue }
-                for event in EphemeralEncoder.presence(state, to: chats[user] ?? []) { publish?(event) }
+                let events = EphemeralEncoder.presence(
+                    state,
+                    to: chats[user] ?? [],
+                    reserves[user] ?? PresenceReserve()
+                )
+                for event in events { publish?(event) }
             }
         }
     }
@@ -181,14 +188,15 @@ package final class PresenceBoard {
         newcomers.removeFirst(batch.count)
         do {
             let members = try await members(around: batch)
+            let reserves = try await scope.reserves(of: batch.map(\.user))
             overtaken = []
             let told = try await store.told(of: Array(Set(members.values.joined())))
             let present = members.mapValues { users in
                 users.filter { told[$0] != nil && !overtaken.contains($0) }
             }
             var frames: [UserID: SharedFrame] = [:]
-            for newcomer in batch { greet(newcomer, present, told, &frames) }
-            try await introduce(batch.filter(\.isIntroduced), told)
+            for newcomer in batch { greet(newcomer, present, told, reserves, &frames) }
+            try await introduce(batch.filter(\.isIntroduced), told, reserves)
             return members.values.reduce(0) { $0 + $1.count }
         } catch {
             logger.debug("newcomers not told who is there", ["error": .string("\(error)")])
@@ -218,12 +226,14 @@ package final class PresenceBoard {
         _ newcomer: Newcomer,
         _ present: [ChatID: [UserID]],
         _ told: [UserID: PresenceStatus],
+        _ reserves: [UserID: PresenceReserve],
         _ frames: inout [UserID: SharedFrame]
     ) {
         guard let session = newcomer.session, session.isOpen else { return }
         var known: Set<UserID> = [newcomer.user]
+        let hidden = reserves[newcomer.user]?.hidden ?? []
         for chat in newcomer.chats {
-            for user in present[chat] ?? [] where known.insert(user).inserted {
+            for user in present[chat] ?? [] where !hidden.contains(user) && known.insert(user).inserted {
                 guard known.count <= Self.peopleTold + 1, let status = told[user] else { return }
                 let frame =
                     frames[user] ?? SharedFrame.text(EphemeralEncoder.presence(of: user, status, lastSeen: nil))
@@ -234,7 +244,11 @@ package final class PresenceBoard {
     }
 
     /// Tells those who were in a chat before of somebody present who was taken into it.
-    private func introduce(_ newcomers: [Newcomer], _ told: [UserID: PresenceStatus]) async throws {
+    private func introduce(
+        _ newcomers: [Newcomer],
+        _ told: [UserID: PresenceStatus],
+        _ reserves: [UserID: PresenceReserve]
+    ) async throws {
         let users = Set(newcomers.map(\.user)).filter { told[$0] != nil }
         guard !users.isEmpty else { return }
         let chats = try await scope.chats(of: Array(users))
@@ -245,7 +259,13 @@ package final class PresenceBoard {
             let seeing = (chats[user] ?? []).filter(entered.contains)
             guard !seeing.isEmpty else { continue }
             let payload = EphemeralEncoder.presence(of: user, status, lastSeen: nil)
-            publish?(EphemeralEvent(to: .chats(seeing, of: user), excluding: user, payload: payload))
+            let event = EphemeralEvent(
+                to: .chats(seeing, of: user),
+                excluding: user,
+                hiddenFrom: reserves[user]?.hidden.sorted() ?? [],
+                payload: payload
+            )
+            publish?(event)
         }
     }
 }

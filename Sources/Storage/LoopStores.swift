@@ -9,6 +9,9 @@ internal import Redis
 /// Loop-bound: made, used and shut down on its loop. `run()` is to be running while the ports are used.
 package final class LoopStores {
     package let accounts: any AccountStore
+    package let administration: any AccountAdministration
+    package let people: any PeopleStore
+    package let relations: any RelationStore
     package let chats: any ChatDirectory
     package let commitLog: any CommitLog
     package let history: any HistoryStore
@@ -64,6 +67,9 @@ package final class LoopStores {
             receivesAnnouncements
             ? RedisSubscriber(configuration: configuration.redis, loop: loop, resolver: blocking) : nil
         accounts = PostgresAccountStore(client: postgres)
+        administration = PostgresAccountAdministration(client: postgres)
+        people = PostgresPeopleStore(client: postgres)
+        relations = PostgresRelationStore(client: postgres)
         chats = PostgresChatDirectory(client: postgres)
         commitLog = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         history = PostgresHistoryStore(client: postgres)

@@ -63,10 +63,23 @@ final class ServerLoop {
             logger: shared.logger.labelled("presence")
         )
         hub.presence = presence
+        hub.scope = stores.presenceScope
     }
 
     /// Keeps the presence of the users of this loop; a node without sockets has none, and looks after those of others no less.
     func keepPresence(until shutdown: ShutdownSignal) async { await presence.run(until: shutdown) }
+
+    /// Learns which sessions are revoked, for all loops of the node.
+    func watchSessions(until shutdown: ShutdownSignal) async {
+        await SessionWatch(
+            loop: loop,
+            accounts: stores.accounts,
+            revoked: shared.revoked,
+            uses: shared.uses,
+            isConnected: shared.socketQuota.has,
+            logger: shared.logger.labelled("sessions")
+        ).run(until: shutdown)
+    }
 
     /// Makes the loop's routes over the node's lane.
     func open(gate: WriteGate) -> any HTTPResponder {
@@ -90,6 +103,8 @@ final class ServerLoop {
                 now: WallClock.now
             ),
             accounts: stores.accounts,
+            people: stores.people,
+            relations: stores.relations,
             tickets: stores.tickets,
             health: stores.health,
             chats: chats,
@@ -104,6 +119,9 @@ final class ServerLoop {
             hasher: shared.hasher,
             hashing: shared.hashing,
             throttle: shared.throttle,
+            revoked: shared.revoked,
+            uses: shared.uses,
+            announce: { [weak broker] event in broker?.announce(ephemeral: event) },
             metrics: shared.registry,
             logger: shared.logger
         )
@@ -118,7 +136,8 @@ final class ServerLoop {
                 tokens: shared.tokens,
                 accounts: stores.accounts,
                 tickets: stores.tickets,
-                quota: shared.socketQuota
+                quota: shared.socketQuota,
+                revoked: shared.revoked
             )
             self.gateway = gateway
             api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }

@@ -8,7 +8,7 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM (SELECT p_actor UNION ALL SELECT e.value::bigint FROM jsonb_array_elements_text(p_data -> 'participants') e) u(id)
 $$;
 
--- committed, user_not_found, or existing: the pair has its direct chat, and a race for it is settled by the primary key.
+-- committed, user_not_found, blocked (by somebody who would be in it; a direct chat also by its founder), or existing: the pair has its direct chat, and a race for it is settled by the primary key.
 -- A chat id that is taken raises: the attempt that took it has committed, and running the operation again finds that.
 -- The numbers of the chat are the caller's to write; data is of its first event.
 CREATE OR REPLACE FUNCTION duologue_create_chat(
@@ -23,6 +23,11 @@ BEGIN
     chat_id := p_chat;
     IF cardinality(v_members) <> (SELECT count(*) FROM users u WHERE u.id = ANY (v_members) AND u.disabled_at IS NULL) THEN
         status := 'user_not_found';
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM blocks b WHERE b.blocked_id = p_actor AND b.user_id = ANY (v_members))
+       OR v_type = 'direct' AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_actor AND b.blocked_id = ANY (v_members)) THEN
+        status := 'blocked';
         RETURN;
     END IF;
     IF v_type = 'direct' THEN
@@ -72,6 +77,7 @@ BEGIN
         WHEN p_role = 'admin' AND (v_target.role = 'owner' AND p_op.kind <> 4 OR v_wanted = 'owner' AND p_op.kind <> 3) THEN 'forbidden'
         WHEN p_op.kind = 4 AND v_target.user_id IS NOT NULL OR p_op.kind = 5 AND v_target.role = v_wanted THEN 'unchanged'
         WHEN p_op.kind = 4 AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_op.target AND u.disabled_at IS NULL) THEN 'user_not_found'
+        WHEN p_op.kind = 4 AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_op.target AND b.blocked_id = p_op.actor) THEN 'blocked'
         WHEN p_op.kind = 4 AND v_chat.participant_count >= (p_op.data ->> 'limit')::integer THEN 'limit_exceeded'
         ELSE 'committed'
     END;

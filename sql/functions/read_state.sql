@@ -2,7 +2,7 @@
 
 -- Moves read marks forward, each to the last of the messages asked for that the chat has, and ends that those chats are marked unread.
 -- One row an element, in input order; none for a user who is no member. last_seq tells whether the message asked for exists; moved is
--- true where this call moved the mark, cleared where it ended a marking.
+-- true where this call moved the mark, cleared where it ended a marking; told is whether others may learn of it.
 -- Rows are locked in one order, so that two nodes moving the marks of the same people never deadlock. read_seq is in no
 -- index: the update stays within its page (HOT).
 -- Dropped first: no column is added in place.
@@ -10,7 +10,7 @@ DROP FUNCTION IF EXISTS duologue_advance_reads(bigint[], bigint[], bigint[]);
 CREATE FUNCTION duologue_advance_reads(p_chats bigint[], p_users bigint[], p_seqs bigint[])
 RETURNS TABLE (
     n bigint, last_seq bigint, read_seq bigint, unread bigint, moved boolean, participant_count integer,
-    mentions bigint, cleared boolean
+    mentions bigint, cleared boolean, told boolean
 )
 LANGUAGE sql VOLATILE AS $$
     WITH asked AS MATERIALIZED (
@@ -29,7 +29,8 @@ LANGUAGE sql VOLATILE AS $$
         RETURNING p.chat_id, p.user_id, p.read_seq, p.read_seq > h.read_seq AS forward, h.marked_unread
     )
     SELECT a.n, a.last_seq, mark.read_seq, u.unread, coalesce(m.forward, false), a.participant_count, called.mentions,
-           coalesce(m.marked_unread, false)
+           coalesce(m.marked_unread, false),
+           coalesce((SELECT s.read_receipts FROM user_settings s WHERE s.user_id = a.user_id), true)
     FROM asked a
     JOIN participants p ON p.chat_id = a.chat_id AND p.user_id = a.user_id
     LEFT JOIN moved m ON m.chat_id = p.chat_id AND m.user_id = p.user_id

@@ -22,6 +22,9 @@ extension Schema {
     }
 
     static let chatList = list("ChatList", of: .chat, paged: true)
+    static let userList = list("UserList", of: .either([.ownUser, .user]), paged: true)
+    static let relationList = list("RelationList", of: .user)
+    static let sessionList = list("SessionList", of: .sessionRecord)
     static let participantList = list("ParticipantList", of: .participant)
     static let messageList = list("MessageList", of: .message)
     static let revisionList = list("RevisionList", of: .revision)

@@ -27,7 +27,7 @@ final class MessageChangeRoutes {
                 body: RouteBody(.edit),
                 isIdempotent: true,
                 answers: [.ok(.message)],
-                failures: Self.absence + [.forbidden, .limitExceeded, .empty, .tooLong, .invalidContent],
+                failures: Self.absence + [.forbidden, .blocked, .limitExceeded, .empty, .tooLong, .invalidContent],
                 limits: .message
             ),
             handler: edit
@@ -55,7 +55,7 @@ final class MessageChangeRoutes {
                 body: .nothing,
                 isIdempotent: true,
                 answers: [.ok(.message)],
-                failures: Self.absence + [.forbidden, .conflict]
+                failures: Self.absence + [.forbidden, .blocked, .conflict]
             ),
             handler: restore
         )

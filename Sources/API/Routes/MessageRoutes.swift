@@ -61,6 +61,7 @@ final class MessageRoutes {
             isIdempotent: true,
             answers: [.created(.message), .ok(.message, "It had been sent before.")],
             failures: [
+                .blocked,
                 .chatNotFound, .messageNotFound, .forbidden, .limitExceeded, .empty, .tooLong, .invalidContent,
             ],
             limits: .message

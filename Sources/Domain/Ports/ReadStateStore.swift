@@ -28,6 +28,8 @@ package struct ReadProgress: Sendable, Equatable {
     /// Whether the chat had been marked unread, which ends with reading.
     package var hasCleared: Bool
     package var participantCount: Int
+    /// Whether others may learn of it: the user's own setting.
+    package var isTold: Bool
 
     /// Makes progress of all its fields.
     package init(
@@ -37,7 +39,8 @@ package struct ReadProgress: Sendable, Equatable {
         lastSequence: SequenceNumber,
         hasMoved: Bool,
         hasCleared: Bool = false,
-        participantCount: Int
+        participantCount: Int,
+        isTold: Bool = true
     ) {
         self.readSequence = readSequence
         self.unread = unread
@@ -46,6 +49,7 @@ package struct ReadProgress: Sendable, Equatable {
         self.hasMoved = hasMoved
         self.hasCleared = hasCleared
         self.participantCount = participantCount
+        self.isTold = isTold
     }
 }
 
@@ -60,6 +64,8 @@ package protocol ReadStateStore: AnyObject {
     func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?]
 
     /// How far the members of a chat have read, in order of joining; nil for a stranger.
+    ///
+    /// Others who keep that to themselves are left out.
     ///
     /// Throws `invalid_value` for a cursor it did not make.
     func receipts(of chat: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<ReadMark>?

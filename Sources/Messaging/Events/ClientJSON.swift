@@ -264,7 +264,7 @@ extension JSONWriter {
         endObject()
     }
 
-    /// A user; the address only for the user's own eyes.
+    /// A user; address and role only for the user's own eyes.
     package mutating func user(_ user: User, withEmail: Bool) {
         beginObject()
         key("user_id")
@@ -284,6 +284,8 @@ extension JSONWriter {
         if withEmail {
             key("email")
             string(user.email)
+            key("role")
+            string(user.role.rawValue)
         }
         endObject()
     }

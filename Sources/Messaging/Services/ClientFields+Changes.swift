@@ -92,7 +92,7 @@ extension ClientFields {
         return (additions, several != nil)
     }
 
-    private static func change(
+    static func change(
         _ name: String,
         _ reader: inout JSONObjectReader,
         limit: Int
@@ -106,7 +106,7 @@ extension ClientFields {
         }
     }
 
-    private static func word<Value: RawRepresentable<String>>(
+    static func word<Value: RawRepresentable<String>>(
         _ name: String,
         _ reader: inout JSONObjectReader,
         _ values: String

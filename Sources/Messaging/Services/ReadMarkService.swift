@@ -150,8 +150,8 @@ package final class ReadMarkService {
         for case (var mark, let progress?) in moves where progress.hasMoved {
             mark.sequence = progress.readSequence
             guard told.insert(mark).inserted else { continue }
-            let isSmall = progress.participantCount <= Self.receiptMemberLimit
-            publish(EphemeralEncoder.receipt(mark, to: isSmall ? .chat(mark.chat) : .user(mark.user, in: mark.chat)))
+            let isTold = progress.isTold && progress.participantCount <= Self.receiptMemberLimit
+            publish(EphemeralEncoder.receipt(mark, to: isTold ? .chat(mark.chat) : .user(mark.user, in: mark.chat)))
         }
     }
 

@@ -118,8 +118,9 @@ package final class PostgresChatDirectory: ChatDirectory {
 
     package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         let query: PostgresQuery = """
-            SELECT chat_id FROM direct_chats
-            WHERE low_user = \(min(first, second).rawValue) AND high_user = \(max(first, second).rawValue)
+            SELECT d.chat_id FROM direct_chats d JOIN chats c ON c.id = d.chat_id
+            WHERE d.low_user = \(min(first, second).rawValue) AND d.high_user = \(max(first, second).rawValue)
+              AND NOT c.closed_by_block
             """
         return try await postgres { () throws(PostgresError) in
             try await client.query(query.named("direct_chat")).first?.id(0)

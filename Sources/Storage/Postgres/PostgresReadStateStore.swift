@@ -14,7 +14,7 @@ package final class PostgresReadStateStore: ReadStateStore {
 
     package func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?] {
         let query: PostgresQuery = """
-            SELECT n, last_seq, read_seq, unread, moved, participant_count, mentions, cleared
+            SELECT n, last_seq, read_seq, unread, moved, participant_count, mentions, cleared, told
             FROM duologue_advance_reads(\(marks.map(\.chat.rawValue)), \(marks.map(\.user.rawValue)),
                                         \(marks.map(\.sequence.rawValue)))
             """
@@ -32,7 +32,8 @@ package final class PostgresReadStateStore: ReadStateStore {
                     lastSequence: try row.id(1),
                     hasMoved: try row.decode(4),
                     hasCleared: try row.decode(7),
-                    participantCount: try row.decode(5)
+                    participantCount: try row.decode(5),
+                    isTold: try row.decode(8)
                 )
             }
             return progress
@@ -53,6 +54,8 @@ package final class PostgresReadStateStore: ReadStateStore {
             LEFT JOIN LATERAL (
                 SELECT p.user_id, p.read_seq, p.joined_offset FROM participants p
                 WHERE p.chat_id = me.chat_id AND (p.joined_offset, p.user_id) > (\(after.first), \(after.second))
+                  AND (p.user_id = me.user_id OR NOT EXISTS (
+                      SELECT FROM user_settings s WHERE s.user_id = p.user_id AND NOT s.read_receipts))
                 ORDER BY p.joined_offset, p.user_id LIMIT \(limit + 1)
             ) m ON true
             WHERE me.chat_id = \(chat.rawValue) AND me.user_id = \(user.rawValue)
@@ -79,6 +82,8 @@ package final class PostgresReadStateStore: ReadStateStore {
                 SELECT p.user_id, p.read_seq, p.joined_offset FROM participants p
                 WHERE p.chat_id = me.chat_id AND p.read_seq >= said.seq AND p.user_id <> said.sender_id
                   AND p.joined_offset < said."offset"
+                  AND (p.user_id = me.user_id OR NOT EXISTS (
+                      SELECT FROM user_settings s WHERE s.user_id = p.user_id AND NOT s.read_receipts))
                   AND (p.joined_offset, p.user_id) > (\(after.first), \(after.second))
                 ORDER BY p.joined_offset, p.user_id LIMIT \(limit + 1)
             ) m ON true

@@ -13,6 +13,9 @@ import Testing
         try await StorageFixture.run { fixture, stores in
             let ports = StorePorts(
                 accounts: stores.accounts,
+                administration: stores.administration,
+                people: stores.people,
+                relations: stores.relations,
                 directory: stores.chats,
                 log: stores.commitLog,
                 history: stores.history,

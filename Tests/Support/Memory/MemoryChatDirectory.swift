@@ -61,6 +61,7 @@ package final class MemoryChatDirectory: ChatDirectory {
 
     package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         try database.check()
+        guard !database.isBlocked(first, second) else { return nil }
         return database.directChats[MemoryDatabase.Pair(first, second)]
     }
 

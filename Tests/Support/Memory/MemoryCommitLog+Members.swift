@@ -7,6 +7,10 @@ extension MemoryCommitLog {
         guard members.allSatisfy(database.isPresent) else {
             return .refused(Failure(.userNotFound, "There is no such user."))
         }
+        let isRefused = draft.participants.contains { database.blocks[$0]?.contains(operation.actor) == true }
+        if isRefused || (draft.type == .direct && database.isBlocked(operation.actor, draft.participants[0])) {
+            return .refused(Self.blocked)
+        }
         if draft.type == .direct {
             let pair = MemoryDatabase.Pair(operation.actor, draft.participants[0])
             if let known = database.directChats[pair] { return .existingChat(known) }
@@ -68,6 +72,7 @@ extension MemoryCommitLog {
             return .unchanged(member.joinedOffset, pending: nil)
         }
         guard database.isPresent(addition.user) else { return .refused(Self.userNotFound) }
+        guard database.blocks[addition.user]?.contains(actor.user) != true else { return .refused(Self.blocked) }
         guard row.members.count < addition.memberLimit else {
             return .refused(Failure(.limitExceeded, "The chat is full."))
         }

@@ -82,6 +82,7 @@ package final class MemoryCommitLog: CommitLog {
         guard !database.quarantined.contains(operation.chat) else {
             return .refused(Failure(.storeUnavailable, "The chat takes no writes now."))
         }
+        if database.isClosed(row), operation.kind != .messageDeleted { return .refused(Self.blocked) }
         let result = actor.map { change(row, by: $0, operation) } ?? join(operation, in: row)
         guard case .unchanged(let offset, _) = result else { return result }
         return .unchanged(offset, pending: pending(operation.chat, offset))
@@ -114,6 +115,7 @@ package final class MemoryCommitLog: CommitLog {
         }
     }
 
+    static let blocked = Failure(.blocked, "There is a block.")
     static let messageNotFound = Failure(.messageNotFound, "There is no such message in this chat.")
     static let forbidden = Failure(.forbidden, "This is not yours to do.")
 

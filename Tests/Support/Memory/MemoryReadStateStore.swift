@@ -39,10 +39,14 @@ package final class MemoryReadStateStore: ReadStateStore {
                 lastSequence: row.chat.lastSequence,
                 hasMoved: moved.contains(reader),
                 hasCleared: cleared.contains(reader),
-                participantCount: row.members.count
+                participantCount: row.members.count,
+                isTold: isTold(mark.user)
             )
         }
     }
+
+    /// Whether others are told how far somebody has read.
+    private func isTold(_ user: UserID) -> Bool { database.settings[user]?.readReceipts ?? true }
 
     private struct Reader: Hashable {
         let chat: ChatID
@@ -58,7 +62,7 @@ package final class MemoryReadStateStore: ReadStateStore {
         try database.check()
         let skipped = try cursor.map(Self.place) ?? 0
         guard let row = database.chats[chat], row.member(user) != nil else { return nil }
-        return Self.page(row.members, of: chat, limit, skipped)
+        return Self.page(row.members.filter { $0.user == user || isTold($0.user) }, of: chat, limit, skipped)
     }
 
     package func readers(
@@ -75,7 +79,7 @@ package final class MemoryReadStateStore: ReadStateStore {
         }
         let readers = row.members.filter { member in
             member.user != said.sender && member.readSequence >= message.sequence
-                && member.joinedOffset < said.metadata.createdOffset
+                && member.joinedOffset < said.metadata.createdOffset && (member.user == user || isTold(member.user))
         }
         return Self.page(readers, of: message.chat, limit, skipped)
     }

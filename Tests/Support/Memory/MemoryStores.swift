@@ -5,6 +5,9 @@ package final class MemoryStores {
     /// The state behind the Postgres ports.
     package let database: MemoryDatabase
     package let accounts: MemoryAccountStore
+    package let administration: MemoryAccountAdministration
+    package let people: MemoryPeopleStore
+    package let relations: MemoryRelationStore
     package let directory: MemoryChatDirectory
     package let log: MemoryCommitLog
     package let history: MemoryHistoryStore
@@ -24,6 +27,9 @@ package final class MemoryStores {
     package init() {
         database = MemoryDatabase()
         accounts = MemoryAccountStore(database)
+        administration = MemoryAccountAdministration(database)
+        people = MemoryPeopleStore(database)
+        relations = MemoryRelationStore(database)
         directory = MemoryChatDirectory(database)
         log = MemoryCommitLog(database)
         history = MemoryHistoryStore(database)

@@ -5,6 +5,9 @@ package import Domain
 /// Loop-bound. The stores may hold what other tests wrote; scenarios use chats, names and ids of their own.
 package struct StorePorts {
     package let accounts: any AccountStore
+    package let administration: any AccountAdministration
+    package let people: any PeopleStore
+    package let relations: any RelationStore
     package let directory: any ChatDirectory
     package let log: any CommitLog
     package let history: any HistoryStore
@@ -27,6 +30,9 @@ package struct StorePorts {
     /// Joins ports that see each other's writes.
     package init(
         accounts: any AccountStore,
+        administration: any AccountAdministration,
+        people: any PeopleStore,
+        relations: any RelationStore,
         directory: any ChatDirectory,
         log: any CommitLog,
         history: any HistoryStore,
@@ -44,6 +50,9 @@ package struct StorePorts {
         pass: @escaping (_ milliseconds: Int64) async throws -> Void
     ) {
         self.accounts = accounts
+        self.administration = administration
+        self.people = people
+        self.relations = relations
         self.directory = directory
         self.log = log
         self.history = history
@@ -67,6 +76,9 @@ extension MemoryStores {
     package var ports: StorePorts {
         StorePorts(
             accounts: accounts,
+            administration: administration,
+            people: people,
+            relations: relations,
             directory: directory,
             log: log,
             history: history,

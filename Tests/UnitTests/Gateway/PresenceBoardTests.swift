@@ -59,6 +59,12 @@ import Testing
         func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]] {
             members.filter { chats.contains($0.key) }
         }
+
+        var kept: [UserID: PresenceReserve] = [:]
+
+        func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
+            kept.filter { users.contains($0.key) }
+        }
     }
 
     /// A hub with a board at work, and two people in a chat.
@@ -165,6 +171,25 @@ import Testing
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 3 })
             let left = try await scene.fixture.stores.accounts.user(scene.ada)
             #expect(left?.lastSeen == Timestamp(milliseconds: 1_767_225_600_000))
+        }
+    }
+
+    @Test func `who keeps when they were seen, or is blocked, is told of without it, or not at all`() async throws {
+        try await Self.run { scene in
+            scene.scope.kept = [scene.ada: PresenceReserve(keepsLastSeen: true)]
+            let bens = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.online, .offline)]
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            #expect(Self.told(bens) == ["offline"] && bens.ephemeral[0]["last_seen"] == .null)
+            scene.scope.kept = [
+                scene.ada: PresenceReserve(hidden: [scene.ben]), scene.ben: PresenceReserve(hidden: [scene.ada]),
+            ]
+            scene.store.known = [scene.ada: .online]
+            let adas = await scene.live(scene.ada)
+            let late = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.offline, .online)]
+            #expect(await scene.fixture.becomes { Self.told(adas) == ["online"] })
+            #expect(bens.ephemeral.count == 1 && late.ephemeral.isEmpty)
         }
     }
 

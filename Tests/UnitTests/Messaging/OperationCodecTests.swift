@@ -153,6 +153,12 @@ import Testing
         EphemeralEvent(to: .users([UserID(rawValue: 7), UserID(rawValue: 1 << 50)]), payload: Array("{}".utf8)),
         EphemeralEvent(to: .chats([chat, ChatID(rawValue: 8)], of: UserID(rawValue: 9)), payload: Array("{}".utf8)),
         EphemeralEvent(to: .user(UserID(rawValue: 9), in: chat), payload: Array("{}".utf8)),
+        EphemeralEvent(
+            to: .chat(chat),
+            excluding: UserID(rawValue: 3),
+            hiddenFrom: [UserID(rawValue: 7), UserID(rawValue: 1 << 50)],
+            payload: Array("{}".utf8)
+        ),
     ])
     func `an ephemeral event survives its way between nodes, and is no announcement`(event: EphemeralEvent) {
         let node = NodeID.random()

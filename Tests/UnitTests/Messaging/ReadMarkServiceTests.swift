@@ -117,6 +117,14 @@ import Testing
         }
     }
 
+    @Test func `who keeps receipts is told of to their own devices`() async throws {
+        try await Self.run { scene in
+            _ = try await scene.stores.people.change(SettingsChange(readReceipts: false), of: scene.users[1])
+            _ = await scene.read(4)
+            #expect(scene.receipts.map(\.scope) == [.users([scene.users[1]])])
+        }
+    }
+
     @Test func `a store that fails is told to all who wait, and the next try succeeds`() async throws {
         try await Self.run { scene in
             scene.stores.database.outage = StoreError(.postgres, .retryable, "away")
