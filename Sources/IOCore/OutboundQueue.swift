@@ -2,13 +2,15 @@
 ///
 /// An idle queue holds no memory of its own.
 struct OutboundQueue {
+    /// The only frame, as nearly always: kept beside the array, which needs memory of its own.
+    private var lone: Frame?
     private var frames: [Frame] = []
     private var head = 0
     /// How much of the first frame is already written.
     private var offset = 0
     private(set) var queuedBytes = 0
-    var queuedFrames: Int { frames.count - head }
-    var isEmpty: Bool { queuedFrames == 0 }
+    var queuedFrames: Int { lone == nil ? frames.count - head : 1 }
+    var isEmpty: Bool { lone == nil && frames.isEmpty }
 
     /// Queues a frame; false, and nothing queued, when it would pass a limit.
     mutating func append(_ frame: Frame, limits: OutboundLimits) -> Bool {
@@ -16,18 +18,28 @@ struct OutboundQueue {
         let fits = isEmpty || frame.bytes.count <= limits.bytes - queuedBytes
         guard queuedFrames < limits.frames, fits else { return false }
         guard !frame.bytes.isEmpty else { return true }
-        frames.append(frame)
         queuedBytes += frame.bytes.count
+        guard !isEmpty else {
+            lone = frame
+            return true
+        }
+        if let first = lone {
+            lone = nil
+            frames.append(first)
+        }
+        frames.append(frame)
         return true
     }
 
-    /// The first frame alone and where its unwritten part begins, when copying it would not save a system call.
-    func loneLargeFrame(atLeast size: Int) -> (Frame, offset: Int)? {
+    /// The first frame, to be written alone, and where its unwritten part begins; nil when copying it together with the
+    /// next ones saves a system call.
+    func loneFrame(orLargerThan size: Int) -> (Frame, offset: Int)? {
+        if let lone { return (lone, offset) }
         guard !isEmpty, frames[head].bytes.count - offset >= size else { return nil }
         return (frames[head], offset)
     }
 
-    /// Copies as much as fits into `buffer` and returns the number of bytes.
+    /// Copies as much as fits of several frames into `buffer` and returns the number of bytes.
     func gather(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var filled = 0
         var skip = offset
@@ -49,6 +61,12 @@ struct OutboundQueue {
     mutating func consume(_ count: Int) {
         queuedBytes -= count
         offset += count
+        if let lone {
+            guard offset >= lone.bytes.count else { return }
+            self.lone = nil
+            offset = 0
+            return
+        }
         while head < frames.count, offset >= frames[head].bytes.count {
             offset -= frames[head].bytes.count
             head += 1

@@ -99,12 +99,15 @@ package final class TCPStream {
         }
         if !flushScheduled && !blocked {
             flushScheduled = true
-            loop.atEndOfTick { [self] in
-                flushScheduled = false
-                flush()
-            }
+            loop.flushAtEndOfTick(self)
         }
         return true
+    }
+
+    /// The flush that `send` has scheduled.
+    func tickDidEnd() {
+        flushScheduled = false
+        flush()
     }
 
     /// Writes what the kernel takes at once, without waiting for the end of the tick; nothing while it has just taken no more.
@@ -212,7 +215,7 @@ package final class TCPStream {
 
     private func writeOnce() -> Int {
         let flags = Int32(MSG_NOSIGNAL)
-        if let (frame, offset) = queue.loneLargeFrame(atLeast: Self.loneFrameBytes) {
+        if let (frame, offset) = queue.loneFrame(orLargerThan: Self.loneFrameBytes) {
             return unsafe frame.bytes.withUnsafeBytes { bytes in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])
                 return unsafe Glibc.send(descriptor, rest.baseAddress, rest.count, flags)

@@ -17,7 +17,7 @@ package struct RedisConfiguration: Sendable {
     /// How long that PING waits.
     package var watchdogDeadline: Duration = .seconds(2)
     /// The first and the longest pause between attempts to connect; every pause is drawn at random below it.
-    package var reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(5))
+    package var reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(1))
     /// After how long the map of a cluster is learnt again though nothing calls for it.
     package var discoveryInterval: Duration = .seconds(15)
     /// How long one node may take to tell the map, connecting included and then once more.

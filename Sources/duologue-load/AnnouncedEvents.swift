@@ -7,9 +7,8 @@ internal import Storage
 ///
 /// Loop-bound.
 final class AnnouncedEvents {
-    /// The size of one event's frame, header included.
-    static let frameBytes = 504
-    private static let payloadBytes = 500
+    /// The size of one event, without the header of its frame.
+    static let payloadBytes = 500
 
     private let chat: ChatID
     private var last: Offset
@@ -32,7 +31,10 @@ final class AnnouncedEvents {
     }
 
     /// A frame as long as those of the events.
-    var frame: [UInt8] { [UInt8](repeating: 0x20, count: Self.frameBytes) }
+    var frame: [UInt8] {
+        [0x81, 126, UInt8(Self.payloadBytes >> 8), UInt8(Self.payloadBytes & 0xFF)]
+            + [UInt8](repeating: 0x20, count: Self.payloadBytes)
+    }
 
     /// Announces the next events.
     func announce(_ count: Int) async {

@@ -12,7 +12,7 @@ struct FanOutCommand: Command {
     static let help = """
         usage: duologue-load fanout [options]
 
-        Events of one chat, announced over Redis as another node would, go to many sockets, which are read and counted
+        Events of one chat, announced over Redis as another node would, go to many sockets, whose frames are counted
         only. Beside it, in turn, as many threads as the machine has cores send the same frames to as many sockets with
         nothing in between. Twice: with one event under way, which leaves the server nothing to coalesce, and with many.
         The events are made up, so the server must be one of its own for this. REDIS_URL is needed.
@@ -85,8 +85,8 @@ struct FanOutCommand: Command {
     }
 
     private func measure(_ users: [LoadUser], _ chat: ChatID, _ redis: RedisClient, _ tool: Tool) async throws -> Bool {
-        let served = DrainedSockets(tool: tool)
-        let bareSockets = DrainedSockets(tool: tool)
+        let served = DrainedSockets(payloadBytes: AnnouncedEvents.payloadBytes, tool: tool)
+        let bareSockets = DrainedSockets(payloadBytes: AnnouncedEvents.payloadBytes, tool: tool)
         let bare = try BareFanOut(threads: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), tool: tool)
         defer {
             served.close()
@@ -132,12 +132,13 @@ struct FanOutCommand: Command {
         _ send: (Int) async throws -> Void
     ) async throws -> Double {
         let start = tool.loop.now
-        let begun = readers.bytes
+        let begun = readers.frames
+        readers.pong()
         var sent = 0
         while tool.loop.now - start < length {
             try await send(width)
             sent += width
-            guard await readers.wait(for: begun + sent * sockets * AnnouncedEvents.frameBytes) else {
+            guard await readers.wait(for: begun + sent * sockets) else {
                 throw LoadError(.contract, "not every socket got every event")
             }
         }

@@ -42,6 +42,9 @@ package final class RedisBroker: Broker {
     /// After a subscription is back, what was announced during the gap may be covered by its redo for so long, and is no
     /// head until then.
     private static let coveredAtMost: Duration = .seconds(2)
+    /// While there is no subscription, hubs look into Postgres so often for what other nodes announced.
+    private static let lookAgain: Duration = .seconds(2)
+    private var isEnded = false
 
     /// Makes a broker of one loop that hands announcements to the sinks of all loops of the node.
     package init(
@@ -75,6 +78,8 @@ package final class RedisBroker: Broker {
     /// Subscribes, and repeats what Redis did not take, until `shutdown` is given.
     package func run(until shutdown: ShutdownSignal) async {
         await start()
+        defer { isEnded = true }
+        if subscriber != nil { watchSubscription() }
         let (loop, bound) = (loop, LoopBound(self, loop: loop))
         await withDiscardingTaskGroup { group in
             group.addTask(executorPreference: loop) {
@@ -141,6 +146,14 @@ package final class RedisBroker: Broker {
     private func restored() {
         tellRestored()
         loop.schedule(after: Self.coveredAtMost) { [weak self] in self?.tellRestored() }
+    }
+
+    private func watchSubscription() {
+        loop.schedule(after: Self.lookAgain) { [weak self] in
+            guard let self, !isEnded else { return }
+            if subscriber?.isAvailable == false { tellRestored() }
+            watchSubscription()
+        }
     }
 
     private func tellRestored() {

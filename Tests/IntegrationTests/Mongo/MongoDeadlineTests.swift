@@ -22,12 +22,12 @@ import Testing
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let begun = ContinuousClock.now
             let error = await mongoFailure {
-                try await client.find(collection, Self.busy(10_000), deadline: .milliseconds(200))
+                try await client.find(collection, Self.busy(40_000), deadline: .milliseconds(200))
             }
             #expect(error?.code == .timeout)
             #expect(error?.isOutcomeUnknown == false)
             // Half of what the read would take on a server that let it go on.
-            #expect(.now - begun < .seconds(5))
+            #expect(.now - begun < .seconds(20))
         }
     }
 
@@ -114,12 +114,12 @@ import Testing
             _ = try await client.insertMany(collection, [revision(1, 1)])
             let update = BSONDocument { writer in writer.document("$set") { $0.string("text", "x") } }
             let waits = await withTaskGroup(of: Duration.self) { group in
-                for milliseconds in [2_400, 800, 1_600, 400] {
+                for milliseconds in [6_000, 2_000, 4_000, 400] {
                     group.addTask {
                         let begun = ContinuousClock.now
                         _ = try? await client.updateMany(
                             collection,
-                            Self.busy(4_000),
+                            Self.busy(10_000),
                             update,
                             deadline: .milliseconds(milliseconds)
                         )
@@ -128,8 +128,8 @@ import Testing
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
-            // The deadlines lie 400 ms apart or more: one that waited for the next would be late by as much.
-            #expect(waits.allSatisfy { $0 >= .zero && $0 < .milliseconds(400) }, "\(waits)")
+            // The deadlines lie 1.6 s apart or more: one that waited for the next would be late by as much.
+            #expect(waits.allSatisfy { $0 >= .zero && $0 < .milliseconds(1_600) }, "\(waits)")
         }
     }
 }

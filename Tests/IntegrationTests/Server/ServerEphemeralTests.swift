@@ -27,18 +27,18 @@ import Web
             let begin = scene.loop.now
             #expect(try await bens.frame("typing.stop").integer("user_id") == ada.id)
             let life = scene.loop.now - begin
-            #expect(life > .seconds(5) && life < .seconds(8), "it ended by itself after \(life)")
+            #expect(life > .seconds(5), "it ended by itself after \(life)")
 
             type("start")
             _ = try await bens.frame("typing.start")
             adas.sendMessage("hello", to: chat, id: "1")
-            _ = try await bens.frame("typing.stop", within: .seconds(2))
+            _ = try await bens.frame("typing.stop", within: .seconds(5))
             _ = try await bens.frame("message.new")
 
             type("start")
-            _ = try await bens.frame("typing.start", within: .seconds(4))
+            _ = try await bens.frame("typing.start")
             adas.connection.close()
-            _ = try await bens.frame("typing.stop", within: .seconds(2))
+            _ = try await bens.frame("typing.stop", within: .seconds(5))
 
             type("start", on: eves)
             #expect(try await eves.frame("error").string("code") == "chat_not_found")

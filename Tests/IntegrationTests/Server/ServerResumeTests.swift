@@ -93,8 +93,8 @@ import Web
                 #expect(try await bad.frame("error").string("code") == "invalid_value", "\(frame)")
             }
             bad.send(#"{"type":"resume","epoch":"e","cursors":{}}"#)
-            _ = try await bad.frame("resumed", within: .seconds(2))
-            _ = try await silent.frame("ready", within: .seconds(8))
+            _ = try await bad.frame("resumed")
+            _ = try await silent.frame("ready")
             #expect(scene.loop.now - start > .seconds(4) && silent.count("resumed") == 0)
             let error = await #expect(throws: WebSocketClientError.self) {
                 _ = try await TestSocket.connect(to: client, .header(ada.token), query: "resume=yes")

@@ -78,7 +78,7 @@ import Web
             let far = TestClient(port: line.port, loop: scene.loop, resolver: scene.resolver)
             let dead = try await TestSocket.ready(far, as: ada)
             await line.change(to: .blackHole)
-            try await eventually("one socket is left", within: .seconds(8)) {
+            try await eventually("one socket is left") {
                 try await client.send(.get, "//metrics").text.contains("duologue_sockets 1\n")
             }
             #expect(!alive.isClosed)

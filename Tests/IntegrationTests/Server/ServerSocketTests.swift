@@ -117,7 +117,7 @@ import Web
             let socket = try await TestSocket.connect(to: client, .none)
             _ = try await socket.frame("hello")
             let start = scene.loop.now
-            #expect(try await socket.closeStatus(within: .seconds(8)).code.rawValue == 4001)
+            #expect(try await socket.closeStatus(within: .seconds(30)).code.rawValue == 4001)
             #expect(scene.loop.now - start > .seconds(4))
         }
     }

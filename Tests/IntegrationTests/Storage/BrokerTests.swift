@@ -73,7 +73,7 @@ import Testing
             await broker.start()
             let start = ContinuousClock.now
             await broker.announce([announcement(1)])
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(10))
             try await eventually("its own node hears of it") { sink.announcements.count == 1 }
             let failed = fixture.registry.counter("duologue_announcements_failed_total", help: "")
             #expect(failed.value == 1)

@@ -44,7 +44,7 @@ package final class TestClient {
         _ body: String? = nil,
         token: String? = nil,
         headers: [(name: String, value: String)] = [],
-        deadline: Duration = .seconds(10)
+        deadline: Duration = .seconds(30)
     ) async throws(IOError) -> TestAnswer {
         try await send(method, path, bytes: body.map { Array($0.utf8) }, token: token, headers: headers, deadline)
     }
@@ -56,7 +56,7 @@ package final class TestClient {
         bytes: [UInt8]?,
         token: String? = nil,
         headers: [(name: String, value: String)] = [],
-        _ deadline: Duration = .seconds(10)
+        _ deadline: Duration = .seconds(30)
     ) async throws(IOError) -> TestAnswer {
         var fields = HTTPHeaders(headers)
         if bytes != nil, !fields.contains("content-type") { fields.append("Content-Type", "application/json") }

@@ -107,14 +107,14 @@ package final class TestSocket {
     }
 
     /// Takes the first frame of a type, those before it staying where they are.
-    package func frame(_ type: String, within limit: Duration = .seconds(10)) async throws -> JSONObject {
+    package func frame(_ type: String, within limit: Duration = .seconds(30)) async throws -> JSONObject {
         try await frame("a frame \(type)", within: limit) { $0.string("type") == type }
     }
 
     /// Takes the first frame that fits.
     package func frame(
         _ what: String,
-        within limit: Duration = .seconds(10),
+        within limit: Duration = .seconds(30),
         where fits: (JSONObject) -> Bool
     ) async throws -> JSONObject {
         try await wait(for: what, within: limit) { frames.contains(where: fits) }
@@ -132,7 +132,7 @@ package final class TestSocket {
     package func count(_ type: String) -> Int { frames.count { $0.string("type") == type } }
 
     /// Waits for the end of the connection and says how it ended.
-    package func closeStatus(within limit: Duration = .seconds(10)) async throws -> WebSocketCloseStatus {
+    package func closeStatus(within limit: Duration = .seconds(30)) async throws -> WebSocketCloseStatus {
         try await wait(for: "the close", within: limit, evenClosed: true) { isClosed }
         return connection.closeStatus ?? WebSocketCloseStatus(.abnormal)
     }
@@ -140,7 +140,7 @@ package final class TestSocket {
     /// Waits until `condition` holds, which must not need time to be judged.
     package func wait(
         for what: String,
-        within limit: Duration = .seconds(10),
+        within limit: Duration = .seconds(30),
         evenClosed: Bool = false,
         _ condition: () -> Bool
     ) async throws {
