@@ -1,6 +1,6 @@
 /// Every route and every WebSocket command, and whom they obey; one without a row fails the tests.
 enum AuthorizationMatrix {
-    /// By the names of routes. Columns: owner, admin, member, former member, stranger, anonymous.
+    /// By the names of routes; the columns are those of `Persona`.
     static let routes: [String: AuthorizationRow] = [
         "live": .open(200), "ready": .open(200), "health": .open(200), "metrics": .open(200), "openapi": .open(200),
         "docs": .open(200),
@@ -40,7 +40,7 @@ enum AuthorizationMatrix {
         #"{"username":"u$unique","email":"u$unique@example.org","password":"correct horse battery"}"#
     private static let login = #"{"username":"$owner","password":"correct horse battery staple"}"#
 
-    /// A command with what it is answered: a code, `ack`, or `pong`. Columns: owner, admin, member, former, stranger.
+    /// A command with what each persona is answered, in the order of `Persona`: a code, or the type of the frame.
     struct CommandRow: Sendable {
         let fields: String
         let answers: [String]
