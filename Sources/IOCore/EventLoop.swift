@@ -26,9 +26,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // Confined to the loop's thread.
     private var jobs = JobQueue()
-    private var endOfTick: [() -> Void] = []
-    /// Streams that were sent something in this tick.
-    private var unflushed: [TCPStream] = []
+    private var endOfTick: [EndOfTickWork] = []
     private var taken = Incoming()
     private var stopping = false
     private var handedToSelf = false
@@ -37,6 +35,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Two, because a delegate may write while it looks at what was read.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     let writeBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+
+    /// What is to be done at the end of a tick, in the order in which it was asked for; flushes are many, so they need no
+    /// closure.
+    private enum EndOfTickWork {
+        case body(() -> Void)
+        case flush(TCPStream)
+    }
 
     private struct Incoming {
         var jobs: [UnownedJob] = []
@@ -152,11 +157,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// Runs `body` once after the jobs of this tick and before the loop polls: the place to flush what they gathered.
     package func atEndOfTick(_ body: @escaping () -> Void) {
         assertCurrent()
-        endOfTick.append(body)
+        endOfTick.append(.body(body))
     }
 
-    /// Flushes a stream after the bodies of this tick's end: what `atEndOfTick` does, without memory for each stream.
-    func flushAtEndOfTick(_ stream: TCPStream) { unflushed.append(stream) }
+    /// Flushes a stream as `atEndOfTick` would.
+    func flushAtEndOfTick(_ stream: TCPStream) { endOfTick.append(.flush(stream)) }
 
     /// Suspends the calling task for `duration`.
     ///
@@ -176,9 +181,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             takeIncoming()
             runJobs()
             runEndOfTick()
-            let isTickOver = jobs.isEmpty && endOfTick.isEmpty && unflushed.isEmpty
-            if stopping && isTickOver { break }
-            let idle = isTickOver && !handedToSelf
+            if stopping && jobs.isEmpty && endOfTick.isEmpty { break }
+            let idle = jobs.isEmpty && endOfTick.isEmpty && !handedToSelf
             unsafe uv_run(uv, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT)
         }
         closeHandles()
@@ -206,15 +210,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     }
 
     private func runEndOfTick() {
-        if !endOfTick.isEmpty {
-            let bodies = endOfTick
-            endOfTick.removeAll(keepingCapacity: true)
-            for body in bodies { body() }
+        guard !endOfTick.isEmpty else { return }
+        let works = endOfTick
+        endOfTick.removeAll(keepingCapacity: true)
+        for work in works {
+            switch work {
+            case .body(let body): body()
+            case .flush(let stream): stream.tickDidEnd()
+            }
         }
-        guard !unflushed.isEmpty else { return }
-        let streams = unflushed
-        unflushed.removeAll(keepingCapacity: true)
-        for stream in streams { stream.tickDidEnd() }
     }
 
     private func closeHandles() {

@@ -135,7 +135,7 @@ final class ServerScene {
     }
 
     /// Asserts, once recovery is done, that both stores hold the same messages and that no counter has a hole.
-    func expectConsistency(within limit: Duration = .seconds(20)) async throws {
+    func expectConsistency(within limit: Duration = .seconds(60)) async throws {
         try await eventually("redo empties", within: limit) {
             try await number("SELECT count(*)::text FROM write_redo") == "0"
         }

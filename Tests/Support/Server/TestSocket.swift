@@ -17,7 +17,7 @@ package final class TestSocket {
         didSet { if oldValue, !isPaused { connection.receive(with: self) } }
     }
     package let connection: WebSocketConnection
-    private let loop: EventLoop
+    package let loop: EventLoop
 
     /// What a test waited for in vain.
     package struct Missing: Error, CustomStringConvertible {
