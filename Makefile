@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault property autobahn
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault property autobahn schemathesis
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -50,6 +50,9 @@ property: ## N random schedules (1000) of cuts, writes and kills; then every cli
 
 simulate: ## run the write protocol on N seeds of simulated faults: a million, 15 minutes on two cores
 	@exec scripts/simulate.sh $(or $(N),1000000) $(ARGS)
+
+schemathesis: ## N requests (1000) made up from /openapi.json: none may fail or be answered otherwise than declared
+	@exec scripts/schemathesis.sh $(or $(N),1000)
 
 autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
 	@exec scripts/autobahn.sh

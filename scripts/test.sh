@@ -70,4 +70,5 @@ step "tests" run_tests
 kinds=node-kill,node-freeze,node-rolling-restart,postgres-kill,postgres-freeze,postgres-commit-reply-lost,mongo-kill,mongo-freeze,mongo-step-down,redis-freeze,redis-slow,client-duplicates
 step "schedules" env SKIP_BUILD=1 N="${SCHEDULES:-30}" scripts/property.sh
 step "faults" env SKIP_BUILD=1 N="${N:-12}" KIND="${KIND:-$kinds}" TABLE="$LOCAL/test/faults.tsv" scripts/fault.sh
+step "schemathesis" scripts/schemathesis.sh 1000
 say "all green in $SECONDS s"

@@ -48,40 +48,47 @@ enum ClientCommand: Sendable, Equatable {
         }
     }
 
+    /// The commands by their names.
+    enum Kind: String, CaseIterable {
+        case auth, resume, ping, message, edit, delete, react, typing, presence, read
+    }
+
     private static func command(of type: String, _ reader: inout JSONObjectReader) throws -> ClientCommand {
-        switch type {
-        case "auth": return .auth(token: try reader.required("token"))
-        case "resume": return .resume(try resumeRequest(&reader))
-        case "ping": return .ping
-        case "message":
+        guard let kind = Kind(rawValue: type) else {
+            throw Failure(.invalidValue, "type: there is no such command")
+        }
+        switch kind {
+        case .auth: return .auth(token: try reader.required("token"))
+        case .resume: return .resume(try resumeRequest(&reader))
+        case .ping: return .ping
+        case .message:
             let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
-        case "edit":
+        case .edit:
             let message = try ClientFields.messageID(&reader)
             return .edit(message, try ClientFields.edit(&reader), as: try operationID(&reader))
-        case "delete": return .delete(try ClientFields.messageID(&reader), as: try operationID(&reader))
-        case "react":
+        case .delete: return .delete(try ClientFields.messageID(&reader), as: try operationID(&reader))
+        case .react:
             let message = try ClientFields.messageID(&reader)
             let emoji = try ClientFields.emoji(&reader)
             let isRemoval = try reader.optional("remove", as: Bool.self) ?? false
             return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
-        case "typing":
+        case .typing:
             let chat = ChatID(rawValue: try reader.required("chat_id"))
             switch try reader.required("state", as: String.self) {
             case "start": return .typing(chat, isTyping: true)
             case "stop": return .typing(chat, isTyping: false)
             default: throw Failure(.invalidValue, "state: must be start or stop")
             }
-        case "presence":
+        case .presence:
             let status = PresenceStatus(rawValue: try reader.required("status"))
             guard let status, status != .offline else {
                 throw Failure(.invalidValue, "status: must be online, away, dnd or invisible")
             }
             return .presence(status)
-        case "read":
+        case .read:
             let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .read(chat, try ClientFields.readSequence(&reader))
-        default: throw Failure(.invalidValue, "type: there is no such command")
         }
     }
 

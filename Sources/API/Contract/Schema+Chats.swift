@@ -65,7 +65,7 @@ extension Schema {
     static let newChat = Schema.named(
         "NewChat",
         .either([
-            .closed(.required("type", .words(["direct"])), .required("participant_ids", .array(.id, count: 1...2))),
+            .closed(.required("type", .words(["direct"])), .required("participant_ids", .array(.id), "The other one.")),
             .closed(
                 .required("type", .words(["group"])),
                 .required("name", .text(1...ClientFields.nameLimit)),

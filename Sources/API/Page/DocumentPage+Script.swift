@@ -164,7 +164,8 @@ extension DocumentPage {
             }
           }
           const main = $('main');
-          main.replaceChildren(...[...parts].map(([tag, rows]) =>
+          const order = [...parts].sort(([a], [b]) => (a === 'operations') - (b === 'operations'));
+          main.replaceChildren(...order.map(([tag, rows]) =>
             el('section', { id: 'part-' + slug(tag) }, el('h2', {}, tag), ...rows)));
           main.append(el('section', { id: 'part-shapes' }, el('h2', {}, 'Shapes'),
             ...Object.entries(contract.components.schemas).map(([name, schema]) => {
@@ -173,7 +174,7 @@ extension DocumentPage {
               row.dataset.found = name.toLowerCase();
               return row;
             })));
-          $('tags').append(...[...parts.keys(), 'shapes'].map((tag) => el('a', { href: '#part-' + slug(tag) }, tag)));
+          $('tags').append(...[...order.map(([tag]) => tag), 'shapes'].map((tag) => el('a', { href: '#part-' + slug(tag) }, tag)));
           $('about').textContent = contract.info.description;
         }
 

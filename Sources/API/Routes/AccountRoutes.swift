@@ -57,7 +57,7 @@ final class AccountRoutes {
             "/users/{id}",
             name: "getUser",
             RouteDescription(
-                "A user; `email` only of one's own",
+                "A user; the address only of oneself",
                 .users,
                 answers: [.ok(.either([.ownUser, .user]))],
                 failures: [.userNotFound]

@@ -45,7 +45,7 @@ final class ContractRoutes {
         version: "1",
         description: """
             Chats over REST and WebSocket. Requests with fields or query items that are not described here are \
-            refused; answers may gain fields. Refusals are problems (RFC 9457) with a stable `code`.
+            refused; answers may gain fields. Refusals are problems (RFC 9457) with a stable code.
             """
     )
 }

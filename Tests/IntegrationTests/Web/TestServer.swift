@@ -13,6 +13,7 @@ struct TestServer: Sendable {
     /// Runs `body` on the client loop against a running server, then drains the server.
     static func run(
         limits: HTTPLimits = HTTPLimits(),
+        answers: AnswerPolicy = AnswerPolicy(),
         loops: Int = 1,
         drainTimeout: Duration = .seconds(30),
         _ body: @escaping @Sendable (isolated LoopActor, TestServer, ShutdownSignal) async throws -> Void
@@ -25,7 +26,7 @@ struct TestServer: Sendable {
         let logger = Logger(label: "test", level: .error)
         let held = HeldRequest()
         let server = HTTPServer(
-            configuration: .init(limits: limits, drainTimeout: drainTimeout),
+            configuration: .init(limits: limits, answers: answers, drainTimeout: drainTimeout),
             group: group,
             logger: logger
         ) { loop in makeRouter(loop: loop, held: held, logger: logger) }
@@ -72,6 +73,11 @@ struct TestServer: Sendable {
             while !held.isReleased { await loop.sleep(for: .milliseconds(5)) }
             return .text(.ok, "held")
         }
+        router.on(.post, "/short", name: "short", description: short) { _, _ in .text(.ok, "short") }
+        router.on(.get, "/short/held", name: "shortHeld", description: short) { _, _ in
+            while !held.isReleased { await loop.sleep(for: .milliseconds(5)) }
+            return .text(.ok, "held")
+        }
         router.on(.get, "/upgrade", name: "upgrade") { _, _ in
             .upgrade(to: "echo", headers: HTTPHeaders([("X-Own", "1")])) { stream, leftover, ended in
                 EchoProtocol(stream: stream, ended: ended).begin(leftover)
@@ -79,6 +85,13 @@ struct TestServer: Sendable {
         }
         return router
     }
+
+    private static let short = RouteDescription(
+        "Takes little, and little time",
+        tag: "limits",
+        answers: [],
+        limits: RequestLimits(bodyBytes: 8, answerTimeout: .milliseconds(50))
+    )
 }
 
 /// A request that is answered when the test says so.

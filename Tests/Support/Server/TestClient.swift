@@ -1,5 +1,7 @@
 package import IOCore
 package import JSON
+internal import Synchronization
+internal import Testing
 package import Web
 
 /// What a server answered to a request of a test.
@@ -63,10 +65,40 @@ package final class TestClient {
         let client = try await connected()
         let response = try await client.send(method, target, headers: fields, body: bytes ?? [], deadline: deadline)
         if !response.keepsAlive { connection = nil }
+        await holdToContract(response, method, target)
         var object = JSONObject([])
         if case .object(let parsed)? = try? JSONValue(parsing: response.body) { object = parsed }
         let text = String(decoding: response.body, as: UTF8.self)
         return TestAnswer(status: response.status.code, headers: response.headers, object: object, text: text)
+    }
+
+    /// The contract as the first server of the tests publishes it; all are of one build.
+    private static let published = Mutex<ContractDocument?>(nil)
+
+    /// Fails the test where the answer is none that the contract declares.
+    private func holdToContract(_ response: HTTPClientResponse, _ method: HTTPMethod, _ target: String) async {
+        guard let contract = await contract() else { return }
+        let violations = contract.violations(
+            method,
+            target,
+            status: response.status.code,
+            contentType: response.headers["Content-Type"],
+            body: response.body
+        )
+        for violation in violations { Issue.record("\(method.name) \(target): \(violation)") }
+    }
+
+    /// Nil while no server that has all routes could be asked, as some tests stop theirs.
+    private func contract() async -> ContractDocument? {
+        if let known = Self.published.withLock({ $0 }) { return known }
+        guard let asking = try? await HTTPClient.connect(port: port, loop: loop, resolver: resolver) else { return nil }
+        defer { asking.close() }
+        guard let answer = try? await asking.send(.get, "/openapi.json", deadline: .seconds(5)),
+            let document = try? ContractDocument(parsing: answer.body),
+            ["sendMessage", "socket"].allSatisfy({ id in document.operations.contains { $0.id == id } })
+        else { return nil }
+        Self.published.withLock { $0 = document }
+        return document
     }
 
     private func connected() async throws(IOError) -> HTTPClient {

@@ -5,6 +5,7 @@ import Messaging
 import Security
 import Support
 import Synchronization
+import Testing
 import Web
 
 @testable import API
@@ -119,7 +120,27 @@ final class APIHarness {
         let bytes = body ?? json.map { Array($0.utf8) } ?? []
         let target = path.hasPrefix("//") ? String(path.dropFirst()) : API.basePath + path
         let request = HTTPRequest(method: method, target: target, headers: fields, body: bytes)
-        return Answer(await router.respond(to: request))
+        let response = await router.respond(to: request)
+        let violations = try? contract().violations(
+            method,
+            target,
+            status: response.status.code,
+            contentType: response.headers["Content-Type"],
+            body: response.bodyBytes
+        )
+        #expect(violations == [], "\(method.name) \(target)")
+        return Answer(response)
+    }
+
+    private static let published = Mutex<ContractDocument?>(nil)
+
+    /// What the routes declare, the same for every harness.
+    func contract() throws -> ContractDocument {
+        if let known = Self.published.withLock({ $0 }) { return known }
+        let title = OpenAPIDocument.Title(title: "", version: "", description: "")
+        let document = try ContractDocument(parsing: OpenAPIDocument.encode(title, router.declarations))
+        Self.published.withLock { $0 = document }
+        return document
     }
 
     /// Registers somebody and logs them in.

@@ -1,0 +1,103 @@
+import JSON
+import Support
+import Testing
+import Web
+
+@testable import Gateway
+
+/// Whom each route and each command obeys.
+@Suite(.realTime) struct AuthorizationMatrixTests {
+    private static let codes = [401: "unauthenticated", 403: "forbidden", 404: "chat_not_found"]
+
+    @Test func `every route obeys those it should, and no others`() async throws {
+        try await AuthorizationScene.run { scene in
+            let operations = try await Self.operations(scene.client)
+            #expect(Set(operations.map(\.id)) == Set(AuthorizationMatrix.routes.keys))
+            for operation in operations {
+                guard let row = AuthorizationMatrix.routes[operation.id] else { continue }
+                try #require(row.statuses.count == Persona.allCases.count)
+                let changes = operation.method != .get
+                var place = try await scene.makePlace()
+                for persona in Persona.allCases {
+                    if changes, persona != .owner { place = try await scene.makePlace() }
+                    try await scene.prepare(row, at: place)
+                    let answer = try await scene.ask(operation, row, as: scene.cast.user(persona), at: place)
+                    Self.expect(answer, row.statuses[persona.rawValue], "\(operation.id), \(persona)")
+                }
+            }
+        }
+    }
+
+    @Test func `ids of another chat lead members nowhere`() async throws {
+        try await AuthorizationScene.run { scene in
+            for operation in try await Self.operations(scene.client) {
+                guard let row = AuthorizationMatrix.routes[operation.id] else { continue }
+                let expected = row.statuses[Persona.stranger.rawValue]
+                guard expected == 404 else { continue }
+                for persona in [Persona.owner, .admin, .member] {
+                    let user = scene.cast.user(persona)
+                    let answer = try await scene.ask(operation, row, as: user, at: scene.foreign)
+                    Self.expect(answer, expected, "\(operation.id), \(persona), another chat")
+                }
+            }
+        }
+    }
+
+    @Test func `every command obeys those it should, and no others`() async throws {
+        #expect(Set(ClientCommand.Kind.allCases.map(\.rawValue)) == Set(AuthorizationMatrix.commands.keys))
+        try await AuthorizationScene.run { scene in
+            for persona in Persona.allCases {
+                guard let user = scene.cast.user(persona) else { continue }
+                let socket = try await TestSocket.ready(scene.client, as: user)
+                for (name, row) in AuthorizationMatrix.commands.sorted(by: { $0.key < $1.key }) {
+                    try #require(row.answers.count == Persona.allCases.count - 1)
+                    let place = try await scene.makePlace()
+                    // Typing is for those whose socket follows the chat already.
+                    if persona.rawValue <= Persona.member.rawValue { try await Self.follow(place, socket) }
+                    let own = try await Self.ask(scene, socket, name, row, user, place)
+                    #expect(own == row.answers[persona.rawValue], "\(name), \(persona)")
+                    guard persona != .stranger, row.answers[Persona.stranger.rawValue] == "chat_not_found" else {
+                        continue
+                    }
+                    let other = try await Self.ask(scene, socket, name, row, user, scene.foreign)
+                    #expect(other == "chat_not_found", "\(name), \(persona), another chat")
+                }
+                socket.connection.close(.normal)
+            }
+        }
+    }
+
+    private static func operations(_ client: TestClient) async throws -> [ContractDocument.Operation] {
+        let answer = try await client.send(.get, "//openapi.json")
+        return try ContractDocument(parsing: Array(answer.text.utf8)).operations
+    }
+
+    private static func expect(_ answer: TestAnswer, _ status: Int, _ what: String) {
+        let code = status == 404 || status == 403 || status == 401 ? codes[status] : nil
+        #expect(answer.status == status, "\(what): \(answer.object)")
+        if let code { #expect(answer.code == code, "\(what)") }
+    }
+
+    /// Waits until the socket has been told of the message that the chat was made with.
+    private static func follow(_ place: AuthorizationScene.Place, _ socket: TestSocket) async throws {
+        _ = try await socket.frame("the first message of the chat") {
+            $0.string("type") == "message.new" && $0.object("message").string("message_id") == place.message
+        }
+    }
+
+    /// What a command is answered: `ack`, `pong` or the code of an error.
+    private static func ask(
+        _ scene: AuthorizationScene,
+        _ socket: TestSocket,
+        _ name: String,
+        _ row: AuthorizationMatrix.CommandRow,
+        _ user: TestUser,
+        _ place: AuthorizationScene.Place
+    ) async throws -> String {
+        let id = "\(name)-\(place.chat)"
+        let fields = scene.fill(row.fields, place).replacing("$token", with: user.token)
+        socket.send(#"{"type":"\#(name)","id":"\#(id)"\#(fields.isEmpty ? "" : ",")\#(fields)}"#)
+        let answer = try await socket.frame("the answer to \(name)") { $0.string("id") == id }
+        return answer.string("code") ?? answer.string("type") ?? ""
+    }
+}

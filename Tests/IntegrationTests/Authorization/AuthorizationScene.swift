@@ -1,0 +1,95 @@
+import JSON
+import Support
+import Web
+
+/// A server, the people of a matrix, and chats made for one request each, so that no request changes what the next gets.
+///
+/// Loop-bound.
+final class AuthorizationScene {
+    /// A chat and a message of its plain member.
+    struct Place {
+        let chat: Int64
+        let message: String
+    }
+
+    let client: TestClient
+    let cast: Cast
+    /// Where none of the members is: the stranger's.
+    let foreign: Place
+
+    private init(_ scene: ServerScene, _ server: ServerUnderTest) async throws {
+        client = scene.client(of: server)
+        cast = try await Cast(client)
+        let chat = try await client.makeGroup(by: cast.stranger)
+        foreign = Place(chat: chat, message: try await Self.send(client, cast.stranger, chat))
+    }
+
+    /// Runs `body` in a scene of its own.
+    static func run(_ body: @Sendable @escaping (AuthorizationScene) async throws -> Void) async throws {
+        try await ServerScene.run { scene in
+            let server = try await scene.startServer()
+            try await body(AuthorizationScene(scene, server))
+        }
+    }
+
+    /// A new chat with everybody in the part they play.
+    func makePlace() async throws -> Place {
+        let others = [cast.admin, cast.member, cast.former, cast.bystander]
+        let chat = try await client.makeGroup(by: cast.owner, with: others)
+        let path = "/chats/\(chat)/participants"
+        try await done(.patch, "\(path)/\(cast.admin.id)", #"{"role":"admin"}"#, as: cast.owner)
+        try await done(.delete, "\(path)/\(cast.former.id)", as: cast.owner)
+        return Place(chat: chat, message: try await Self.send(client, cast.member, chat))
+    }
+
+    /// Asks an operation of the document, everything in it that stands for something filled in.
+    func ask(
+        _ operation: ContractDocument.Operation,
+        _ row: AuthorizationRow,
+        as user: TestUser?,
+        at place: Place
+    ) async throws -> TestAnswer {
+        var path = fill(operation.pattern.replacing("{message_id}", with: place.message), place)
+        path.replace("{id}", with: operation.pattern.contains("/users/{id}") ? "\(cast.bystander.id)" : "\(place.chat)")
+        path.replace("{user_id}", with: "\(cast.bystander.id)")
+        path.replace("{emoji}", with: "%F0%9F%91%8D")
+        var token = user?.token
+        if row.endsSession, let user { token = try await anotherSession(of: user) }
+        return try await client.send(operation.method, "/" + path, row.body.map { fill($0, place) }, token: token)
+    }
+
+    /// Does what a row needs done, as the author of the message.
+    func prepare(_ row: AuthorizationRow, at place: Place) async throws {
+        for step in row.before {
+            let parts = step.split(separator: " ")
+            let path = "/messages/\(place.message)\(parts.count > 1 ? String(parts[1]) : "")"
+            try await done(HTTPMethod(String(parts[0])), path, as: cast.member)
+        }
+    }
+
+    /// Fills in what stands for something.
+    func fill(_ text: String, _ place: Place) -> String {
+        text.replacing("$chat", with: "\(place.chat)").replacing("$message", with: place.message)
+            .replacing("$bystander", with: "\(cast.bystander.id)").replacing("$newcomer", with: "\(cast.newcomer.id)")
+            .replacing("$owner", with: cast.owner.username)
+            .replacing("$unique", with: "\(UInt32.random(in: 0...UInt32.max))")
+    }
+
+    private func done(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as user: TestUser) async throws {
+        let answer = try await client.send(method, path, body, token: user.token)
+        guard (200..<300).contains(answer.status) else { throw TestUser.Unexpected(answer: answer) }
+    }
+
+    private func anotherSession(of user: TestUser) async throws -> String {
+        let body = #"{"username":"\#(user.username)","password":"\#(TestUser.password)"}"#
+        let login = try await client.send(.post, "/auth/login", body)
+        guard let token = login.object.string("access_token") else { throw TestUser.Unexpected(answer: login) }
+        return token
+    }
+
+    private static func send(_ client: TestClient, _ user: TestUser, _ chat: Int64) async throws -> String {
+        let answer = try await client.send(.post, "/chats/\(chat)/messages", #"{"content":"x"}"#, token: user.token)
+        guard let id = answer.object.string("message_id") else { throw TestUser.Unexpected(answer: answer) }
+        return id
+    }
+}

@@ -1,0 +1,48 @@
+import Support
+
+/// Who asks, in the order of the columns of the matrix.
+enum Persona: Int, CaseIterable, Sendable {
+    /// Of the chat in question.
+    case owner, admin, member
+    /// Was a member, and was removed.
+    case former
+    /// Never was.
+    case stranger
+    /// Shows no token.
+    case anonymous
+}
+
+/// The people of a matrix, logged in once.
+struct Cast: Sendable {
+    let owner: TestUser
+    let admin: TestUser
+    let member: TestUser
+    let former: TestUser
+    let stranger: TestUser
+    /// In every chat, for others to act upon.
+    let bystander: TestUser
+    /// In none, to be taken in.
+    let newcomer: TestUser
+
+    init(_ client: TestClient) async throws {
+        owner = try await client.makeUser("owner")
+        admin = try await client.makeUser("admin")
+        member = try await client.makeUser("member")
+        former = try await client.makeUser("former")
+        stranger = try await client.makeUser("stranger")
+        bystander = try await client.makeUser("bystander")
+        newcomer = try await client.makeUser("newcomer")
+    }
+
+    /// Nil for nobody in particular.
+    func user(_ persona: Persona) -> TestUser? {
+        switch persona {
+        case .owner: owner
+        case .admin: admin
+        case .member: member
+        case .former: former
+        case .stranger: stranger
+        case .anonymous: nil
+        }
+    }
+}
