@@ -49,13 +49,25 @@ final class AuthorizationScene {
         as user: TestUser?,
         at place: Place
     ) async throws -> TestAnswer {
-        var path = fill(operation.pattern.replacing("{message_id}", with: place.message), place)
-        path.replace("{id}", with: operation.pattern.contains("/users/{id}") ? "\(cast.bystander.id)" : "\(place.chat)")
-        path.replace("{user_id}", with: "\(cast.bystander.id)")
-        path.replace("{emoji}", with: "%F0%9F%91%8D")
-        var token = user?.token
-        if row.endsSession, let user { token = try await anotherSession(of: user) }
+        var (token, session) = (user?.token, "00000000-0000-4000-8000-000000000000")
+        if row.endsSession, let user { (token, session) = try await anotherSession(of: user) }
+        let path = path(of: operation.pattern, at: place, session: session)
         return try await client.send(operation.method, "/" + path, row.body.map { fill($0, place) }, token: token)
+    }
+
+    /// A pattern with the ids of a place; what `id` means depends on what it stands behind.
+    private func path(of pattern: String, at place: Place, session: String) -> String {
+        let id =
+            if pattern.contains("/users/") {
+                "\(cast.bystander.id)"
+            } else if pattern.contains("/sessions/") {
+                session
+            } else {
+                "\(place.chat)"
+            }
+        return pattern.replacing("{id}", with: id).replacing("{message_id}", with: place.message)
+            .replacing("{user_id}", with: "\(cast.bystander.id)").replacing("{emoji}", with: "%F0%9F%91%8D")
+            .replacing("{code}", with: "none")
     }
 
     /// Does what a row needs done, as the author of the message.
@@ -80,11 +92,13 @@ final class AuthorizationScene {
         guard (200..<300).contains(answer.status) else { throw TestUser.Unexpected(answer: answer) }
     }
 
-    private func anotherSession(of user: TestUser) async throws -> String {
+    private func anotherSession(of user: TestUser) async throws -> (token: String, session: String) {
         let body = #"{"username":"\#(user.username)","password":"\#(TestUser.password)"}"#
         let login = try await client.send(.post, "/auth/login", body)
-        guard let token = login.object.string("access_token") else { throw TestUser.Unexpected(answer: login) }
-        return token
+        guard let token = login.object.string("access_token"), let session = login.object.string("session_id") else {
+            throw TestUser.Unexpected(answer: login)
+        }
+        return (token, session)
     }
 
     private static func send(_ client: TestClient, _ user: TestUser, _ chat: Int64) async throws -> String {
