@@ -28,6 +28,7 @@ let package = Package(
         .systemLibrary(name: "CLibmongoc", pkgConfig: "libmongoc-1.0", providers: [.apt(["libmongoc-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -49,7 +50,11 @@ let package = Package(
         .target(name: "Domain", swiftSettings: strict),
         .target(name: "Audit", dependencies: ["Domain", "Messaging"], swiftSettings: strict),
         .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
-        .target(name: "Security", dependencies: ["Domain", "Hashing", "JSON", "CSodium"], swiftSettings: strict),
+        .target(
+            name: "Security",
+            dependencies: ["Domain", "Hashing", "JSON", "CCrypt", "CSodium"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Storage",
             dependencies: ["Audit", "Domain", "Messaging", "IOCore", "Postgres", "Mongo", "Redis", "JSON", "Hashing"],

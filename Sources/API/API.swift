@@ -6,19 +6,26 @@ package import Web
 
 /// The REST API of one loop: its routes, and what they need.
 ///
-/// Loop-bound: one on each loop, over stores and services of that loop; `throttle`, `tokens`, `hasher`, `hashing` and
-/// `metrics` are shared by all of them.
+/// Loop-bound: one on each loop, over stores and services of that loop; `throttle`, `tokens`, `hasher`, `hashing`, `revoked`,
+/// `uses` and `metrics` are shared by all of them.
 ///
-/// Access tokens are believed until they end, which is soon. Two routes look further, whether the session still is open:
-/// `/auth/me`, which is how a client asks just that, and `/ws/ticket`, since what it opens outlives the token.
+/// Access tokens are believed until they end, unless `revoked` has their session: it is told within seconds. Some routes look
+/// further, whether the session is open at this moment: `/auth/me`, which is how a client asks just that, `/ws/ticket`, since what
+/// it opens outlives the token, and `/auth/password`.
 package final class API {
     private let accounts: AccountRoutes
+    private let sessions: SessionRoutes
+    private let people: PeopleRoutes
+    private let relations: RelationRoutes
     private let chats: ChatRoutes
     private let chatChanges: ChatChangeRoutes
     private let messages: MessageRoutes
     private let messageChanges: MessageChangeRoutes
     private let reactions: ReactionRoutes
     private let reads: ReadRoutes
+    private let personal: PersonalMessageRoutes
+    private let threads: ThreadRoutes
+    private let invites: InviteRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
@@ -26,24 +33,40 @@ package final class API {
     /// The path that all routes for clients begin with.
     package static let basePath = "/api/v1"
 
-    /// An API over ports and services of the caller's loop.
+    /// An API over ports and services of the caller's loop; `announce` carries ephemeral events to all loops and nodes.
     package init(
         settings: APISettings,
         accounts: any AccountStore,
+        people: any PeopleStore,
+        relations: any RelationStore,
         tickets: any TicketStore,
         health: any HealthProbe,
         chats: ChatService,
         messages: MessageService,
         reads: ReadMarkService,
+        personal: PersonalMessageService,
+        drafts: DraftService,
+        threads: ThreadService,
+        invites: InviteService,
+        memberships: MembershipService,
         tokens: AccessTokenAuthority,
         hasher: PasswordHasher,
         hashing: BlockingPool,
         throttle: SharedLoginThrottle,
+        revoked: RevokedSessions,
+        uses: SessionUses,
+        announce: @escaping (EphemeralEvent) -> Void,
         metrics: MetricsRegistry,
         logger: Logger
     ) {
         let logger = logger.labelled("api")
-        let sessions = SessionService(settings: settings, accounts: accounts, tickets: tickets, tokens: tokens)
+        let sessions = SessionService(
+            settings: settings,
+            accounts: accounts,
+            tickets: tickets,
+            tokens: tokens,
+            revoked: revoked
+        )
         let service = AccountService(
             accounts: accounts,
             sessions: sessions,
@@ -52,15 +75,27 @@ package final class API {
             throttle: throttle,
             logger: logger
         )
-        self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts)
+        self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts, people: people)
+        self.sessions = SessionRoutes(service: service, sessions: sessions)
+        self.people = PeopleRoutes(people: people)
+        self.relations = RelationRoutes(relations: relations, announce: announce)
         self.chats = ChatRoutes(chats: chats, memberLimit: settings.memberLimit)
         chatChanges = ChatChangeRoutes(chats: chats, memberLimit: settings.memberLimit)
         self.messages = MessageRoutes(messages: messages)
         messageChanges = MessageChangeRoutes(messages: messages)
         reactions = ReactionRoutes(messages: messages, chats: chats)
-        self.reads = ReadRoutes(reads: reads)
+        self.personal = PersonalMessageRoutes(personal: personal, drafts: drafts)
+        self.threads = ThreadRoutes(threads: threads)
+        self.reads = ReadRoutes(reads: reads, memberships: memberships)
+        self.invites = InviteRoutes(invites: invites, memberLimit: settings.memberLimit)
         operations = OperationsRoutes(health: health, metrics: metrics)
-        authentication = AuthenticationMiddleware(tokens: tokens, now: settings.now)
+        authentication = AuthenticationMiddleware(
+            tokens: tokens,
+            sessions: sessions,
+            revoked: revoked,
+            uses: uses,
+            now: settings.now
+        )
         problems = ProblemMiddleware(logger: logger)
     }
 
@@ -93,11 +128,17 @@ package final class API {
         let open = router.group(Self.basePath, middleware: [problems])
         let authenticated = open.group("", middleware: [authentication])
         accounts.register(open: open, authenticated: authenticated)
+        sessions.register(on: authenticated)
+        people.register(on: authenticated)
+        relations.register(on: authenticated)
         chats.register(on: authenticated)
         chatChanges.register(on: authenticated)
         messages.register(on: authenticated)
         messageChanges.register(on: authenticated)
         reactions.register(on: authenticated)
         reads.register(on: authenticated)
+        personal.register(on: authenticated)
+        threads.register(on: authenticated)
+        invites.register(on: authenticated)
     }
 }

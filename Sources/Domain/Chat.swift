@@ -71,25 +71,33 @@ package struct Membership: Sendable, Equatable {
     package var readSequence: SequenceNumber
     /// Messages after the read mark that are neither own, nor system, nor deleted.
     package var unread: Int
+    /// Those of them that call the member.
+    package var mentions: Int
     package var mutedUntil: Timestamp?
     package var isArchived: Bool
     package var isPinned: Bool
+    /// Set by the member, whatever is unread; reading clears it.
+    package var isMarkedUnread: Bool
 
     /// Makes a membership of all its fields.
     package init(
         role: Role,
         readSequence: SequenceNumber,
         unread: Int,
+        mentions: Int = 0,
         mutedUntil: Timestamp? = nil,
         isArchived: Bool = false,
-        isPinned: Bool = false
+        isPinned: Bool = false,
+        isMarkedUnread: Bool = false
     ) {
         self.role = role
         self.readSequence = readSequence
         self.unread = unread
+        self.mentions = mentions
         self.mutedUntil = mutedUntil
         self.isArchived = isArchived
         self.isPinned = isPinned
+        self.isMarkedUnread = isMarkedUnread
     }
 }
 

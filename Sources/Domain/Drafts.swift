@@ -94,6 +94,14 @@ package struct MessageEdit: Sendable, Equatable {
     }
 }
 
+/// How somebody gets into a chat whom no member takes in.
+package enum Entrance: Sendable, Equatable {
+    /// By the code of an invite.
+    case invite(String)
+    /// By themselves, into a chat that is public.
+    case open
+}
+
 /// Somebody to be taken into a chat.
 package struct ParticipantAddition: Sendable, Equatable {
     package var user: UserID
@@ -102,12 +110,15 @@ package struct ParticipantAddition: Sendable, Equatable {
     package var memberLimit: Int
     /// Digest of the request that names several: with other people it is another request, whoever is the same in both.
     package var list: String?
+    /// Set where the user joins by themselves.
+    package var entrance: Entrance?
 
     /// Makes an addition of all its fields.
-    package init(user: UserID, role: Role, memberLimit: Int, list: String? = nil) {
+    package init(user: UserID, role: Role, memberLimit: Int, list: String? = nil, entrance: Entrance? = nil) {
         self.user = user
         self.role = role
         self.memberLimit = memberLimit
         self.list = list
+        self.entrance = entrance
     }
 }

@@ -8,19 +8,29 @@ package struct EphemeralEvent: Sendable, Equatable {
         case chats([ChatID], of: UserID)
         /// These users, wherever they are.
         case users([UserID])
+        /// The sockets of a user that follow a chat, also those of that chat alone.
+        case user(UserID, in: ChatID)
     }
 
     /// Who is to get it.
     package var scope: Scope
     /// One of them who is left out, mostly whoever caused it.
     package var excluded: UserID?
+    /// Others who are left out, of whom somebody wants nothing known or nothing to do with.
+    package var hiddenFrom: [UserID]
     /// The JSON text of the frame as clients receive it.
     package var payload: [UInt8]
 
     /// Makes an event of all its fields.
-    package init(to scope: Scope, excluding excluded: UserID? = nil, payload: [UInt8]) {
+    package init(
+        to scope: Scope,
+        excluding excluded: UserID? = nil,
+        hiddenFrom: [UserID] = [],
+        payload: [UInt8]
+    ) {
         self.scope = scope
         self.excluded = excluded
+        self.hiddenFrom = hiddenFrom
         self.payload = payload
     }
 }

@@ -64,6 +64,12 @@ package struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
         retryAfter: .seconds(60)
     )
 
+    /// For the last owner who leaves others behind or steps down: somebody else is to be made owner first.
+    package static let lastOwner = Failure(
+        .lastOwner,
+        "The chat would be left without an owner: give another member the role owner first."
+    )
+
     /// The same answer for a chat that does not exist and one the caller is not in, so that ids reveal nothing.
     package static let chatNotFound = Failure(.chatNotFound, "There is no such chat for you.")
 }

@@ -1,3 +1,8 @@
+/// What somebody may do on the whole installation.
+package enum UserRole: String, Sendable, CaseIterable {
+    case user, moderator, admin
+}
+
 /// A person as others see them.
 package struct User: Sendable, Equatable {
     package var id: UserID
@@ -9,6 +14,8 @@ package struct User: Sendable, Equatable {
     package var lastSeen: Timestamp?
     /// Shown to the user alone.
     package var email: String
+    /// Shown to the user alone.
+    package var role: UserRole
 
     /// Makes a user of all its fields.
     package init(
@@ -19,7 +26,8 @@ package struct User: Sendable, Equatable {
         statusText: String? = nil,
         createdAt: Timestamp,
         lastSeen: Timestamp? = nil,
-        email: String
+        email: String,
+        role: UserRole = .user
     ) {
         self.id = id
         self.username = username
@@ -29,6 +37,7 @@ package struct User: Sendable, Equatable {
         self.createdAt = createdAt
         self.lastSeen = lastSeen
         self.email = email
+        self.role = role
     }
 }
 

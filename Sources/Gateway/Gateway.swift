@@ -15,9 +15,10 @@ package final class Gateway {
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
     let quota: SocketQuota
+    let revoked: RevokedSessions
     private let tickets: any TicketStore
     /// Every open session, also those that have not authenticated yet.
-    private var sessions: [ObjectIdentifier: GatewaySession] = [:]
+    private(set) var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
     /// Changes that read before they write; each socket bounds how many of its own may wait.
     let changes: WorkLane
@@ -45,7 +46,8 @@ package final class Gateway {
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
         tickets: any TicketStore,
-        quota: SocketQuota
+        quota: SocketQuota,
+        revoked: RevokedSessions
     ) {
         self.hub = hub
         self.gate = gate
@@ -55,6 +57,7 @@ package final class Gateway {
         self.accounts = accounts
         self.tickets = tickets
         self.quota = quota
+        self.revoked = revoked
         changes = WorkLane(loop: hub.loop, width: Self.changesAtOnce)
         marks = WorkLane(loop: hub.loop, width: Self.marksAtOnce)
     }
@@ -225,12 +228,17 @@ package final class Gateway {
     }
 
     private func verify(_ token: String) throws(Failure) -> Caller {
+        let caller: Caller
         do throws(SecurityError) {
-            return try tokens.verify(token, now: hub.settings.now()).caller
+            caller = try tokens.verify(token, now: hub.settings.now()).caller
         } catch {
             throw error.code == .expired
                 ? Failure(.tokenExpired, "The access token has expired.")
                 : Failure(.unauthenticated, "The access token is not valid.")
         }
+        guard !revoked.contains(caller.session) else {
+            throw Failure(.unauthenticated, "The session has ended. Log in again.")
+        }
+        return caller
     }
 }

@@ -135,7 +135,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         guard let caller, connection.isOpen else { return }
         do {
             guard try await hub.reading({ try await gateway.accounts.isActive(caller.session) }) else {
-                return close(.unauthenticated, reason: "the session has ended")
+                return isRevoked ? closeAsRevoked() : close(.unauthenticated, reason: "the session has ended")
             }
             guard connection.isOpen else { return }
             isJoined = true
@@ -159,6 +159,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             hub.metrics.slow.increment()
             return connection.abort()
         }
+        if isRevoked { return closeAsRevoked() }
         if let caller, caller.expiresAt <= time { return close(.unauthenticated, reason: "token_expired") }
         guard !connection.isReadingPaused else { return }
         let silence = now - connection.lastReceived
@@ -171,6 +172,10 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             _ = connection.sendPing()
         }
     }
+
+    private var isRevoked: Bool { caller.map { gateway.revoked.contains($0.session) } ?? false }
+
+    private func closeAsRevoked() { close(.sessionRevoked, reason: "the session was revoked") }
 
     // MARK: WebSocketReceiver
 
@@ -228,6 +233,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         } catch {
             return close(.unauthenticated, reason: error.code == .expired ? "token_expired" : "the token is not valid")
         }
+        guard !gateway.revoked.contains(fresh.session) else { return closeAsRevoked() }
         if let caller {
             guard caller.user == fresh.user else {
                 return deliver(ServerFrames.error(id, Failure(.forbidden, "The token is another user's.")))
@@ -243,9 +249,9 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     /// A command was answered: the next may be read.
     func commandEnded() {
         inFlight -= 1
+        // One that leaves goes on to what it left unread too, which it drops: behind that it learns of its end.
         if isLeaving { leave() }
-        // One that leaves looks at what it left unread too, or it would never learn of its end.
-        guard isPaused, isLeaving || inFlight < Self.inFlightLimit / 2 else { return }
+        guard isPaused, inFlight < Self.inFlightLimit / 2 else { return }
         isPaused = false
         connection.receive(with: self)
     }
@@ -257,6 +263,7 @@ extension WebSocketCloseCode {
     static let unauthenticated = WebSocketCloseCode(rawValue: 4001)
     static let forbidden = WebSocketCloseCode(rawValue: 4003)
     static let rateLimited = WebSocketCloseCode(rawValue: 4009)
+    static let sessionRevoked = WebSocketCloseCode(rawValue: 4010)
     static let tooSlow = WebSocketCloseCode(rawValue: 4008)
 }
 

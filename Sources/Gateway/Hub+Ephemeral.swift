@@ -13,10 +13,13 @@ extension Hub {
     /// Members of a chat are sockets that have seen its events so far: none before `ready`, none while it catches up, none after
     /// `participant.removed`.
     private func pass(_ event: EphemeralEvent) {
-        let excluded = event.excluded.flatMap { sessions[$0] } ?? []
+        var excluded: Set<ObjectIdentifier> = []
+        for user in event.hiddenFrom + [event.excluded].compactMap({ $0 }) {
+            for session in sessions[user] ?? [] { excluded.insert(ObjectIdentifier(session)) }
+        }
         var frame: SharedFrame?
         func deliver(to session: any EventReceiver) {
-            guard !excluded.contains(where: { $0 === session }) else { return }
+            guard !excluded.contains(ObjectIdentifier(session)) else { return }
             let shared = frame ?? SharedFrame.text(event.payload)
             frame = shared
             session.deliverEphemeral(shared)
@@ -39,6 +42,9 @@ extension Hub {
                 for session in sessions[user] ?? []
                 where session.subscription.isLive && session.subscription.only == nil { deliver(to: session) }
             }
+        case .user(let user, let chat):
+            for session in sessions[user] ?? []
+            where session.subscription.isLive && session.subscription.chats.contains(chat) { deliver(to: session) }
         }
     }
 

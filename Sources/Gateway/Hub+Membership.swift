@@ -130,6 +130,7 @@ extension Hub {
     func attach(_ session: any EventReceiver, user: UserID, to chat: ChatID, with offset: Offset) {
         let from = Offset(rawValue: offset.rawValue - 1)
         attach(session, user: user, to: channel(of: chat), head: from, memberFrom: from)
+        presence?.entered(chat, session, user: user, at: offset)
     }
 
     /// Begins the membership of a user's sessions with the event they are about to be sent.
@@ -140,6 +141,7 @@ extension Hub {
             channel.members.append(ChatChannel.Member(session: session, from: Offset(rawValue: offset.rawValue - 1)))
             // The last member may have gone with an event a moment before, and the channel with them.
             channels[channel.chat] = channel
+            presence?.entered(channel.chat, session, user: user, at: offset)
         }
     }
 

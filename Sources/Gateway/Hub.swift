@@ -26,7 +26,13 @@ package final class Hub: AnnouncementSink {
     /// Told whose sockets come and go; nil where nobody is to know.
     package var presence: PresenceBoard?
 
+    /// Asked who is not to see whom typing; nil where everybody may.
+    package var scope: (any PresenceScope)?
+
     var typing = TypingStates()
+    /// Changes that wait for that to be known.
+    var untoldTyping: [(place: TypingStates.Place, isTyping: Bool)] = []
+    var isTellingTyping = false
     var isTypingWatched = false
     var channels: [ChatID: ChatChannel] = [:]
     private var recent: RecentEvents

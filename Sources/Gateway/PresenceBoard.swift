@@ -8,8 +8,8 @@ internal import Web
 ///
 /// Loop-bound.
 ///
-/// All that happens within a moment is reported, looked up and told together, so the stores are asked by time and not by event.
-/// While Redis is away presence is unknown; nothing waits for it.
+/// All that happens within a moment is reported, looked up and told together, so the stores are asked by time and not by
+/// event. While Redis is away presence is unknown; nothing waits for it.
 package final class PresenceBoard {
     private let loop: EventLoop
     private let store: any PresenceStore
@@ -31,11 +31,6 @@ package final class PresenceBoard {
     /// Users of whom sockets were told something while the state of all was looked up.
     private var overtaken: Set<UserID> = []
     private var isOut = false
-
-    private struct Newcomer {
-        weak var session: (any EventReceiver)?
-        let user: UserID
-    }
 
     private static let interval = Duration.milliseconds(250)
     private static let settleInterval = Duration.seconds(1)
@@ -77,7 +72,12 @@ package final class PresenceBoard {
     /// A socket has become live: its user is present, and it is to be told who else is.
     func joined(_ session: any EventReceiver, user: UserID) {
         set(session, user)
-        newcomers.append(Newcomer(session: session, user: user))
+        newcomers.append(Newcomer(session, user: user))
+    }
+
+    /// A live socket was taken into a chat: it is to be told who is there, and those who were there before, of its user.
+    func entered(_ chat: ChatID, _ session: any EventReceiver, user: UserID, at offset: Offset) {
+        newcomers.append(Newcomer(session, user: user, in: chat, since: offset))
     }
 
     /// A live socket says how present its user is.
@@ -104,7 +104,7 @@ package final class PresenceBoard {
             if isDue, count < Self.manySettled { nextSettling = loop.now + Self.settleInterval }
             await tell()
             await note()
-            await greet()
+            while await greet() == 0, !newcomers.isEmpty {}
         }
         _ = try? await store.report(states.leaveAll())
     }
@@ -143,14 +143,21 @@ package final class PresenceBoard {
     private func tell() async {
         while let users = page(of: untold.keys) {
             let chats: [UserID: [ChatID]]
+            let reserves: [UserID: PresenceReserve]
             do {
                 chats = try await scope.chats(of: users)
+                reserves = try await scope.reserves(of: users)
             } catch {
                 return logger.debug("presence not told", ["error": .string("\(error)")])
             }
             for user in users {
                 guard let state = untold.removeValue(forKey: user) else { continue }
-                for event in EphemeralEncoder.presence(state, to: chats[user] ?? []) { publish?(event) }
+                let events = EphemeralEncoder.presence(
+                    state,
+                    to: chats[user] ?? [],
+                    reserves[user] ?? PresenceReserve()
+                )
+                for event in events { publish?(event) }
             }
         }
     }
@@ -172,22 +179,28 @@ package final class PresenceBoard {
 
     // MARK: Newcomers
 
-    /// Tells sockets that became live who is there, as many as came meanwhile in one look.
-    private func greet() async {
-        guard !newcomers.isEmpty else { return }
+    /// Tells newcomers who is there, as many as came meanwhile in one look; how many people that were.
+    ///
+    /// Chats that are too large to tell of presence have none, so that thousands taken into one hold nobody up.
+    private func greet() async -> Int {
+        guard !newcomers.isEmpty else { return 0 }
         let batch = Array(newcomers.prefix(Self.newcomersAtOnce))
         newcomers.removeFirst(batch.count)
         do {
             let members = try await members(around: batch)
+            let reserves = try await scope.reserves(of: batch.map(\.user))
             overtaken = []
             let told = try await store.told(of: Array(Set(members.values.joined())))
             let present = members.mapValues { users in
                 users.filter { told[$0] != nil && !overtaken.contains($0) }
             }
             var frames: [UserID: SharedFrame] = [:]
-            for newcomer in batch { greet(newcomer, present, told, &frames) }
+            for newcomer in batch { greet(newcomer, present, told, reserves, &frames) }
+            try await introduce(batch.filter(\.isIntroduced), told, reserves)
+            return members.values.reduce(0) { $0 + $1.count }
         } catch {
             logger.debug("newcomers not told who is there", ["error": .string("\(error)")])
+            return 1
         }
     }
 
@@ -195,7 +208,7 @@ package final class PresenceBoard {
     private func members(around batch: [Newcomer]) async throws -> [ChatID: [UserID]] {
         var chats: Set<ChatID> = []
         for newcomer in batch {
-            chats.formUnion(newcomer.session?.subscription.chats.prefix(Self.chatsLookedAt) ?? [])
+            chats.formUnion(newcomer.chats.prefix(Self.chatsLookedAt))
         }
         let all = Array(chats)
         var members: [ChatID: [UserID]] = [:]
@@ -213,18 +226,46 @@ package final class PresenceBoard {
         _ newcomer: Newcomer,
         _ present: [ChatID: [UserID]],
         _ told: [UserID: PresenceStatus],
+        _ reserves: [UserID: PresenceReserve],
         _ frames: inout [UserID: SharedFrame]
     ) {
         guard let session = newcomer.session, session.isOpen else { return }
         var known: Set<UserID> = [newcomer.user]
-        for chat in session.subscription.chats {
-            for user in present[chat] ?? [] where known.insert(user).inserted {
+        let hidden = reserves[newcomer.user]?.hidden ?? []
+        for chat in newcomer.chats {
+            for user in present[chat] ?? [] where !hidden.contains(user) && known.insert(user).inserted {
                 guard known.count <= Self.peopleTold + 1, let status = told[user] else { return }
                 let frame =
                     frames[user] ?? SharedFrame.text(EphemeralEncoder.presence(of: user, status, lastSeen: nil))
                 frames[user] = frame
                 session.deliverEphemeral(frame)
             }
+        }
+    }
+
+    /// Tells those who were in a chat before of somebody present who was taken into it.
+    private func introduce(
+        _ newcomers: [Newcomer],
+        _ told: [UserID: PresenceStatus],
+        _ reserves: [UserID: PresenceReserve]
+    ) async throws {
+        let users = Set(newcomers.map(\.user)).filter { told[$0] != nil }
+        guard !users.isEmpty else { return }
+        let chats = try await scope.chats(of: Array(users))
+        for user in users {
+            // A change of theirs that was told meanwhile went to their new chats too.
+            guard let status = told[user], !overtaken.contains(user) else { continue }
+            let entered = Set(newcomers.filter { $0.user == user }.compactMap(\.chat))
+            let seeing = (chats[user] ?? []).filter(entered.contains)
+            guard !seeing.isEmpty else { continue }
+            let payload = EphemeralEncoder.presence(of: user, status, lastSeen: nil)
+            let event = EphemeralEvent(
+                to: .chats(seeing, of: user),
+                excluding: user,
+                hiddenFrom: reserves[user]?.hidden.sorted() ?? [],
+                payload: payload
+            )
+            publish?(event)
         }
     }
 }

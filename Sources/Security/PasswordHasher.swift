@@ -1,6 +1,6 @@
 import CSodium
 
-/// Hashes and verifies passwords with Argon2id (RFC 9106), through libsodium.
+/// Hashes and verifies passwords with Argon2id (RFC 9106), through libsodium; verifies bcrypt hashes brought from elsewhere.
 ///
 /// Every function that hashes blocks for tens of milliseconds and takes ``Parameters/memoryBytes`` meanwhile: call them on
 /// a bounded blocking pool, never on a loop.
@@ -18,13 +18,25 @@ package struct PasswordHasher: Sendable {
         }
     }
 
+    /// What verifying a password does.
+    package enum Work: Equatable, Sendable {
+        /// One evaluation with the parameters that a hash names, which begin it.
+        case argon2id(String)
+        case bcrypt(cost: Int)
+    }
+
     private let parameters: Parameters
     private let dummyHash: String
+    private let onWork: @Sendable (Work) -> Void
 
     /// Hashes once, to have what unknown users are compared with; blocks.
     ///
-    /// Throws `invalidConfiguration` for parameters Argon2id does not have, `hashingFailed` if there is no memory.
-    package init(parameters: Parameters = Parameters()) throws(SecurityError) {
+    /// `onWork` is told of each verification what it does. Throws `invalidConfiguration` for parameters Argon2id does not have,
+    /// `hashingFailed` if there is no memory.
+    package init(
+        parameters: Parameters = Parameters(),
+        onWork: @escaping @Sendable (Work) -> Void = { _ in }
+    ) throws(SecurityError) {
         guard Sodium.isReady else {
             throw SecurityError(.invalidConfiguration, "libsodium cannot be initialised on this machine")
         }
@@ -37,6 +49,7 @@ package struct PasswordHasher: Sendable {
             )
         }
         self.parameters = parameters
+        self.onWork = onWork
         dummyHash = try Self.hash("nobody has this password", parameters: parameters)
     }
 
@@ -49,13 +62,23 @@ package struct PasswordHasher: Sendable {
 
     /// Whether `password` is the one that `hash` was made of; blocks.
     ///
-    /// Pass nil where there is no such user: it takes as long as a wrong password and is never right, so that the time of
-    /// an answer does not tell who has an account.
+    /// Pass nil where there is no such user: that does the same work as a wrong password and is never right, so that the time
+    /// of an answer does not tell who has an account. Only a hash that is due to be replaced, by the next login, costs
+    /// something else.
     package func verify(_ password: String, against hash: String?) -> Bool {
+        if let hash, let bcrypt = BcryptHash(hash) {
+            onWork(.bcrypt(cost: bcrypt.cost))
+            return bcrypt.matches(password)
+        }
+        let compared = hash.flatMap { $0.isEmpty ? nil : $0 } ?? dummyHash
+        onWork(.argon2id(Self.head(of: compared)))
         let utf8 = Array(password.utf8CString)
-        let isMatch = unsafe crypto_pwhash_str_verify(hash ?? dummyHash, utf8, UInt64(utf8.count - 1)) == 0
-        return isMatch && hash != nil
+        let isMatch = unsafe crypto_pwhash_str_verify(compared, utf8, UInt64(utf8.count - 1)) == 0
+        return isMatch && compared == hash
     }
+
+    /// What stands before salt and digest: algorithm, version and parameters.
+    private static func head(of hash: String) -> String { hash.split(separator: "$").prefix(3).joined(separator: "$") }
 
     /// Whether `hash` was made with other parameters than today's, so that the next login should replace it.
     package func needsRehash(_ hash: String) -> Bool {

@@ -9,6 +9,9 @@ internal import Redis
 /// Loop-bound: made, used and shut down on its loop. `run()` is to be running while the ports are used.
 package final class LoopStores {
     package let accounts: any AccountStore
+    package let administration: any AccountAdministration
+    package let people: any PeopleStore
+    package let relations: any RelationStore
     package let chats: any ChatDirectory
     package let commitLog: any CommitLog
     package let history: any HistoryStore
@@ -16,6 +19,11 @@ package final class LoopStores {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let personal: any PersonalMessageStore
+    package let drafts: any DraftStore
+    package let threads: any ThreadStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
     package let presence: any PresenceStore
     package let presenceScope: any PresenceScope
     package let health: any HealthProbe
@@ -59,6 +67,9 @@ package final class LoopStores {
             receivesAnnouncements
             ? RedisSubscriber(configuration: configuration.redis, loop: loop, resolver: blocking) : nil
         accounts = PostgresAccountStore(client: postgres)
+        administration = PostgresAccountAdministration(client: postgres)
+        people = PostgresPeopleStore(client: postgres)
+        relations = PostgresRelationStore(client: postgres)
         chats = PostgresChatDirectory(client: postgres)
         commitLog = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)
         history = PostgresHistoryStore(client: postgres)
@@ -66,6 +77,11 @@ package final class LoopStores {
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         reads = PostgresReadStateStore(client: postgres)
+        personal = PostgresPersonalMessageStore(client: postgres)
+        drafts = PostgresDraftStore(client: postgres)
+        threads = PostgresThreadStore(client: postgres)
+        invites = PostgresInviteStore(client: postgres)
+        memberships = PostgresMembershipStore(client: postgres)
         presence = RedisPresenceStore(
             client: redis,
             loop: loop,

@@ -3,6 +3,7 @@ enum Command: Equatable {
     case serve(Roles)
     case migrate
     case audit(AuditRequest)
+    case user(UserRequest)
     case failpoints
     case version
     case help(String)
@@ -21,6 +22,7 @@ enum Command: Equatable {
         case "--help", "-h", "help": return .help(Usage.general)
         case "serve": return .serve(try roles(rest))
         case "audit": return .audit(try AuditRequest(rest))
+        case "user": return .user(try UserRequest(rest))
         case "migrate" where rest.isEmpty: return .migrate
         case "failpoints" where rest.isEmpty: return .failpoints
         case "version" where rest.isEmpty: return .version
@@ -57,6 +59,8 @@ enum Usage {
         duologue migrate                              bring the databases to this version's schema
         duologue audit [--chat N] [--since T] [--json] [--repair]
                                                       compare the stores, and mend what differs
+        duologue user create|promote|disable|reset-password NAME
+                                                      make and change accounts
         duologue failpoints                           list the failpoints of a debug build
         duologue version                              print the version
         duologue COMMAND --help                       more about a command
@@ -90,6 +94,23 @@ enum Usage {
         Exit status: 0 the stores agree (now, after a repair), 1 they differ, 2 wrong usage or a store is out of reach.
         docs/audit.md says what each finding means and what a repair does about it.
         """
+    static let user = """
+        duologue user create NAME --email ADDRESS [--full-name TEXT] [--role user|moderator|admin]
+        duologue user promote NAME --role user|moderator|admin
+        duologue user disable NAME
+        duologue user reset-password NAME
+
+        Makes and changes accounts, while servers run. NAME is a username.
+          create           makes an account
+          promote          gives it a role on the whole installation
+          disable          ends its sessions and refuses logins
+          reset-password   gives it another password and ends its sessions
+
+        create and reset-password ask for the password, or read it from the first line of standard input when that is no
+        terminal. It is never an argument, which others could see.
+
+        Exit status: 0 done, 1 refused or a store is out of reach, 2 wrong usage or settings.
+        """
     static let failpoints = """
         duologue failpoints
 
@@ -97,6 +118,7 @@ enum Usage {
         """
     static let version = "duologue version\n\nPrints the version."
     static let commands = [
-        "serve": serve, "migrate": migrate, "audit": audit, "failpoints": failpoints, "version": version,
+        "serve": serve, "migrate": migrate, "audit": audit, "user": user, "failpoints": failpoints,
+        "version": version,
     ]
 }

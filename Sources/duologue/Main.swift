@@ -26,6 +26,8 @@ enum Main {
             case .migrate: try await Migrate.run(Configuration(environment: ProcessEnvironment.variables()))
             case .audit(let request):
                 return await Audit.run(request, try Configuration(environment: ProcessEnvironment.variables()))
+            case .user(let request):
+                try await UserCommand.run(request, Configuration(environment: ProcessEnvironment.variables()))
             case .failpoints: return listFailpoints()
             case .version: print("duologue \(version)")
             case .help(let usage): print(usage)

@@ -83,6 +83,7 @@ enum Serve {
             LoopService("presence", on: group.loops) { loop, shutdown in
                 await loops.first { $0.loop === loop }?.value.keepPresence(until: shutdown)
             },
+            LoopService("sessions", on: [first]) { _, shutdown in await loops[0].value.watchSessions(until: shutdown) },
             LoopService("coordinator", on: [first]) { _, shutdown in await coordinator.value.run(until: shutdown) },
             LoopService("broker", on: [first]) { _, shutdown in
                 _ = await loops[0].value.stores.connect(deadline: connectGrace)

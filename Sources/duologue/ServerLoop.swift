@@ -63,10 +63,23 @@ final class ServerLoop {
             logger: shared.logger.labelled("presence")
         )
         hub.presence = presence
+        hub.scope = stores.presenceScope
     }
 
     /// Keeps the presence of the users of this loop; a node without sockets has none, and looks after those of others no less.
     func keepPresence(until shutdown: ShutdownSignal) async { await presence.run(until: shutdown) }
+
+    /// Learns which sessions are revoked, for all loops of the node.
+    func watchSessions(until shutdown: ShutdownSignal) async {
+        await SessionWatch(
+            loop: loop,
+            accounts: stores.accounts,
+            revoked: shared.revoked,
+            uses: shared.uses,
+            isConnected: shared.socketQuota.has,
+            logger: shared.logger.labelled("sessions")
+        ).run(until: shutdown)
+    }
 
     /// Makes the loop's routes over the node's lane.
     func open(gate: WriteGate) -> any HTTPResponder {
@@ -74,30 +87,41 @@ final class ServerLoop {
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
         let messages = MessageService(gate: gate, reader: reader)
-        let reads = ReadMarkService(loop: loop, store: stores.reads) { [weak broker] event in
-            broker?.announce(ephemeral: event)
-        }
+        let publish: (EphemeralEvent) -> Void = { [weak broker] event in broker?.announce(ephemeral: event) }
+        let memberships = MembershipService(store: stores.memberships, publish: publish)
+        let reads = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish)
+        let chats = ChatService(
+            gate: gate,
+            log: stores.commitLog,
+            directory: stores.chats,
+            accounts: stores.accounts,
+            reader: reader
+        )
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
                 now: WallClock.now
             ),
             accounts: stores.accounts,
+            people: stores.people,
+            relations: stores.relations,
             tickets: stores.tickets,
             health: stores.health,
-            chats: ChatService(
-                gate: gate,
-                log: stores.commitLog,
-                directory: stores.chats,
-                accounts: stores.accounts,
-                reader: reader
-            ),
+            chats: chats,
             messages: messages,
             reads: reads,
+            personal: PersonalMessageService(store: stores.personal, reader: reader),
+            drafts: DraftService(store: stores.drafts) { [weak broker] in broker?.announce(ephemeral: $0) },
+            threads: ThreadService(store: stores.threads, reader: reader),
+            invites: InviteService(gate: gate, store: stores.invites, chats: chats),
+            memberships: memberships,
             tokens: shared.tokens,
             hasher: shared.hasher,
             hashing: shared.hashing,
             throttle: shared.throttle,
+            revoked: shared.revoked,
+            uses: shared.uses,
+            announce: { [weak broker] event in broker?.announce(ephemeral: event) },
             metrics: shared.registry,
             logger: shared.logger
         )
@@ -112,7 +136,8 @@ final class ServerLoop {
                 tokens: shared.tokens,
                 accounts: stores.accounts,
                 tickets: stores.tickets,
-                quota: shared.socketQuota
+                quota: shared.socketQuota,
+                revoked: shared.revoked
             )
             self.gateway = gateway
             api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }

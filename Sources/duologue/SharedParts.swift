@@ -25,6 +25,8 @@ struct SharedParts: Sendable {
     let tokens: AccessTokenAuthority
     let hasher: PasswordHasher
     let throttle: SharedLoginThrottle
+    let revoked: RevokedSessions
+    let uses = SessionUses()
 
     init(configuration: Configuration, roles: Roles, logger: Logger, cores: Int) throws {
         self.configuration = configuration
@@ -53,6 +55,7 @@ struct SharedParts: Sendable {
         tokens = AccessTokenAuthority(secret: configuration.secret, lifetime: configuration.accessTokenLifetime)
         hasher = try PasswordHasher()
         throttle = SharedLoginThrottle()
+        revoked = RevokedSessions(tokenLifetime: configuration.accessTokenLifetime)
     }
 
     /// Ends the threads; nothing may be using them any more.

@@ -19,13 +19,16 @@
 -- p_payload      the operation's fields as encoded by the server, of every kind, kept in the redo
 -- p_expected_rev kinds 7 to 9: rev of the old document that the payload holds
 -- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …]}
---                participant.added: {"role"?, "limit"}; participant.updated: {"role"}
+--                participant.added: {"role"?, "limit"}, or, of the actor, {"joins": true, "invite"?, "limit"}
+--                participant.updated: {"role"}
 --                chat.updated: any of {"name", "description", "avatar_url", "visibility"}; null clears
 --                reaction.*: {"emoji"}
+--                message.new with mentions, message.updated that changes them: {"users": [user id, …]} or {"everyone": true}
 --
 -- status   committed | duplicate (of an earlier or of this batch) | existing (the direct chat of that pair)
 --          | unchanged (so it is already; offset is of the event that made it so, where there is one)
 --          | moved (the message is no longer at p_expected_rev) | busy | quarantined | too_late (to restore)
+--          | blocked (somebody who must agree to it has blocked the actor, or the pair's direct chat is closed by a block)
 --          | idempotency_mismatch | chat_not_found | message_not_found | user_not_found | forbidden | last_owner | limit_exceeded
 -- chat_id  as asked, but for 'existing' the chat that was there
 -- seq      of a message that is created
@@ -59,12 +62,14 @@ DECLARE
     v_chats       bigint[];
     v_seqs        bigint[];
     v_offsets     bigint[];
+    v_closed      bigint[];
     v_quarantined bigint[];
     v_now         timestamptz;
     v_mixed       bigint[] := '{}';
     v_singly      commit_part;
 BEGIN
-    SELECT l.chats, l.seqs, l.offsets INTO v_chats, v_seqs, v_offsets FROM duologue_lock_chats(p_chat, p_wait) l;
+    SELECT l.chats, l.seqs, l.offsets, l.closed INTO v_chats, v_seqs, v_offsets, v_closed
+    FROM duologue_lock_chats(p_chat, p_wait) l;
     v_now := date_trunc('milliseconds', clock_timestamp());
     p_again := p_again AND EXISTS (
         SELECT FROM unnest(p_chat, p_actor, p_op) AS o(chat, actor, op)
@@ -83,7 +88,7 @@ BEGIN
                         p_expected_rev, p_data) WITH ORDINALITY
                  AS o(chat, kind, actor, op, hash, target, reply_to, thread_root, type, payload, expected_rev, data, ord)
             WHERE o.chat = ANY (v_mixed) ORDER BY o.ord
-        ), v_chats, v_seqs, v_offsets, v_quarantined, v_now, p_again);
+        ), v_chats, v_seqs, v_offsets, v_closed, v_quarantined, v_now, p_again);
     END IF;
 
     RETURN QUERY
@@ -96,6 +101,7 @@ BEGIN
                    WHEN l.i IS NULL AND EXISTS (SELECT FROM chats c WHERE c.id = o.chat) THEN 'busy'
                    WHEN l.i IS NULL OR member.user_id IS NULL THEN 'chat_not_found'
                    WHEN o.chat = ANY (v_quarantined) THEN 'quarantined'
+                   WHEN o.chat = ANY (v_closed) THEN 'blocked'
                    -- Messages are 1..last_seq without holes, so the number alone tells that one exists.
                    WHEN o.reply_to NOT BETWEEN 1 AND v_seqs[l.i] THEN 'message_not_found'
                    WHEN o.thread_root IS NOT NULL AND root.seq IS NULL THEN 'message_not_found'
@@ -194,21 +200,31 @@ BEGIN
     UNION ALL
     SELECT * FROM unnest(v_singly.answers)
     ORDER BY 1;
+
+    -- The statement above has run to its end. Few messages mention somebody, and the others do not pay for it.
+    IF cardinality(array_remove(p_data, NULL)) > 0 THEN
+        PERFORM duologue_mention(p_chat, p_actor, p_op, p_data, v_mixed, v_chats, v_offsets);
+    END IF;
 END
 $$;
 
 -- Locks those of the chats that exist, ascending, so that batches never wait for each other in a circle. FOR NO KEY UPDATE leaves
 -- foreign keys to the chat alone. The numbers are of the locked version of the row.
-CREATE OR REPLACE FUNCTION duologue_lock_chats(p_chat bigint[], p_wait boolean, OUT chats bigint[], OUT seqs bigint[], OUT offsets bigint[])
+-- closed: those of them that a block has closed; null where there is none.
+DROP FUNCTION IF EXISTS duologue_lock_chats(bigint[], boolean);
+CREATE OR REPLACE FUNCTION duologue_lock_chats(
+    p_chat bigint[], p_wait boolean, OUT chats bigint[], OUT seqs bigint[], OUT offsets bigint[], OUT closed bigint[])
 LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     IF p_wait THEN
-        SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_offset) INTO chats, seqs, offsets
-        FROM (SELECT c.id, c.last_seq, c.last_offset FROM chats c WHERE c.id = ANY (p_chat)
+        SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_offset), array_agg(l.id) FILTER (WHERE l.closed_by_block)
+        INTO chats, seqs, offsets, closed
+        FROM (SELECT c.id, c.last_seq, c.last_offset, c.closed_by_block FROM chats c WHERE c.id = ANY (p_chat)
               ORDER BY c.id FOR NO KEY UPDATE) l;
     ELSE
-        SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_offset) INTO chats, seqs, offsets
-        FROM (SELECT c.id, c.last_seq, c.last_offset FROM chats c WHERE c.id = ANY (p_chat)
+        SELECT array_agg(l.id), array_agg(l.last_seq), array_agg(l.last_offset), array_agg(l.id) FILTER (WHERE l.closed_by_block)
+        INTO chats, seqs, offsets, closed
+        FROM (SELECT c.id, c.last_seq, c.last_offset, c.closed_by_block FROM chats c WHERE c.id = ANY (p_chat)
               ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED) l;
     END IF;
 END

@@ -1,12 +1,14 @@
 -- The part of a batch that is handled one operation after the other, each seeing what those before it did: all operations of the
 -- chats in which something else than a message is asked for. duologue_commit calls this under the locks of the chats.
 --
--- p_chats, p_seqs, p_offsets  the locked chats and how far they are; p_quarantined those closed to writes
+-- p_chats, p_seqs, p_offsets  the locked chats and how far they are; p_closed those closed by a block, p_quarantined those closed to writes
 -- The answer is the operations' answers, and columns for the redo row, which are null when nothing was committed.
 DROP FUNCTION IF EXISTS duologue_commit_singly(uuid, commit_operation[], bigint[], bigint[], bigint[], bigint[], timestamptz);
+DROP FUNCTION IF EXISTS duologue_commit_singly(
+    uuid, commit_operation[], bigint[], bigint[], bigint[], bigint[], timestamptz, boolean);
 CREATE OR REPLACE FUNCTION duologue_commit_singly(
     p_batch uuid, p_operations commit_operation[], p_chats bigint[], p_seqs bigint[], p_offsets bigint[],
-    p_quarantined bigint[], p_now timestamptz, p_again boolean) RETURNS commit_part
+    p_closed bigint[], p_quarantined bigint[], p_now timestamptz, p_again boolean) RETURNS commit_part
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
@@ -25,7 +27,7 @@ DECLARE
 BEGIN
     -- The primary key of a pair's direct chat is a lock too, which two batches must not take crosswise.
     PERFORM pg_advisory_xact_lock(pair.key) FROM (
-        SELECT DISTINCT hashtextextended(duologue_members(o.actor, o.data)::text, 0) AS key
+        SELECT DISTINCT duologue_pair_key(duologue_members(o.actor, o.data)) AS key
         FROM unnest(p_operations) o WHERE o.kind = 1 AND o.data ->> 'type' = 'direct' ORDER BY 1
     ) pair;
 
@@ -60,15 +62,19 @@ BEGIN
             END IF;
         ELSIF v_i IS NULL AND EXISTS (SELECT FROM chats c WHERE c.id = v_op.chat) THEN
             v_change.status := 'busy';
-        ELSIF v_i IS NULL OR v_role IS NULL THEN
+        ELSIF v_i IS NULL OR v_role IS NULL AND NOT duologue_may_enter(v_op, p_now) THEN
             v_change.status := 'chat_not_found';
         ELSIF v_op.chat = ANY (p_quarantined) THEN
             v_change.status := 'quarantined';
+        -- Who closed the chat still gets rid of their own words in it.
+        ELSIF v_op.chat = ANY (p_closed) AND v_op.kind <> 8 THEN
+            v_change.status := 'blocked';
         ELSIF v_op.kind >= 7 AND v_op.target NOT BETWEEN 1 AND v_seqs[v_i] THEN
             v_change.status := 'message_not_found';
         ELSE
             v_change := CASE
                 WHEN v_op.kind = 2 THEN duologue_send(v_op, v_seqs[v_i] + 1, v_offsets[v_i] + 1, p_now)
+                WHEN v_op.kind = 4 AND v_op.data ? 'joins' THEN duologue_join(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind IN (3, 4, 5) THEN duologue_change_member(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind = 6 THEN duologue_change_chat(v_op, v_role, v_seqs[v_i], v_offsets[v_i] + 1, p_now)
                 WHEN v_op.kind IN (7, 8, 9) THEN duologue_change_body(v_op, v_role, v_offsets[v_i] + 1, p_now)

@@ -8,7 +8,7 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM (SELECT p_actor UNION ALL SELECT e.value::bigint FROM jsonb_array_elements_text(p_data -> 'participants') e) u(id)
 $$;
 
--- committed, user_not_found, or existing: the pair has its direct chat, and a race for it is settled by the primary key.
+-- committed, user_not_found, blocked (by somebody who would be in it; a direct chat also by its founder), or existing: the pair has its direct chat, and a race for it is settled by the primary key.
 -- A chat id that is taken raises: the attempt that took it has committed, and running the operation again finds that.
 -- The numbers of the chat are the caller's to write; data is of its first event.
 CREATE OR REPLACE FUNCTION duologue_create_chat(
@@ -23,6 +23,11 @@ BEGIN
     chat_id := p_chat;
     IF cardinality(v_members) <> (SELECT count(*) FROM users u WHERE u.id = ANY (v_members) AND u.disabled_at IS NULL) THEN
         status := 'user_not_found';
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM blocks b WHERE b.blocked_id = p_actor AND b.user_id = ANY (v_members))
+       OR v_type = 'direct' AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_actor AND b.blocked_id = ANY (v_members)) THEN
+        status := 'blocked';
         RETURN;
     END IF;
     IF v_type = 'direct' THEN
@@ -72,6 +77,7 @@ BEGIN
         WHEN p_role = 'admin' AND (v_target.role = 'owner' AND p_op.kind <> 4 OR v_wanted = 'owner' AND p_op.kind <> 3) THEN 'forbidden'
         WHEN p_op.kind = 4 AND v_target.user_id IS NOT NULL OR p_op.kind = 5 AND v_target.role = v_wanted THEN 'unchanged'
         WHEN p_op.kind = 4 AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_op.target AND u.disabled_at IS NULL) THEN 'user_not_found'
+        WHEN p_op.kind = 4 AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_op.target AND b.blocked_id = p_op.actor) THEN 'blocked'
         WHEN p_op.kind = 4 AND v_chat.participant_count >= (p_op.data ->> 'limit')::integer THEN 'limit_exceeded'
         ELSE 'committed'
     END;
@@ -92,24 +98,39 @@ BEGIN
 
     IF p_op.kind = 3 THEN
         DELETE FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id = p_op.target;
-        UPDATE chats c SET participant_count = c.participant_count - 1 WHERE c.id = p_op.chat;
-        RETURN v_change;
+        UPDATE chats c SET participant_count = c.participant_count - 1 WHERE c.id = p_op.chat RETURNING c.* INTO v_chat;
+        IF v_chat.participant_count = 0 THEN
+            DELETE FROM chat_invites i WHERE i.chat_id = p_op.chat;
+        END IF;
     ELSIF p_op.kind = 4 THEN
-        INSERT INTO participants (chat_id, user_id, role, joined_at, joined_offset, read_seq)
-        VALUES (p_op.chat, p_op.target, v_wanted, p_now, p_offset, p_seq);
-        UPDATE chats c SET participant_count = c.participant_count + 1 WHERE c.id = p_op.chat RETURNING c.* INTO v_chat;
+        v_change.data := duologue_take_in(p_op, v_wanted, p_seq, p_offset, p_now);
     ELSE
         UPDATE participants p SET role = v_wanted WHERE p.chat_id = p_op.chat AND p.user_id = p_op.target;
-    END IF;
-    v_change.data := (
-        SELECT jsonb_build_object('participant', jsonb_build_object(
-            'user_id', p.user_id, 'username', u.username, 'role', p.role, 'joined_at', duologue_milliseconds(p.joined_at)))
-        FROM participants p JOIN users u ON u.id = p.user_id WHERE p.chat_id = p_op.chat AND p.user_id = p_op.target);
-    IF p_op.kind = 4 THEN
-        v_change.data := v_change.data || duologue_chat_facts(v_chat, p_seq, p_offset);
+        v_change.data := duologue_participant_facts(p_op.chat, p_op.target);
     END IF;
     RETURN v_change;
 END
+$$;
+
+-- Makes the target of an operation a member, who has read all there is; what the event tells of it.
+CREATE OR REPLACE FUNCTION duologue_take_in(p_op commit_operation, p_role text, p_seq bigint, p_offset bigint, p_now timestamptz) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_chat chats;
+BEGIN
+    INSERT INTO participants (chat_id, user_id, role, joined_at, joined_offset, read_seq)
+    VALUES (p_op.chat, p_op.target, p_role, p_now, p_offset, p_seq);
+    UPDATE chats c SET participant_count = c.participant_count + 1 WHERE c.id = p_op.chat RETURNING c.* INTO v_chat;
+    RETURN duologue_participant_facts(p_op.chat, p_op.target) || duologue_chat_facts(v_chat, p_seq, p_offset);
+END
+$$;
+
+-- What the members of a chat see of one of them.
+CREATE OR REPLACE FUNCTION duologue_participant_facts(p_chat bigint, p_user bigint) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object('participant', jsonb_build_object(
+        'user_id', p.user_id, 'username', u.username, 'role', p.role, 'joined_at', duologue_milliseconds(p.joined_at)))
+    FROM participants p JOIN users u ON u.id = p.user_id WHERE p.chat_id = p_chat AND p.user_id = p_user
 $$;
 
 -- chat.updated: name, description, picture, visibility of a group, by an owner or admin.

@@ -25,6 +25,9 @@ BEGIN
     END IF;
     INSERT INTO message_metadata (chat_id, seq, sender_id, type, "offset", rev, thread_root, reply_to, created_at)
     VALUES (p_op.chat, p_seq, p_op.actor, p_op.type, p_offset, p_offset, p_op.thread_root, p_op.reply_to, p_now);
+    IF p_op.data IS NOT NULL THEN
+        PERFORM duologue_set_mentions(p_op.chat, p_seq, p_op.actor, p_op.data);
+    END IF;
     v_change.status := 'committed';
     RETURN v_change;
 END
@@ -62,6 +65,9 @@ BEGIN
         edited_at = CASE WHEN p_op.kind = 7 THEN p_now ELSE m.edited_at END,
         deleted_at = CASE WHEN p_op.kind = 8 THEN p_now END
     WHERE m.chat_id = p_op.chat AND m.seq = p_op.target;
+    IF p_op.kind = 7 AND p_op.data IS NOT NULL THEN
+        PERFORM duologue_set_mentions(p_op.chat, p_op.target, p_op.actor, p_op.data);
+    END IF;
     IF p_op.kind = 8 THEN
         DELETE FROM pins p WHERE p.chat_id = p_op.chat AND p.seq = p_op.target;
     END IF;

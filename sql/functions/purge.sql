@@ -39,6 +39,8 @@ BEGIN
           -- Asked again under the locks.
           AND NOT duologue_is_written(d.chat, d.seq)
         RETURNING m.chat_id, m.seq, m.rev
+    ), forgotten AS (
+        DELETE FROM message_mentions m USING decided d WHERE m.chat_id = d.chat_id AND m.seq = d.seq
     )
     INSERT INTO message_purges (chat_id, seq, rev, marked_at, tried_at)
     SELECT d.chat_id, d.seq, d.rev, v_now, v_now FROM decided d;

@@ -91,14 +91,17 @@ $$;
 --          again); offsets are those of the events that made the messages; the body of a purged one is gone for good. The numbers
 --          of a thread are of replies that are not deleted, and of this moment: no unfinished reply is to be added
 -- kind …   an unfinished operation on a message of the page, to be laid over the document by rev; null when there is none
-CREATE OR REPLACE FUNCTION duologue_read_page(p_user bigint, p_chat bigint, p_mode text, p_seq bigint, p_limit integer)
+-- hidden   the page's messages that the user has hidden from themselves
+-- Dropped first: no column is added in place.
+DROP FUNCTION IF EXISTS duologue_read_page(bigint, bigint, text, bigint, integer);
+CREATE FUNCTION duologue_read_page(p_user bigint, p_chat bigint, p_mode text, p_seq bigint, p_limit integer)
 RETURNS TABLE (
     role text, read_seq bigint, last_seq bigint, last_offset bigint, low bigint, high bigint,
     revs bigint[], offsets bigint[], senders bigint[], deleted boolean[], purged boolean[], reply_counts integer[],
     last_reply_seqs bigint[], last_reply_ats timestamptz[],
     batch_id uuid, kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, target bigint,
     reply_to bigint, thread_root bigint, replies integer, last_reply bigint, last_reply_at timestamptz, type text, payload bytea,
-    data jsonb, at timestamptz
+    data jsonb, at timestamptz, hidden bigint[]
 )
 LANGUAGE sql STABLE AS $$
     WITH page AS MATERIALIZED (
@@ -128,7 +131,9 @@ LANGUAGE sql STABLE AS $$
                   WHERE m.chat_id = p_chat AND m.seq BETWEEN page.low AND page.high ORDER BY m.seq) m
         ) rows(revs, offsets, senders, deleted, purged, reply_counts, last_reply_seqs, last_reply_ats)
     )
-    SELECT bodies.*, redo.*
+    SELECT bodies.*, redo.*, ARRAY(
+        SELECT h.seq FROM hidden_messages h
+        WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq BETWEEN bodies.low AND bodies.high)
     FROM bodies LEFT JOIN duologue_chat_redo(p_chat) redo ON coalesce(redo.seq, redo.target) BETWEEN bodies.low AND bodies.high
     ORDER BY redo."offset"
 $$;

@@ -61,6 +61,25 @@ struct LoginFields: Sendable {
     }
 }
 
+/// What somebody gives who wants another password.
+struct PasswordFields: Sendable {
+    let current: String
+    let new: String
+
+    /// Throws `Failure` or `JSONError`; the new password is left to `PasswordPolicy`.
+    init(_ reader: consuming JSONObjectReader) throws {
+        current = try reader.required("current_password")
+        new = try reader.required("new_password")
+        try reader.finish()
+        guard (1...PasswordPolicy.lengths.upperBound).contains(current.unicodeScalars.count) else {
+            throw Failure(
+                .invalidValue,
+                "current_password: must have 1 to \(PasswordPolicy.lengths.upperBound) characters"
+            )
+        }
+    }
+}
+
 /// Short texts people give of themselves.
 enum AccountText {
     /// Most characters of any of them.

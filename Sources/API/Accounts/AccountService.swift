@@ -58,9 +58,42 @@ final class AccountService {
         }
         // Guesses that were hashed together must gain nothing over guesses in sequence.
         try refuseIfThrottled(account, address)
-        if let hash = check.newHash { await replaceHash(of: known.user.id, with: hash) }
-        return try await sessions.open(for: known.user.id, device: fields.device, address: address)
+        let hash = await upgraded(known, to: check.newHash)
+        guard
+            let grant = try await sessions.open(
+                for: known.user.id,
+                passwordHash: hash,
+                device: fields.device,
+                address: address
+            )
+        else { throw Failure(.invalidCredentials, "The name or the password is wrong.") }
+        return grant
     }
+
+    /// Gives the caller another password and ends the caller's other sessions.
+    ///
+    /// Throws `invalid_credentials` for a wrong current password, which counts as a failed login, and what registering throws.
+    func changePassword(_ fields: PasswordFields, of caller: Caller, from address: String) async throws {
+        try await sessions.requireActive(caller)
+        guard let user = try await accounts.user(caller.user),
+            let known = try await accounts.credentials(username: user.username)
+        else { throw Failure(.unauthenticated, "The session has ended. Log in again.") }
+        try PasswordPolicy.check(fields.new, username: Username(user.username), email: EmailAddress(user.email))
+        let account = "user \(caller.user)"
+        try refuseIfThrottled(account, address)
+        guard try await verify(fields.current, against: known.passwordHash).isRight else {
+            throttle.recordFailure(account: account, address: address)
+            throw Self.wrongPassword
+        }
+        try refuseIfThrottled(account, address)
+        let hasher = hasher
+        let hash = try await hashing.run { try hasher.hash(fields.new) }
+        guard try await sessions.changePassword(of: caller, from: known.passwordHash, to: hash) else {
+            throw Self.wrongPassword
+        }
+    }
+
+    private static let wrongPassword = Failure(.invalidCredentials, "The current password is wrong.")
 
     private func credentials(_ name: LoginFields.Name) async throws -> Credentials? {
         switch name {
@@ -82,12 +115,19 @@ final class AccountService {
         }
     }
 
-    /// An upgrade that fails is tried again at the next login; this one goes on.
-    private func replaceHash(of user: UserID, with hash: String) async {
+    /// The hash that the user has from now on; an upgrade that fails is tried again at the next login.
+    private func upgraded(_ known: Credentials, to hash: String?) async -> String {
+        guard let hash else { return known.passwordHash }
         do {
-            try await accounts.updatePasswordHash(of: user, to: hash)
+            let isReplaced = try await accounts.replacePasswordHash(
+                of: known.user.id,
+                from: known.passwordHash,
+                to: hash
+            )
+            return isReplaced ? hash : known.passwordHash
         } catch {
             logger.warning("password hash not replaced", ["error": .string("\(error)")])
+            return known.passwordHash
         }
     }
 }

@@ -18,21 +18,24 @@ final class SessionService {
     private let accounts: any AccountStore
     private let tickets: any TicketStore
     private let tokens: AccessTokenAuthority
+    private let revoked: RevokedSessions
 
     init(
         settings: APISettings,
         accounts: any AccountStore,
         tickets: any TicketStore,
-        tokens: AccessTokenAuthority
+        tokens: AccessTokenAuthority,
+        revoked: RevokedSessions
     ) {
         self.settings = settings
         self.accounts = accounts
         self.tickets = tickets
         self.tokens = tokens
+        self.revoked = revoked
     }
 
-    /// Opens a session for a user whose password was right.
-    func open(for user: UserID, device: String?, address: String) async throws -> Grant {
+    /// Opens a session for a user who has shown the password that `passwordHash` is made of; nil when that has changed since.
+    func open(for user: UserID, passwordHash: String, device: String?, address: String) async throws -> Grant? {
         let now = settings.now()
         let refresh = RefreshToken.generate()
         let session = Session(
@@ -42,7 +45,9 @@ final class SessionService {
             address: address,
             expiresAt: now.advanced(by: settings.refreshLifetime)
         )
-        try await accounts.open(session, refreshHash: refresh.digest)
+        guard try await accounts.open(session, refreshHash: refresh.digest, passwordHash: passwordHash) else {
+            return nil
+        }
         return grant(session, refresh, now)
     }
 
@@ -63,7 +68,34 @@ final class SessionService {
     }
 
     /// Ends the caller's session; ending it twice is no mistake.
-    func end(_ caller: Caller) async throws { _ = try await accounts.revoke(caller.session, of: caller.user) }
+    ///
+    /// Here and below: this node refuses the tokens of what has ended at once, the others when they next ask for revocations.
+    func end(_ caller: Caller) async throws {
+        _ = try await accounts.revoke(caller.session, of: caller.user)
+        revoked.add([caller.session])
+    }
+
+    /// Ends a session of the caller's.
+    ///
+    /// Throws `not_found` for one that is somebody else's, has ended, or never was.
+    func end(_ session: SessionID, of caller: Caller) async throws {
+        guard try await accounts.revoke(session, of: caller.user) else {
+            throw Failure(.notFound, "You have no such session.")
+        }
+        revoked.add([session])
+    }
+
+    /// The caller's open sessions, the latest first.
+    func list(of caller: Caller, limit: Int, cursor: String?) async throws -> Page<SessionRecord> {
+        try await accounts.sessions(of: caller.user, limit: limit, cursor: cursor)
+    }
+
+    /// Replaces the hash of a password and ends the caller's other sessions; false when the hash has changed meanwhile.
+    func changePassword(of caller: Caller, from old: String, to new: String) async throws -> Bool {
+        let ended = try await accounts.changePassword(of: caller.user, from: old, to: new, keeping: caller.session)
+        revoked.add(ended ?? [])
+        return ended != nil
+    }
 
     /// Refuses a caller whose session has ended although the access token has not.
     func requireActive(_ caller: Caller) async throws {

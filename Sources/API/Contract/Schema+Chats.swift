@@ -34,9 +34,21 @@ extension Schema {
             .required("role", .role),
             .required("read_seq", .count),
             .required("unread", .count, "Messages behind read_seq that are not own, not system and not deleted."),
+            .required("mentions", .count, "Those of them that call the caller, by name or with everyone."),
             .required("muted_until", .nullable(.time)),
             .required("archived", .boolean),
-            .required("pinned", .boolean)
+            .required("pinned", .boolean),
+            .required("marked_unread", .boolean, "Set by the caller, whatever is unread; reading clears it.")
+        )
+    )
+
+    static let membershipChange = Schema.named(
+        "MembershipChange",
+        .closed(
+            .optional("muted_until", .nullable(.time), "Null ends a mute."),
+            .optional("archived", .nullable(.boolean)),
+            .optional("pinned", .nullable(.boolean)),
+            .optional("marked_unread", .nullable(.boolean))
         )
     )
 
@@ -93,7 +105,33 @@ extension Schema {
 
     static let readState = Schema.named(
         "ReadState",
-        .object(.required("chat_id", .id), .required("read_seq", .count), .required("unread", .count))
+        .object(
+            .required("chat_id", .id),
+            .required("read_seq", .count),
+            .required("unread", .count),
+            .required("mentions", .count)
+        )
+    )
+
+    static let unreadChat = Schema.named(
+        "UnreadChat",
+        .object(
+            .required("chat_id", .id),
+            .required("unread", .count),
+            .required("mentions", .count),
+            .required("marked_unread", .boolean)
+        )
+    )
+
+    static let unreadSummary = Schema.named(
+        "UnreadSummary",
+        .object(
+            .required("total", .count, "Over all chats, on whatever page."),
+            .required("mentions", .count, "Over all chats, on whatever page."),
+            .required("chats", .array(.unreadChat)),
+            .required("limit", .integer(1...100)),
+            .required("next", .nullable(.text), "What comes back as `cursor` for the next page; null at the end.")
+        )
     )
 
     static let receipt = Schema.named("Receipt", .object(.required("user_id", .id), .required("read_seq", .count)))

@@ -22,12 +22,18 @@ extension Schema {
     }
 
     static let chatList = list("ChatList", of: .chat, paged: true)
+    static let userList = list("UserList", of: .either([.ownUser, .user]), paged: true)
+    static let relationList = list("RelationList", of: .user)
+    static let sessionList = list("SessionList", of: .sessionRecord)
     static let participantList = list("ParticipantList", of: .participant)
     static let messageList = list("MessageList", of: .message)
     static let revisionList = list("RevisionList", of: .revision)
     static let reactionList = list("ReactionList", of: .reaction)
     static let pinList = list("PinList", of: .pin)
+    static let inviteList = list("InviteList", of: .invite)
     static let receiptList = list("ReceiptList", of: .receipt)
+    static let savedList = list("SavedList", of: .saved)
+    static let threadList = list("ThreadList", of: .thread)
     static let eventList = list("EventList", of: .event)
 
     /// A durable event, as sockets get it.

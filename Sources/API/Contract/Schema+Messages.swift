@@ -93,11 +93,11 @@ extension Schema {
     private static let newAttachment = Schema.named(
         "NewAttachment",
         .closed(
-            .required("media_id", .text(0...ClientFields.mediaIDLimit)),
+            .required("media_id", .text(1...ClientFields.mediaIDLimit)),
             .required("kind", attachmentKind),
-            .required("name", .text(0...ClientFields.attachmentNameLimit)),
-            .required("content_type", .text(0...ClientFields.attachmentNameLimit)),
-            .optional("size_bytes", .nullable(.count)),
+            .required("name", .text(1...ClientFields.attachmentNameLimit)),
+            .required("content_type", .text(3...ClientFields.attachmentNameLimit), "A media type."),
+            .required("size_bytes", .count),
             .optional("width", .nullable(.integer(0...Int64(Int32.max)))),
             .optional("height", .nullable(.integer(0...Int64(Int32.max)))),
             .optional("duration_ms", .nullable(.count))

@@ -1,3 +1,5 @@
+internal import Domain
+internal import Messaging
 internal import Security
 internal import Web
 
@@ -9,7 +11,44 @@ extension Schema {
     static let user = Schema.named("User", .object(userFields, isClosed: false))
 
     /// A person as they see themselves.
-    static let ownUser = Schema.named("OwnUser", .object(userFields + [.required("email", .text)], isClosed: false))
+    static let ownUser = Schema.named(
+        "OwnUser",
+        .object(
+            userFields + [.required("email", .text), .required("role", .words(UserRole.allCases.map(\.rawValue)))],
+            isClosed: false
+        )
+    )
+
+    static let profileChange = Schema.named(
+        "ProfileChange",
+        .closed(
+            .optional("full_name", .nullable(.text(1...ClientFields.fullNameLimit)), "Null clears it."),
+            .optional("avatar_url", .nullable(.text(1...ClientFields.portraitLimit)), "Http or https; null clears it."),
+            .optional("status_text", .nullable(.text(1...ClientFields.statusLimit)), "Null clears it.")
+        )
+    )
+
+    /// What a user has decided about notifications and privacy.
+    static let settings = Schema.named(
+        "Settings",
+        .object(
+            .required("notifications", .notifications, "Where a chat says nothing else."),
+            .required("last_seen", .audience, "Who is told when the user was last seen."),
+            .required("read_receipts", .boolean, "Whether others are told how far the user has read.")
+        )
+    )
+
+    static let settingsChange = Schema.named(
+        "SettingsChange",
+        .closed(
+            .optional("notifications", .nullable(.notifications)),
+            .optional("last_seen", .nullable(.audience)),
+            .optional("read_receipts", .nullable(.boolean))
+        )
+    )
+
+    private static let notifications = Schema.words(NotificationLevel.allCases.map(\.rawValue))
+    private static let audience = Schema.words(Audience.allCases.map(\.rawValue))
 
     private static let userFields: [SchemaField] = [
         .required("user_id", .id),
@@ -31,6 +70,25 @@ extension Schema {
             .required("expires_in", .count, "Seconds until the access token ends."),
             .required("session_id", .uuid)
         )
+    )
+
+    /// A session in a list.
+    static let sessionRecord = Schema.named(
+        "SessionRecord",
+        .object(
+            .required("session_id", .uuid),
+            .required("device", .nullable(.text)),
+            .required("address", .nullable(.text)),
+            .required("created_at", .time),
+            .required("last_used_at", .time, "Within a minute or so."),
+            .required("expires_at", .time),
+            .required("current", .boolean, "Whether it is the one that asks.")
+        )
+    )
+
+    static let passwordChange = Schema.named(
+        "PasswordChange",
+        .closed(.required("current_password", .password), .required("new_password", .text(PasswordPolicy.lengths)))
     )
 
     static let ticket = Schema.named(

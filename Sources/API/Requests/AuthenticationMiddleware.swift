@@ -5,6 +5,9 @@ internal import Web
 /// Lets only those pass who show a valid access token, and tells the handlers who they are (RFC 6750).
 struct AuthenticationMiddleware: Middleware {
     let tokens: AccessTokenAuthority
+    let sessions: SessionService
+    let revoked: RevokedSessions
+    let uses: SessionUses
     let now: @Sendable () -> Timestamp
 
     func handle(_ request: HTTPRequest, context: APIContext, next: Next<APIContext>) async throws -> HTTPResponse {
@@ -20,7 +23,18 @@ struct AuthenticationMiddleware: Middleware {
         } catch {
             throw Problem(Failure(error), challenge: #"Bearer realm="duologue", error="invalid_token""#)
         }
+        if let caller = context.caller { try await check(caller) }
         return try await next(request, context)
+    }
+
+    /// Refuses those whose session was revoked; until the node knows all revocations, every session is looked up.
+    private func check(_ caller: Caller) async throws {
+        if !revoked.isComplete { try await sessions.requireActive(caller) }
+        guard !revoked.contains(caller.session) else {
+            let failure = Failure(.unauthenticated, "The session has ended. Log in again.")
+            throw Problem(failure, challenge: #"Bearer realm="duologue", error="invalid_token""#)
+        }
+        uses.note(caller, at: now())
     }
 
     func describe(_ description: inout RouteDescription) {

@@ -44,20 +44,19 @@ struct HistoryQuery {
         }
     }
 
-    /// The cursor behind a page, when the chat's last message is `head`; nil when there is nothing behind it.
-    func next(_ messages: [Message], head: SequenceNumber) -> String? {
-        guard let first = messages.first?.id.sequence, let last = messages.last?.id.sequence else { return nil }
+    /// The cursor behind a page that goes over these numbers, when the chat's last message is `head`; nil when there is nothing
+    /// behind it.
+    func next(_ numbers: [SequenceNumber], head: SequenceNumber) -> String? {
+        guard let first = numbers.first, let last = numbers.last else { return nil }
         switch window {
         case .newest, .before: return first.rawValue > 1 ? "b\(first)" : nil
         case .after, .around, .firstUnread: return last < head ? "a\(last)" : nil
         }
     }
 
-    /// The cursor behind a page of which is known whether more follows it.
-    func next(_ messages: [Message], hasMore: Bool) -> String? {
-        guard hasMore, let first = messages.first?.id.sequence, let last = messages.last?.id.sequence else {
-            return nil
-        }
+    /// The cursor behind a page that goes over these numbers, of which is known whether more follows it.
+    func next(_ numbers: [SequenceNumber], hasMore: Bool) -> String? {
+        guard hasMore, let first = numbers.first, let last = numbers.last else { return nil }
         switch window {
         case .newest, .before: return "b\(first)"
         case .after, .around, .firstUnread: return "a\(last)"

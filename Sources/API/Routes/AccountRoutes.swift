@@ -8,11 +8,18 @@ final class AccountRoutes {
     private let service: AccountService
     private let sessions: SessionService
     private let accounts: any AccountStore
+    private let people: any PeopleStore
 
-    init(service: AccountService, sessions: SessionService, accounts: any AccountStore) {
+    init(
+        service: AccountService,
+        sessions: SessionService,
+        accounts: any AccountStore,
+        people: any PeopleStore
+    ) {
         self.service = service
         self.sessions = sessions
         self.accounts = accounts
+        self.people = people
     }
 
     func register(open: RouteGroup<APIContext>, authenticated: RouteGroup<APIContext>) {
@@ -125,7 +132,7 @@ final class AccountRoutes {
     private func user(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let caller = try context.requireCaller()
         let id = UserID(rawValue: try context.parameters.integer("id"))
-        guard let user = try await accounts.user(id) else { throw Self.noSuchUser }
+        guard let user = try await people.user(id, for: caller.user) else { throw Self.noSuchUser }
         return .json { $0.user(user, withEmail: id == caller.user) }
     }
 

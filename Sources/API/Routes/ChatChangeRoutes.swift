@@ -41,7 +41,7 @@ final class ChatChangeRoutes {
                     .created(.either([.participant, .addedParticipants])),
                     .ok(.either([.participant, .addedParticipants]), "All were in it already."),
                 ],
-                failures: [.chatNotFound, .userNotFound, .forbidden, .limitExceeded]
+                failures: [.chatNotFound, .userNotFound, .forbidden, .blocked, .limitExceeded]
             ),
             handler: add
         )

@@ -23,7 +23,7 @@ final class ChatRoutes {
                 .chats,
                 body: RouteBody(.newChat),
                 answers: [.created(.chat), .ok(.chat, "The direct chat there was.")],
-                failures: [.userNotFound, .limitExceeded, .inFlight, .empty, .tooLong, .invalidContent],
+                failures: [.userNotFound, .blocked, .limitExceeded, .inFlight, .empty, .tooLong, .invalidContent],
                 limits: .list
             ),
             handler: create

@@ -27,7 +27,7 @@ final class MessageChangeRoutes {
                 body: RouteBody(.edit),
                 isIdempotent: true,
                 answers: [.ok(.message)],
-                failures: Self.absence + [.forbidden, .limitExceeded, .empty, .tooLong, .invalidContent],
+                failures: Self.absence + [.forbidden, .blocked, .limitExceeded, .empty, .tooLong, .invalidContent],
                 limits: .message
             ),
             handler: edit
@@ -55,7 +55,7 @@ final class MessageChangeRoutes {
                 body: .nothing,
                 isIdempotent: true,
                 answers: [.ok(.message)],
-                failures: Self.absence + [.forbidden, .conflict]
+                failures: Self.absence + [.forbidden, .blocked, .conflict]
             ),
             handler: restore
         )
@@ -140,7 +140,7 @@ final class MessageChangeRoutes {
             window: history.window,
             limit: history.limit
         )
-        let next = history.next(page.messages, hasMore: page.hasMore)
+        let next = history.next(page.numbers, hasMore: page.hasMore)
         return .list(page.messages, limit: history.limit, next: next) { $0.message($1) }
     }
 }
@@ -149,7 +149,11 @@ extension MessageService {
     /// Answers a change with the message: as the change left it, or else as it is now.
     func answer(_ changed: Changed, _ id: MessageID, for user: UserID) async throws -> HTTPResponse {
         let current: Message
-        if let left = changed.message { current = left } else { current = try await message(id, for: user) }
+        if let left = changed.message {
+            current = left
+        } else {
+            current = try await message(id, for: user, includingHidden: true)
+        }
         return .json { $0.message(current, isDuplicate: changed.isDuplicate) }
     }
 }

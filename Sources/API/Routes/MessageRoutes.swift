@@ -37,6 +37,20 @@ final class MessageRoutes {
             ),
             handler: list
         )
+        group.route(
+            .post,
+            "/messages/{message_id}/forward",
+            name: "forwardMessage",
+            RouteDescription(
+                "Sends what a message says to other chats",
+                .messages,
+                body: RouteBody(.forwarding),
+                isIdempotent: true,
+                answers: [.created(.forwarded), .ok(.forwarded, "All of it had been sent before.")],
+                failures: [.chatNotFound, .messageNotFound, .forbidden, .limitExceeded]
+            ),
+            handler: forward
+        )
     }
 
     private static func sending(_ body: Schema) -> RouteDescription {
@@ -47,6 +61,7 @@ final class MessageRoutes {
             isIdempotent: true,
             answers: [.created(.message), .ok(.message, "It had been sent before.")],
             failures: [
+                .blocked,
                 .chatNotFound, .messageNotFound, .forbidden, .limitExceeded, .empty, .tooLong, .invalidContent,
             ],
             limits: .message
@@ -87,8 +102,24 @@ final class MessageRoutes {
             window: history.window,
             limit: history.limit
         )
-        let next = history.next(page.messages, head: page.snapshot.lastSequence)
+        let next = history.next(page.snapshot.rows.map(\.sequence), head: page.snapshot.lastSequence)
         return .list(page.messages, limit: history.limit, next: next) { $0.message($1) }
+    }
+
+    private func forward(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
+        let (caller, id) = (try context.requireCaller().user, try context.message())
+        var reader = try request.object()
+        let chats = try ClientFields.targets(&reader)
+        try reader.finish()
+        let sent = try await messages.forward(id, to: chats, by: caller, id: request.operationID())
+        return .json(sent.allSatisfy(\.isDuplicate) ? .ok : .created) { writer in
+            writer.beginObject()
+            writer.key("items")
+            writer.beginArray()
+            for item in sent { writer.message(item.message, isDuplicate: item.isDuplicate) }
+            writer.endArray()
+            writer.endObject()
+        }
     }
 
     /// The key of exactly-once: the body's id, the header's, or, where the client asks for none, one of its own.

@@ -69,7 +69,10 @@ final class ReactionRoutes {
             body: body,
             isIdempotent: true,
             answers: [.ok(.message)],
-            failures: [.chatNotFound, .messageNotFound, .forbidden, .limitExceeded, .empty, .tooLong, .invalidContent]
+            failures: [
+                .chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded, .empty, .tooLong,
+                .invalidContent,
+            ]
         )
     }
 
@@ -80,7 +83,7 @@ final class ReactionRoutes {
             body: body,
             isIdempotent: true,
             answers: [.ok(.message)],
-            failures: [.chatNotFound, .messageNotFound, .forbidden, .limitExceeded]
+            failures: [.chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded]
         )
     }
 

@@ -16,6 +16,21 @@ package struct Session: Sendable, Equatable {
     }
 }
 
+/// A session as its user sees it in a list.
+package struct SessionRecord: Sendable, Equatable {
+    package var session: Session
+    package var createdAt: Timestamp
+    /// When its refresh token was last exchanged or an access token of it last seen, within a minute or so.
+    package var lastUsedAt: Timestamp
+
+    /// Makes a record of all its fields.
+    package init(session: Session, createdAt: Timestamp, lastUsedAt: Timestamp) {
+        self.session = session
+        self.createdAt = createdAt
+        self.lastUsedAt = lastUsedAt
+    }
+}
+
 /// What became of a refresh token.
 package enum RotationResult: Sendable, Equatable {
     /// It was the current one; the session now has the new one.
@@ -46,14 +61,27 @@ package protocol AccountStore: AnyObject {
     /// Those of the ids that belong to somebody who is not disabled.
     func existing(_ ids: [UserID]) async throws -> Set<UserID>
 
-    /// Replaces the password hash, for upgrades at login.
-    func updatePasswordHash(of user: UserID, to hash: String) async throws
+    /// Replaces a hash by another of the same password, for upgrades at login; false when the user has another one by now.
+    func replacePasswordHash(of user: UserID, from old: String, to new: String) async throws -> Bool
+
+    /// Gives a user another password and ends all sessions but one, in one step; those that it ended, and nil when the user's
+    /// hash is not `old` any more.
+    func changePassword(
+        of user: UserID,
+        from old: String,
+        to new: String,
+        keeping session: SessionID
+    ) async throws
+        -> [SessionID]?
 
     /// Remembers when users were last seen, unless it was later than that.
     func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws
 
-    /// Opens a session whose current refresh token has this SHA-256.
-    func open(_ session: Session, refreshHash: [UInt8]) async throws
+    /// Opens a session whose current refresh token has this SHA-256, for whoever has shown the password that `passwordHash` is made
+    /// of; false when that is not the user's any more, or the user is disabled.
+    ///
+    /// A change of the password under way is waited for: no session is opened by the old one after it.
+    func open(_ session: Session, refreshHash: [UInt8], passwordHash: String?) async throws -> Bool
 
     /// Exchanges a refresh token for the next, in one statement, so that of two at once one is reuse.
     func rotate(refreshHash: [UInt8], to next: [UInt8], expiresAt: Timestamp) async throws -> RotationResult
@@ -63,4 +91,22 @@ package protocol AccountStore: AnyObject {
 
     /// Whether the session is open and its user not disabled.
     func isActive(_ session: SessionID) async throws -> Bool
+
+    /// The open sessions of a user, the latest first.
+    ///
+    /// Throws `invalid_value` for a cursor it did not make.
+    func sessions(of user: UserID, limit: Int, cursor: String?) async throws -> Page<SessionRecord>
+
+    /// The sessions revoked within so long, by the store's clock.
+    func revoked(within time: Duration) async throws -> [SessionID]
+
+    /// Remembers when sessions were last used, unless it was later than that.
+    func noteUses(_ times: [(session: SessionID, at: Timestamp)]) async throws
+}
+
+extension AccountStore {
+    /// Opens a session that no password was shown for.
+    package func open(_ session: Session, refreshHash: [UInt8]) async throws {
+        _ = try await open(session, refreshHash: refreshHash, passwordHash: nil)
+    }
 }

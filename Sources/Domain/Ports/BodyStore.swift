@@ -32,6 +32,9 @@ package protocol BodyStore: AnyObject {
         excluding: [ReactionID]
     ) async throws -> BodyContents
 
+    /// Single messages of many chats and the reactions on them, read at the same time; what there is none of is left out.
+    func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage]
+
     /// What a message said before, oldest first.
     func revisions(of message: MessageID) async throws -> [RevisionImage]
 
@@ -40,6 +43,34 @@ package protocol BodyStore: AnyObject {
     /// A document that has changed since is left alone; answers the targets that are erased.
     @discardableResult
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget]
+}
+
+/// One message that is read together with others.
+package struct BodyLookup: Sendable, Equatable {
+    package var message: MessageID
+    /// Reactions are those that stood at this offset.
+    package var offset: Offset
+    /// Reactions that do not count.
+    package var excluded: [ReactionID]
+
+    /// Makes a lookup of all its fields.
+    package init(_ message: MessageID, upTo offset: Offset, excluding excluded: [ReactionID]) {
+        self.message = message
+        self.offset = offset
+        self.excluded = excluded
+    }
+}
+
+/// A message as it stands and the reactions on it.
+package struct StoredMessage: Sendable, Equatable {
+    package var image: MessageImage
+    package var reactions: [ReactionGroup]
+
+    /// Joins a document and the reactions on it.
+    package init(image: MessageImage, reactions: [ReactionGroup] = []) {
+        self.image = image
+        self.reactions = reactions
+    }
 }
 
 /// Messages of a chat and the reactions on them.

@@ -36,7 +36,7 @@ package protocol ChatDirectory: AnyObject {
     /// The pinned messages, the latest pin first; nil for a stranger.
     func pins(of id: ChatID, for user: UserID, limit: Int, cursor: String?) async throws -> Page<Pin>?
 
-    /// The direct chat of a pair, if they have one.
+    /// The direct chat of a pair, if they have one that no block has closed.
     func directChat(of first: UserID, and second: UserID) async throws -> ChatID?
 
     /// The announced heads of all chats of a user.

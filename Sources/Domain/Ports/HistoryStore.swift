@@ -48,6 +48,8 @@ package struct HistorySnapshot: Sendable, Equatable {
     package var rows: [MessageMetadata]
     /// Committed operations of this chat that MongoDB may not hold yet.
     package var redo: [CommittedOperation]
+    /// The page's messages that the user has hidden from themselves.
+    package var hidden: Set<SequenceNumber>
 
     /// Makes a snapshot of all its fields.
     package init(
@@ -55,13 +57,15 @@ package struct HistorySnapshot: Sendable, Equatable {
         lastSequence: SequenceNumber,
         readSequence: SequenceNumber,
         rows: [MessageMetadata],
-        redo: [CommittedOperation]
+        redo: [CommittedOperation],
+        hidden: Set<SequenceNumber> = []
     ) {
         self.lastOffset = lastOffset
         self.lastSequence = lastSequence
         self.readSequence = readSequence
         self.rows = rows
         self.redo = redo
+        self.hidden = hidden
     }
 }
 
@@ -112,6 +116,11 @@ package protocol HistoryStore: AnyObject {
         limit: Int
     ) async throws -> HistorySnapshot?
 
+    /// Of each chat the newest message that the user may be shown: not deleted, and among the last `latestReach`.
+    ///
+    /// One statement for all chats; those the user is not in are left out, and snapshots without such a message have no row.
+    func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot]
+
     /// The numbers of the replies in a thread, ascending; `window` is one of `newest`, `before` and `after`.
     ///
     /// It asks for no membership: what the numbers stand for is read with one.
@@ -128,4 +137,9 @@ package protocol HistoryStore: AnyObject {
 
     /// The metadata of these messages, ascending.
     func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata]
+}
+
+extension HistoryStore {
+    /// How many messages back a chat's latest is looked for: behind as many deleted ones there is none.
+    package static var latestReach: Int { 200 }
 }

@@ -10,6 +10,23 @@ package protocol PresenceScope: AnyObject {
 
     /// Whom the members of these chats may see; chats that do not count are left out.
     func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]]
+
+    /// What these users keep from some of those who may see them; users who keep nothing are left out.
+    func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve]
+}
+
+/// What a user keeps from some of those who may see them.
+package struct PresenceReserve: Sendable, Equatable {
+    /// Those between whom and the user there is a block: neither sees the other present or typing.
+    package var hidden: Set<UserID>
+    /// Whether the user wants not everyone to know when they were last seen.
+    package var keepsLastSeen: Bool
+
+    /// Makes a reserve of all its fields.
+    package init(hidden: Set<UserID> = [], keepsLastSeen: Bool = false) {
+        self.hidden = hidden
+        self.keepsLastSeen = keepsLastSeen
+    }
 }
 
 /// The bounds of who sees whom.

@@ -24,7 +24,8 @@ struct PayloadReader {
                     user: UserID(rawValue: try reader.required("add")),
                     role: try word("role"),
                     memberLimit: Int(try reader.required("limit", as: Int64.self)),
-                    list: try reader.optional("list", as: String.self)
+                    list: try reader.optional("list", as: String.self),
+                    entrance: try entrance()
                 )
             )
         case .participantUpdated:
@@ -48,6 +49,11 @@ struct PayloadReader {
         }
         try reader.finish()
         return body
+    }
+
+    private mutating func entrance() throws -> Entrance? {
+        if let code = try reader.optional("invite", as: String.self) { return .invite(code) }
+        return try reader.optional("open", as: Bool.self) == true ? .open : nil
     }
 
     private mutating func messageDraft() throws -> MessageDraft {

@@ -13,6 +13,7 @@ extension JSONWriter {
             field("add", addition.user.rawValue)
             field("role", addition.role.rawValue)
             if let list = addition.list { field("list", list) }
+            if let entrance = addition.entrance { field(entrance) }
         case .changeRole(let user, let role):
             field("user", user.rawValue)
             field("role", role.rawValue)
@@ -59,6 +60,15 @@ extension JSONWriter {
     private mutating func field(_ name: StaticString, _ value: String) {
         key(name)
         string(value)
+    }
+
+    private mutating func field(_ entrance: Entrance) {
+        switch entrance {
+        case .invite(let code): field("invite", code)
+        case .open:
+            key("open")
+            bool(true)
+        }
     }
 
     private mutating func fields(of draft: MessageDraft) {

@@ -208,7 +208,8 @@ extension JSONWriter {
         endObject()
     }
 
-    private mutating func membership(_ my: Membership) {
+    /// A member's own side of a chat.
+    package mutating func membership(_ my: Membership) {
         beginObject()
         key("role")
         string(my.role.rawValue)
@@ -216,12 +217,36 @@ extension JSONWriter {
         integer(my.readSequence.rawValue)
         key("unread")
         integer(my.unread)
+        key("mentions")
+        integer(my.mentions)
         key("muted_until")
         time(my.mutedUntil)
         key("archived")
         bool(my.isArchived)
         key("pinned")
         bool(my.isPinned)
+        key("marked_unread")
+        bool(my.isMarkedUnread)
+        endObject()
+    }
+
+    /// An invite of a chat.
+    package mutating func invite(_ invite: Invite) {
+        beginObject()
+        key("code")
+        string(invite.code)
+        key("chat_id")
+        integer(invite.chat.rawValue)
+        key("created_by")
+        integer(invite.createdBy.rawValue)
+        key("created_at")
+        time(invite.createdAt)
+        key("expires_at")
+        time(invite.expiresAt)
+        key("max_uses")
+        if let uses = invite.maxUses { integer(uses) } else { null() }
+        key("uses")
+        integer(invite.uses)
         endObject()
     }
 
@@ -239,7 +264,7 @@ extension JSONWriter {
         endObject()
     }
 
-    /// A user; the address only for the user's own eyes.
+    /// A user; address and role only for the user's own eyes.
     package mutating func user(_ user: User, withEmail: Bool) {
         beginObject()
         key("user_id")
@@ -259,6 +284,8 @@ extension JSONWriter {
         if withEmail {
             key("email")
             string(user.email)
+            key("role")
+            string(user.role.rawValue)
         }
         endObject()
     }

@@ -4,17 +4,23 @@ package import Domain
 package enum EphemeralCodec {
     /// What the bytes begin with; ``AnnouncementCodec`` has another one.
     private static let version: UInt8 = 2
+    /// The same with a list of those left out before the scope.
+    ///
+    /// A node that does not know it drops the event, and tells nobody too many.
+    private static let hidingVersion: UInt8 = 3
     private static let toChat: UInt8 = 1
     private static let toUsers: UInt8 = 2
     private static let toChats: UInt8 = 3
+    private static let toUserInChat: UInt8 = 4
 
     /// The message a node publishes, marked with its own id.
     package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
-        var bytes: [UInt8] = [version]
+        var bytes: [UInt8] = [event.hiddenFrom.isEmpty ? version : hidingVersion]
         bytes.reserveCapacity(48 + event.payload.count)
         bytes += node.bytes
         // Users are numbered from one.
         bytes.append(integer: event.excluded?.rawValue ?? 0)
+        if !event.hiddenFrom.isEmpty { bytes.append(integers: event.hiddenFrom.map(\.rawValue)) }
         switch event.scope {
         case .chat(let chat):
             bytes.append(toChat)
@@ -26,6 +32,10 @@ package enum EphemeralCodec {
             bytes.append(toChats)
             bytes.append(integer: user.rawValue)
             bytes.append(integers: chats.map(\.rawValue))
+        case .user(let user, let chat):
+            bytes.append(toUserInChat)
+            bytes.append(integer: user.rawValue)
+            bytes.append(integer: chat.rawValue)
         }
         bytes += event.payload
         return bytes
@@ -33,14 +43,18 @@ package enum EphemeralCodec {
 
     /// The event and the node it came from; nil for bytes of another version or none of ours.
     package static func decode(_ bytes: [UInt8]) -> (event: EphemeralEvent, node: NodeID)? {
-        guard bytes.first == version, bytes.count > 17, let node = NodeID(bytes: bytes[1..<17]) else { return nil }
+        guard let first = bytes.first, first == version || first == hidingVersion, bytes.count > 17,
+            let node = NodeID(bytes: bytes[1..<17])
+        else { return nil }
         var reader = WireReader(bytes, from: 17)
-        guard let excluded = reader.integer(Int64.self), let kind = reader.integer(UInt8.self),
+        guard let excluded = reader.integer(Int64.self),
+            let hidden = first == version ? [] : reader.users(), let kind = reader.integer(UInt8.self),
             let scope = scope(kind, &reader)
         else { return nil }
         let event = EphemeralEvent(
             to: scope,
             excluding: excluded > 0 ? UserID(rawValue: excluded) : nil,
+            hiddenFrom: hidden,
             payload: reader.rest()
         )
         return (event, node)
@@ -53,6 +67,9 @@ package enum EphemeralCodec {
         case toChats:
             guard let user = reader.integer(Int64.self), let chats = reader.integers() else { return nil }
             return .chats(chats.map(ChatID.init(rawValue:)), of: UserID(rawValue: user))
+        case toUserInChat:
+            guard let user = reader.integer(Int64.self), let chat = reader.integer(Int64.self) else { return nil }
+            return .user(UserID(rawValue: user), in: ChatID(rawValue: chat))
         default: return nil
         }
     }

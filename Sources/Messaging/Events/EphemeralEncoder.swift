@@ -4,14 +4,24 @@ internal import JSON
 /// Makes the ephemeral events of the contract with clients.
 package enum EphemeralEncoder {
     /// Somebody begins or ends typing; everyone in the chat but themselves is told.
-    package static func typing(_ user: UserID, in chat: ChatID, isTyping: Bool) -> EphemeralEvent {
+    package static func typing(
+        _ user: UserID,
+        in chat: ChatID,
+        isTyping: Bool,
+        hiddenFrom: Set<UserID> = []
+    ) -> EphemeralEvent {
         var writer = frame(isTyping ? "typing.start" : "typing.stop")
         writer.key("chat_id")
         writer.integer(chat.rawValue)
         writer.key("user_id")
         writer.integer(user.rawValue)
         writer.endObject()
-        return EphemeralEvent(to: .chat(chat), excluding: user, payload: writer.bytes)
+        return EphemeralEvent(
+            to: .chat(chat),
+            excluding: user,
+            hiddenFrom: hiddenFrom.sorted(),
+            payload: writer.bytes
+        )
     }
 
     /// Somebody has read a chat up to a message; their own devices are among those told.
@@ -27,23 +37,63 @@ package enum EphemeralEncoder {
         return EphemeralEvent(to: scope, payload: writer.bytes)
     }
 
+    /// What somebody is about to say in a chat, nil for nothing any more; their own devices are told.
+    package static func draft(_ draft: SyncedDraft?, in chat: ChatID, of user: UserID) -> EphemeralEvent {
+        var writer = frame("draft.updated")
+        writer.key("chat_id")
+        writer.integer(chat.rawValue)
+        writer.key("draft")
+        if let draft { writer.draft(draft) } else { writer.null() }
+        writer.endObject()
+        return EphemeralEvent(to: .user(user, in: chat), payload: writer.bytes)
+    }
+
+    /// What a member has changed about their own side of a chat; their devices are told.
+    package static func membership(_ my: Membership, of chat: ChatID, to user: UserID) -> EphemeralEvent {
+        var writer = frame("my.updated")
+        writer.key("chat_id")
+        writer.integer(chat.rawValue)
+        writer.key("my")
+        writer.membership(my)
+        writer.endObject()
+        return EphemeralEvent(to: .user(user, in: chat), payload: writer.bytes)
+    }
+
     /// What a change of somebody's presence tells: the members of chats what they see, and the user's own devices all of it.
     ///
     /// Nothing where nobody sees a difference.
-    package static func presence(_ state: PresenceState, to chats: [ChatID]) -> [EphemeralEvent] {
+    package static func presence(
+        _ state: PresenceState,
+        to chats: [ChatID],
+        _ reserve: PresenceReserve = PresenceReserve()
+    ) -> [EphemeralEvent] {
         let (user, seen) = (state.user, state.status.asSeen)
-        let payload = presence(of: user, seen, lastSeen: seen == .offline ? state.lastSeen : nil)
+        let isTold = seen == .offline && !reserve.keepsLastSeen
+        let payload = presence(of: user, seen, lastSeen: isTold ? state.lastSeen : nil)
         let isHidden = state.status == .invisible
         var events: [EphemeralEvent] = []
         if state.before.asSeen != seen {
             let scope = EphemeralEvent.Scope.chats(chats, of: user)
-            events.append(EphemeralEvent(to: scope, excluding: isHidden ? user : nil, payload: payload))
+            let event = EphemeralEvent(
+                to: scope,
+                excluding: isHidden ? user : nil,
+                hiddenFrom: reserve.hidden.sorted(),
+                payload: payload
+            )
+            events.append(event)
         }
         if isHidden {
             let own = presence(of: user, .invisible, lastSeen: nil)
             events.append(EphemeralEvent(to: .users([user]), payload: own))
         }
         return events
+    }
+
+    /// What makes two people see each other no longer who are in a chat together: each seems to have left.
+    package static func parting(_ one: UserID, _ other: UserID) -> [EphemeralEvent] {
+        [(one, other), (other, one)].map { seen, viewer in
+            EphemeralEvent(to: .users([viewer]), payload: presence(of: seen, .offline, lastSeen: nil))
+        }
     }
 
     /// The frame that tells how present somebody is.

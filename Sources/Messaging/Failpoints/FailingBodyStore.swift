@@ -71,6 +71,10 @@ package final class FailingBodyStore: BodyStore {
         try await bodies.contents(of: chat, at: sequences, upTo: offset, excluding: excluding)
     }
 
+    package func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage] {
+        try await bodies.contents(of: lookups)
+    }
+
     package func revisions(of message: MessageID) async throws -> [RevisionImage] {
         try await bodies.revisions(of: message)
     }

@@ -28,6 +28,12 @@ package final class FailingHistoryStore: HistoryStore {
         return snapshot
     }
 
+    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        let snapshots = try await history.latest(of: chats, for: user)
+        try await failpoints.pass(.readBetween, of: .mongo, on: loop)
+        return snapshots
+    }
+
     package func committedEvents(
         of chat: ChatID,
         after offset: Offset,

@@ -175,5 +175,5 @@ extension ChatService {
 
 extension CommitLane.Outcome {
     /// Whether the operation took effect by this very submission.
-    fileprivate var isNew: Bool { if case .committed = self { true } else { false } }
+    var isNew: Bool { if case .committed = self { true } else { false } }
 }

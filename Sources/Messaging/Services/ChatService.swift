@@ -51,7 +51,7 @@ package final class ChatService {
     /// A chat with its last message, as the user sees it.
     package func get(_ id: ChatID, for user: UserID) async throws -> Chat {
         guard var chat = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
-        chat.lastMessage = try await reader.page(of: id, for: user, window: .newest, limit: 1).messages.last
+        chat.lastMessage = try await reader.latest(of: [id], for: user)[id]
         return chat
     }
 
@@ -81,21 +81,12 @@ package final class ChatService {
         return page
     }
 
+    /// However many there are, they are read together; who was removed since the list was read sees none.
     private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<Chat> {
         var page = chats
-        for index in page.items.indices where page.items[index].lastSequence.rawValue > 0 {
-            let id = page.items[index].id
-            page.items[index].lastMessage = try await lastMessage(of: id, for: user)
-        }
+        let spoken = page.items.filter { $0.lastSequence.rawValue > 0 }.map(\.id)
+        let messages = try await reader.latest(of: spoken, for: user)
+        for index in page.items.indices { page.items[index].lastMessage = messages[page.items[index].id] }
         return page
-    }
-
-    /// Nil when the user was removed between the list and this read.
-    private func lastMessage(of id: ChatID, for user: UserID) async throws -> Message? {
-        do {
-            return try await reader.page(of: id, for: user, window: .newest, limit: 1).messages.last
-        } catch let failure as Failure where failure.code == .chatNotFound {
-            return nil
-        }
     }
 }

@@ -14,7 +14,7 @@ extension ClientFields {
     package static func edit(_ reader: inout JSONObjectReader) throws -> MessageEdit {
         let content: String = try reader.required("content")
         try check(content: content)
-        return MessageEdit(content: content, mentions: try changedMentions(&reader))
+        return MessageEdit(content: content, mentions: try newMentions(&reader))
     }
 
     /// One emoji under `emoji`.
@@ -92,7 +92,7 @@ extension ClientFields {
         return (additions, several != nil)
     }
 
-    private static func change(
+    static func change(
         _ name: String,
         _ reader: inout JSONObjectReader,
         limit: Int
@@ -106,7 +106,7 @@ extension ClientFields {
         }
     }
 
-    private static func word<Value: RawRepresentable<String>>(
+    static func word<Value: RawRepresentable<String>>(
         _ name: String,
         _ reader: inout JSONObjectReader,
         _ values: String

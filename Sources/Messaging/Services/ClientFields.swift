@@ -11,8 +11,6 @@ package enum ClientFields {
     package static let attachmentLimit = 10, mentionLimit = 100
     /// Most characters of the name of a medium, and of the other texts of an attachment.
     package static let mediaIDLimit = 500, attachmentNameLimit = 255
-    // What `mongo/messages.json` takes: a document that MongoDB refuses would hold up its chat.
-    private static let attachmentKinds: Set<String> = ["image", "file", "audio", "video"]
 
     /// The fields of a message to be sent to `chat`; the caller finishes the reader.
     ///
@@ -31,8 +29,8 @@ package enum ClientFields {
             content: content,
             replyTo: try reference("reply_to", &reader, chat: chat),
             threadRoot: try reference("thread_root", &reader, chat: chat),
-            attachments: try attachments(&reader),
-            mentions: try mentions(&reader),
+            attachments: try newAttachments(&reader),
+            mentions: try newMentions(&reader) ?? [],
             clientMessageID: try uuid("client_msg_id", &reader)
         )
     }
@@ -129,52 +127,6 @@ package enum ClientFields {
         }
     }
 
-    static func attachments(_ reader: inout JSONObjectReader) throws -> [Attachment] {
-        guard let values = try reader.optional("attachments", as: [JSONValue].self) else { return [] }
-        guard values.count <= attachmentLimit else {
-            throw Failure(.limitExceeded, "attachments: at most \(attachmentLimit)")
-        }
-        return try values.map { value in
-            guard case .object(let object) = value else { throw Failure(.invalidValue, "attachments: must be objects") }
-            var reader = JSONObjectReader(object, path: "attachments")
-            let attachment = Attachment(
-                mediaID: try short("media_id", &reader, limit: mediaIDLimit),
-                kind: try attachmentKind(&reader),
-                name: try short("name", &reader, limit: attachmentNameLimit),
-                contentType: try short("content_type", &reader, limit: attachmentNameLimit),
-                sizeBytes: try count("size_bytes", &reader) ?? 0,
-                width: try count("width", &reader, limit: Int64(Int32.max)),
-                height: try count("height", &reader, limit: Int64(Int32.max)),
-                durationMilliseconds: try count("duration_ms", &reader)
-            )
-            try reader.finish()
-            return attachment
-        }
-    }
-
-    static func mentions(_ reader: inout JSONObjectReader) throws -> [Mention] {
-        try changedMentions(&reader) ?? []
-    }
-
-    /// Nil where the field is left out or null.
-    static func changedMentions(_ reader: inout JSONObjectReader) throws -> [Mention]? {
-        guard let values = try reader.optional("mentions", as: [JSONValue].self) else { return nil }
-        guard values.count <= mentionLimit else { throw Failure(.limitExceeded, "mentions: at most \(mentionLimit)") }
-        return try values.map { value in
-            guard case .object(let object) = value else { throw Failure(.invalidValue, "mentions: must be objects") }
-            var reader = JSONObjectReader(object, path: "mentions")
-            let kind: String = try reader.required("kind")
-            let user = try reader.optional("user_id", as: Int64.self).map(UserID.init(rawValue:))
-            try reader.finish()
-            switch (kind, user) {
-            case ("user", let user?) where (1...(1 << 53 - 1)).contains(user.rawValue): return .user(user)
-            case ("here", nil): return .here
-            case ("all", nil): return .all
-            default: throw Failure(.invalidValue, "mentions: must be a user with user_id, here or all")
-            }
-        }
-    }
-
     static func integers(_ values: [JSONValue], _ name: String) throws(Failure) -> [Int64] {
         var numbers: [Int64] = []
         for value in values {
@@ -184,34 +136,6 @@ package enum ClientFields {
             numbers.append(number)
         }
         return numbers
-    }
-
-    private static func attachmentKind(_ reader: inout JSONObjectReader) throws -> String {
-        let kind: String = try reader.required("kind")
-        guard attachmentKinds.contains(kind) else {
-            throw Failure(.invalidValue, "attachments.kind: must be image, file, audio or video")
-        }
-        return kind
-    }
-
-    private static func short(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String {
-        let text: String = try reader.required(name)
-        guard text.unicodeScalars.count <= limit else {
-            throw Failure(.tooLong, "attachments.\(name): at most \(limit) characters")
-        }
-        return text
-    }
-
-    private static func count(
-        _ name: String,
-        _ reader: inout JSONObjectReader,
-        limit: Int64 = .max
-    ) throws -> Int64? {
-        guard let number = try reader.optional(name, as: Int64.self) else { return nil }
-        guard (0...limit).contains(number) else {
-            throw Failure(.invalidValue, "attachments.\(name): must be between 0 and \(limit)")
-        }
-        return number
     }
 }
 

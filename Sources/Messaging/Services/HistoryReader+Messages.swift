@@ -2,7 +2,7 @@ package import Domain
 
 /// Reads of messages by their numbers.
 extension HistoryReader {
-    /// Those of the messages that exist, ascending.
+    /// Those of the messages that exist and that the user has not hidden, ascending.
     ///
     /// `sequences` ascend. Each run of numbers is of one moment.
     ///
@@ -10,16 +10,50 @@ extension HistoryReader {
     package func messages(
         of chat: ChatID,
         for user: UserID,
-        sequences: [SequenceNumber]
+        sequences: [SequenceNumber],
+        includingHidden: Bool = false
     ) async throws -> [Message] {
         var messages: [Message] = []
         var rest = sequences[...]
         while let first = rest.first {
             let run = zip(rest, first.rawValue...).prefix { $0.rawValue == $1 }.count
-            messages += try await page(of: chat, for: user, window: .only(first), limit: run).messages
+            let page = try await page(
+                of: chat,
+                for: user,
+                window: .only(first),
+                limit: run,
+                includingHidden: includingHidden
+            )
+            messages += page.messages
             rest = rest.dropFirst(run)
         }
         return messages
+    }
+
+    /// Committed events after an offset as members receive them, messages as they are today: an event is among them as
+    /// soon as its operation is acknowledged, and what a member has hidden too.
+    ///
+    /// - Throws: as `page`.
+    package func events(
+        of chat: ChatID,
+        for user: UserID,
+        after offset: Offset,
+        limit: Int
+    ) async throws -> [Announcement] {
+        let events = try await history.committedEvents(of: chat, after: offset, limit: limit)
+        let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
+        let messages = try await messages(of: chat, for: user, sequences: shown.sorted(), includingHidden: true)
+        let byNumber = Dictionary(messages.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 })
+        return try events.map { try announcement(of: $0, in: chat, messages: byNumber) }
+    }
+
+    /// Refuses a user who is not in a chat.
+    ///
+    /// Throws `chat_not_found`.
+    func requireMember(_ user: UserID, of chat: ChatID) async throws {
+        guard try await history.snapshot(of: chat, for: user, window: .newest, limit: 1) != nil else {
+            throw Failure.chatNotFound
+        }
     }
 
     /// The numbers of the replies in a thread; see `HistoryStore.replies`.

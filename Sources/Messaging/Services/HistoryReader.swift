@@ -10,7 +10,7 @@ package final class HistoryReader {
     let history: any HistoryStore
     let bodies: any BodyStore
 
-    private static let attempts = 4
+    static let attempts = 4
 
     /// Reads from stores of the same loop.
     package init(history: any HistoryStore, bodies: any BodyStore) {
@@ -20,12 +20,15 @@ package final class HistoryReader {
 
     /// A page of a chat, ascending, and the state of the chat it was read at.
     ///
+    /// What the user has hidden from themselves is left out, unless it is asked for; the snapshot's rows tell how far the page goes.
+    ///
     /// - Throws: `chat_not_found` for a stranger; `store_unavailable` when the stores did not agree in time.
     package func page(
         of chat: ChatID,
         for user: UserID,
         window: HistoryWindow,
-        limit: Int
+        limit: Int,
+        includingHidden: Bool = false
     ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
         try await agreeing {
             let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
@@ -40,21 +43,28 @@ package final class HistoryReader {
             let messages = zip(snapshot.rows, images).map { row, image in
                 Self.message(image, row, redo.reactions(on: row.sequence, over: stored.reactions[row.sequence] ?? []))
             }
-            return (messages, snapshot)
+            guard !includingHidden, !snapshot.hidden.isEmpty else { return (messages, snapshot) }
+            return (messages.filter { !snapshot.hidden.contains($0.id.sequence) }, snapshot)
         }
     }
 
     /// One message as a page shows it, tombstones too.
     ///
-    /// - Throws: `chat_not_found`, `message_not_found`, `store_unavailable`.
-    package func message(_ id: MessageID, for user: UserID) async throws -> Message {
-        let page = try await page(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
+    /// - Throws: `chat_not_found`, `message_not_found`, also for one that the user has hidden, `store_unavailable`.
+    package func message(_ id: MessageID, for user: UserID, includingHidden: Bool = false) async throws -> Message {
+        let page = try await page(
+            of: id.chat,
+            for: user,
+            window: Self.window(of: id),
+            limit: 1,
+            includingHidden: includingHidden
+        )
         guard let message = page.messages.first, message.id == id else { throw Failure.messageNotFound }
         return message
     }
 
     /// The document of a message as the last committed operation left it, with its content even when it is deleted: what
-    /// an edit, deletion or restoration is made from.
+    /// an edit, deletion or restoration is made from, hidden or not.
     ///
     /// - Throws: as `message`.
     package func image(of id: MessageID, for user: UserID) async throws -> MessageImage {
@@ -71,7 +81,9 @@ package final class HistoryReader {
     /// - Throws: as `message`; `message_not_found` for a deleted one too.
     package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
         let snapshot = try await snapshot(of: id, for: user)
-        guard let row = snapshot.rows.first, !row.isDeleted else { throw Failure.messageNotFound }
+        guard let row = snapshot.rows.first, !row.isDeleted, snapshot.hidden.isEmpty else {
+            throw Failure.messageNotFound
+        }
         let stored = try await bodies.revisions(of: id)
         return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
@@ -95,23 +107,6 @@ package final class HistoryReader {
         return try events.map { try announcement(of: $0, in: chat, messages: messages) }
     }
 
-    /// Committed events after an offset as members receive them, messages as they are today: an event is among them as
-    /// soon as its operation is acknowledged.
-    ///
-    /// - Throws: as `page`.
-    package func events(
-        of chat: ChatID,
-        for user: UserID,
-        after offset: Offset,
-        limit: Int
-    ) async throws -> [Announcement] {
-        let events = try await history.committedEvents(of: chat, after: offset, limit: limit)
-        let shown = Set(events.compactMap { $0.kind.tellsMessage ? $0.sequence : nil })
-        let messages = try await messages(of: chat, for: user, sequences: shown.sorted())
-        let byNumber = Dictionary(messages.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 })
-        return try events.map { try announcement(of: $0, in: chat, messages: byNumber) }
-    }
-
     // MARK: Agreement of the stores
 
     /// Reads until both stores tell of the same moment: `body` answers nil when they did not.
@@ -119,8 +114,10 @@ package final class HistoryReader {
         for _ in 0..<Self.attempts {
             if let value = try await body() { return value }
         }
-        throw Failure(.storeUnavailable, "The messages are being written; try again.")
+        throw Self.isBeingWritten
     }
+
+    static let isBeingWritten = Failure(.storeUnavailable, "The messages are being written; try again.")
 
     private func snapshot(
         of chat: ChatID,
@@ -146,7 +143,7 @@ package final class HistoryReader {
     }
 
     /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.
-    private static func images(
+    static func images(
         _ snapshot: HistorySnapshot,
         _ redo: RedoOverlay,
         _ stored: [SequenceNumber: MessageImage]
@@ -162,7 +159,7 @@ package final class HistoryReader {
     }
 
     /// A tombstone shows no reactions.
-    private static func message(
+    static func message(
         _ image: MessageImage,
         _ row: MessageMetadata,
         _ reactions: [ReactionSummary]
@@ -196,7 +193,7 @@ package final class HistoryReader {
         return messages
     }
 
-    private func announcement(
+    func announcement(
         of event: LoggedEvent,
         in chat: ChatID,
         messages: [SequenceNumber: Message]

@@ -55,14 +55,15 @@ package final class MessageService {
         try await reader.page(of: chat, for: user, window: window, limit: limit)
     }
 
-    /// A message as it is now.
+    /// A message as it is now; one that the user has hidden only where that is asked for.
     ///
     /// - Throws: `chat_not_found` for a stranger, `message_not_found`.
-    package func message(_ id: MessageID, for user: UserID) async throws -> Message {
-        try await reader.message(id, for: user)
+    package func message(_ id: MessageID, for user: UserID, includingHidden: Bool = false) async throws -> Message {
+        try await reader.message(id, for: user, includingHidden: includingHidden)
     }
 
-    /// Replies in a thread, ascending, tombstones included, and whether there are more the way the window goes.
+    /// Replies in a thread, ascending, tombstones included; the numbers that the page goes over, also those of replies that the
+    /// user has hidden; and whether there are more the way the window goes.
     ///
     /// - Throws: `chat_not_found` for a stranger, `message_not_found` for a root that does not exist.
     package func replies(
@@ -70,13 +71,13 @@ package final class MessageService {
         for user: UserID,
         window: HistoryWindow,
         limit: Int
-    ) async throws -> (messages: [Message], hasMore: Bool) {
+    ) async throws -> (messages: [Message], numbers: [SequenceNumber], hasMore: Bool) {
         _ = try await reader.message(root, for: user)
         let found = try await reader.replies(to: root, window: window, limit: limit + 1)
         let shown: [SequenceNumber] =
             if case .after = window { Array(found.prefix(limit)) } else { found.suffix(limit) }
         let messages = try await reader.messages(of: root.chat, for: user, sequences: shown)
-        return (messages, found.count > limit)
+        return (messages, shown, found.count > limit)
     }
 
     /// What a message said before; see `HistoryReader.revisions`.

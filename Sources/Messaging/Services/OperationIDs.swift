@@ -11,6 +11,11 @@ package enum OperationIDs {
     /// The id of one of the operations that a single request is made of.
     package static func id(of index: Int, in request: OperationID) -> OperationID { named("\(index)", in: request) }
 
+    /// The id of the operation in a chat, of the operations in several chats that a single request is made of.
+    package static func id(of chat: ChatID, in request: OperationID) -> OperationID {
+        named("chat \(chat)", in: request)
+    }
+
     private static func named(_ name: String, in namespace: UniversalID) -> OperationID {
         var bytes = Array(SHA1.hash(namespace.bytes + Array(name.utf8)).prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x50

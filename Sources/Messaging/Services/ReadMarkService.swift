@@ -14,6 +14,7 @@ package final class ReadMarkService {
 
     private let loop: EventLoop
     private let store: any ReadStateStore
+    private let memberships: MembershipService
     private let publish: (EphemeralEvent) -> Void
     private var waiting: [Waiter] = []
     private var isCalling = false
@@ -35,15 +36,23 @@ package final class ReadMarkService {
     /// Beyond it marks are refused: the store does not keep up.
     private static let waitingLimit = 10_000
 
-    /// A service over a store of the same loop; `publish` gets the receipts.
-    package init(loop: EventLoop, store: any ReadStateStore, publish: @escaping (EphemeralEvent) -> Void) {
+    /// A service over stores of the same loop; `publish` gets the receipts.
+    package init(
+        loop: EventLoop,
+        store: any ReadStateStore,
+        memberships: MembershipService,
+        publish: @escaping (EphemeralEvent) -> Void
+    ) {
         self.loop = loop
         self.store = store
+        self.memberships = memberships
         self.publish = publish
         nextCall = loop.now
     }
 
     /// Moves a mark forward and returns where it is then; one that is already farther stays there.
+    ///
+    /// A chat that was marked unread is so no more, and the reader's devices are told.
     ///
     /// - Throws: `chat_not_found` for a stranger, `invalid_value` for a message that does not exist yet, `overloaded`, and
     ///   `StoreError`.
@@ -52,6 +61,7 @@ package final class ReadMarkService {
         guard mark.sequence <= progress.lastSequence else {
             throw Failure(.invalidValue, "seq: the chat has no message beyond \(progress.lastSequence)")
         }
+        if progress.hasCleared { await memberships.tell(mark.chat, to: mark.user) }
         return progress
     }
 
@@ -68,6 +78,29 @@ package final class ReadMarkService {
             throw Failure.chatNotFound
         }
         return page
+    }
+
+    /// The marks of those who have read a message, in order of joining: members since before it was said, without its sender.
+    ///
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `invalid_value` for a cursor of somebody else, and
+    ///   `StoreError`.
+    package func readers(
+        of message: MessageID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<ReadMark> {
+        guard let page = try await store.readers(of: message, for: user, limit: limit, cursor: cursor) else {
+            throw Failure.chatNotFound
+        }
+        return page
+    }
+
+    /// What waits for a user: sums over all chats, and a page of those it waits in.
+    ///
+    /// - Throws: `invalid_value` for a cursor of somebody else, and `StoreError`.
+    package func unread(of user: UserID, limit: Int, cursor: String?) async throws -> UnreadSummary {
+        try await store.unread(of: user, limit: limit, cursor: cursor)
     }
 
     private func advance(_ mark: ReadMark) async throws -> ReadProgress? {
@@ -117,8 +150,8 @@ package final class ReadMarkService {
         for case (var mark, let progress?) in moves where progress.hasMoved {
             mark.sequence = progress.readSequence
             guard told.insert(mark).inserted else { continue }
-            let isSmall = progress.participantCount <= Self.receiptMemberLimit
-            publish(EphemeralEncoder.receipt(mark, to: isSmall ? .chat(mark.chat) : .users([mark.user])))
+            let isTold = progress.isTold && progress.participantCount <= Self.receiptMemberLimit
+            publish(EphemeralEncoder.receipt(mark, to: isTold ? .chat(mark.chat) : .user(mark.user, in: mark.chat)))
         }
     }
 

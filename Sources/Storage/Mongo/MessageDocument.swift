@@ -27,6 +27,23 @@ enum MessageDocument {
         )
     }
 
+    /// The documents of these messages, of any chats.
+    static func filter(_ ids: [MessageID]) -> BSONDocument {
+        BSONDocument { writer in
+            writer.document("_id") { clause in
+                clause.array("$in") { list in
+                    for id in ids { list.document { write(id, to: &$0) } }
+                }
+            }
+            // Names the shards.
+            writer.document("chat_id") { clause in
+                clause.array("$in") { list in
+                    for chat in Set(ids.map(\.chat)) { list.int64(chat.rawValue) }
+                }
+            }
+        }
+    }
+
     static func operation(_ document: BSONDocument, _ field: String) throws(MongoError) -> OperationID? {
         guard let bytes = try document.binary(ifPresent: field) else { return nil }
         guard let id = OperationID(bytes: bytes) else { throw MongoError(.decoding, "field \(field) is no UUID") }

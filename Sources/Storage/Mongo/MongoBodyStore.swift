@@ -94,6 +94,28 @@ package final class MongoBodyStore: BodyStore {
         }
     }
 
+    package func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage] {
+        guard !lookups.isEmpty else { return [:] }
+        let (ids, client) = (lookups.map(\.message), client)
+        let pipeline = ReactionDocument.counting(lookups)
+        do {
+            async let reactions = Self.reactions(of: pipeline, client)
+            let documents = try await client.find(
+                BodyCollection.messages.rawValue,
+                MessageDocument.filter(ids),
+                options: FindOptions(limit: ids.count)
+            )
+            let images = try documents.map { document throws(MongoError) in try MessageDocument.image(document) }
+            let groups = try await reactions
+            return Dictionary(
+                images.map { ($0.id, StoredMessage(image: $0, reactions: groups[$0.id] ?? [])) },
+                uniquingKeysWith: { $1 }
+            )
+        } catch let error as MongoError {
+            throw StoreError(error)
+        }
+    }
+
     package func revisions(of message: MessageID) async throws -> [RevisionImage] {
         let filter = NumberRuns(message.chat, [message.sequence]).filter()
         let options = FindOptions(sort: Self.byID, limit: Self.revisionLimit)
@@ -121,8 +143,18 @@ package final class MongoBodyStore: BodyStore {
     ) async throws(MongoError) -> [SequenceNumber: [ReactionGroup]] {
         var reactions: [SequenceNumber: [ReactionGroup]] = [:]
         for document in try await client.aggregate(BodyCollection.reactions.rawValue, pipeline) {
-            let (sequence, groups) = try ReactionDocument.groups(document)
-            reactions[sequence] = groups
+            reactions[try MessageDocument.id(document).sequence] = try ReactionDocument.groups(of: document)
+        }
+        return reactions
+    }
+
+    private static func reactions(
+        of pipeline: [BSONDocument],
+        _ client: MongoClient
+    ) async throws(MongoError) -> [MessageID: [ReactionGroup]] {
+        var reactions: [MessageID: [ReactionGroup]] = [:]
+        for document in try await client.aggregate(BodyCollection.reactions.rawValue, pipeline) {
+            reactions[try MessageDocument.id(document)] = try ReactionDocument.groups(of: document)
         }
         return reactions
     }

@@ -35,26 +35,46 @@ enum ReactionDocument {
         upTo offset: Offset,
         excluding: [ReactionID]
     ) -> [BSONDocument] {
-        let match = numbers.filter { clause in
-            clause.bool("on", true)
-            clause.document("rev") { $0.int64("$lte", offset.rawValue) }
-            guard !excluding.isEmpty else { return }
-            clause.array("$nor") { list in
-                list.document { nor in
-                    nor.document("_id") { id in
-                        id.array("$in") { list in
-                            for reaction in excluding { list.document { write(reaction, to: &$0) } }
-                        }
-                    }
+        let match = numbers.filter { restrict(&$0, offset, excluding) }
+        return [BSONDocument { $0.document("$match", match) }, byEmoji, byMessage]
+    }
+
+    /// The same for single messages of many chats.
+    static func counting(_ lookups: [BodyLookup]) -> [BSONDocument] {
+        let match = BSONDocument { stage in
+            stage.array("$or") { list in
+                for lookup in lookups {
+                    let numbers = NumberRuns(lookup.message.chat, [lookup.message.sequence])
+                    list.append(.document(numbers.filter { restrict(&$0, lookup.offset, lookup.excluded) }))
                 }
             }
         }
         return [BSONDocument { $0.document("$match", match) }, byEmoji, byMessage]
     }
 
+    private static func restrict(
+        _ clause: inout BSONDocumentWriter,
+        _ offset: Offset,
+        _ excluding: [ReactionID]
+    ) {
+        clause.bool("on", true)
+        clause.document("rev") { $0.int64("$lte", offset.rawValue) }
+        guard !excluding.isEmpty else { return }
+        clause.array("$nor") { list in
+            list.document { nor in
+                nor.document("_id") { id in
+                    id.array("$in") { list in
+                        for reaction in excluding { list.document { write(reaction, to: &$0) } }
+                    }
+                }
+            }
+        }
+    }
+
     private static let byEmoji = BSONDocument { stage in
         stage.document("$group") { group in
             group.document("_id") { id in
+                id.string("c", "$chat_id")
                 id.string("s", "$seq")
                 id.string("e", "$emoji")
             }
@@ -66,7 +86,10 @@ enum ReactionDocument {
 
     private static let byMessage = BSONDocument { stage in
         stage.document("$group") { group in
-            group.string("_id", "$_id.s")
+            group.document("_id") { id in
+                id.string("c", "$_id.c")
+                id.string("s", "$_id.s")
+            }
             group.document("emojis") {
                 top(&$0, ReactionGroup.emojiLimit, by: "first", ["e": "$_id.e", "n": "$count", "users": "$users"])
             }
@@ -88,10 +111,8 @@ enum ReactionDocument {
         }
     }
 
-    /// The groups of one message out of what `counting` answers.
-    static func groups(
-        _ document: BSONDocument
-    ) throws(MongoError) -> (sequence: SequenceNumber, groups: [ReactionGroup]) {
+    /// The groups of one message out of what `counting` answers; its `_id` is the message's.
+    static func groups(of document: BSONDocument) throws(MongoError) -> [ReactionGroup] {
         var groups: [ReactionGroup] = []
         for emoji in try MessageDocument.documents(document, "emojis") {
             var users: [(user: UserID, revision: Offset)] = []
@@ -102,6 +123,6 @@ enum ReactionDocument {
                 ReactionGroup(emoji: try emoji.string("e"), count: Int(try emoji.int64("n")), users: users)
             )
         }
-        return (SequenceNumber(rawValue: try document.int64("_id")), groups)
+        return groups
     }
 }

@@ -44,11 +44,7 @@ struct BatchColumns {
         writer.beginObject()
         switch body {
         case .createChat(let draft): write(draft, to: &writer)
-        case .addParticipant(let addition):
-            writer.key("role")
-            writer.string(addition.role.rawValue)
-            writer.key("limit")
-            writer.integer(addition.memberLimit)
+        case .addParticipant(let addition): write(addition, to: &writer)
         case .changeRole(_, let role):
             writer.key("role")
             writer.string(role.rawValue)
@@ -56,10 +52,30 @@ struct BatchColumns {
         case .react(_, let emoji, _):
             writer.key("emoji")
             writer.string(emoji)
-        case .createMessage, .removeParticipant, .editMessage, .deleteMessage, .restoreMessage, .pin: return nil
+        case .createMessage(let draft):
+            guard !draft.mentions.isEmpty else { return nil }
+            write(draft.mentions, to: &writer)
+        case .editMessage(let edit, _):
+            guard let mentions = edit.mentions else { return nil }
+            write(mentions, to: &writer)
+        case .removeParticipant, .deleteMessage, .restoreMessage, .pin: return nil
         }
         writer.endObject()
         return PostgresJSON(bytes: writer.bytes)
+    }
+
+    private static func write(_ addition: ParticipantAddition, to writer: inout JSONWriter) {
+        writer.key("role")
+        writer.string(addition.role.rawValue)
+        writer.key("limit")
+        writer.integer(addition.memberLimit)
+        guard let entrance = addition.entrance else { return }
+        writer.key("joins")
+        writer.bool(true)
+        if case .invite(let code) = entrance {
+            writer.key("invite")
+            writer.string(code)
+        }
     }
 
     private static func write(_ draft: ChatDraft, to writer: inout JSONWriter) {
@@ -78,6 +94,19 @@ struct BatchColumns {
         writer.key("participants")
         writer.beginArray()
         for user in draft.participants { writer.integer(user.rawValue) }
+        writer.endArray()
+    }
+
+    /// Whom a message calls: everyone, or these.
+    private static func write(_ mentions: [Mention], to writer: inout JSONWriter) {
+        guard !mentions.contains(.all), !mentions.contains(.here) else {
+            writer.key("everyone")
+            writer.bool(true)
+            return
+        }
+        writer.key("users")
+        writer.beginArray()
+        for case .user(let user) in mentions { writer.integer(user.rawValue) }
         writer.endArray()
     }
 

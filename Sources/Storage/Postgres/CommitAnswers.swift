@@ -47,7 +47,8 @@ enum CommitAnswers {
         case "message_not_found": Failure(.messageNotFound, "The message referred to does not exist.")
         case "user_not_found": Failure(.userNotFound, "There is no such user here.")
         case "forbidden": Failure(.forbidden, "Your role does not allow this.")
-        case "last_owner": Failure(.lastOwner, "The chat would be left without an owner.")
+        case "blocked": Failure(.blocked, "There is a block between you and somebody this needs.")
+        case "last_owner": .lastOwner
         case "limit_exceeded": Failure(.limitExceeded, "The chat has as many as it may have.")
         case "too_late": Failure(.conflict, "The message was deleted too long ago to be restored.")
         case "quarantined":

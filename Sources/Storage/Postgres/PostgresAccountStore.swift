@@ -5,7 +5,7 @@ package import Postgres
 ///
 /// Loop-bound, like its client.
 package final class PostgresAccountStore: AccountStore {
-    private let client: PostgresClient
+    let client: PostgresClient
 
     /// Reads and writes through `client`.
     package init(client: PostgresClient) {
@@ -23,7 +23,7 @@ package final class PostgresAccountStore: AccountStore {
         let query: PostgresQuery = """
             INSERT INTO users (username, email, password_hash, full_name)
             VALUES (\(username), \(email), \(passwordHash), \(fullName))
-            RETURNING id, username, full_name, avatar_url, status_text, created_at, last_seen, email
+            RETURNING id, username, full_name, avatar_url, status_text, created_at, last_seen, email, role
             """
         do throws(PostgresError) {
             guard let row = try await client.execute(query.named("register")).first else {
@@ -44,7 +44,7 @@ package final class PostgresAccountStore: AccountStore {
     package func credentials(username: String) async throws -> Credentials? {
         try await credentials(
             """
-            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email,
+            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email, role,
                    coalesce(password_hash, ''), disabled_at IS NOT NULL
             FROM users WHERE username_key = lower(\(username) COLLATE "C")
             """
@@ -54,7 +54,7 @@ package final class PostgresAccountStore: AccountStore {
     package func credentials(email: String) async throws -> Credentials? {
         try await credentials(
             """
-            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email,
+            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email, role,
                    coalesce(password_hash, ''), disabled_at IS NOT NULL
             FROM users WHERE email_key = lower(\(email) COLLATE "C")
             """
@@ -66,15 +66,15 @@ package final class PostgresAccountStore: AccountStore {
             guard let row = try await client.query(query.named("credentials")).first else { return nil }
             return Credentials(
                 user: try Self.user(row),
-                passwordHash: try row.decode(8),
-                isDisabled: try row.decode(9)
+                passwordHash: try row.decode(9),
+                isDisabled: try row.decode(10)
             )
         }
     }
 
     package func user(_ id: UserID) async throws -> User? {
         let query: PostgresQuery = """
-            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email
+            SELECT id, username, full_name, avatar_url, status_text, created_at, last_seen, email, role
             FROM users WHERE id = \(id.rawValue)
             """
         return try await postgres { () throws(PostgresError) in
@@ -83,7 +83,8 @@ package final class PostgresAccountStore: AccountStore {
         }
     }
 
-    private static func user(_ row: PostgresRow) throws(PostgresError) -> User {
+    /// A user of these columns, in this order.
+    static func user(_ row: PostgresRow) throws(PostgresError) -> User {
         User(
             id: try row.id(0),
             username: try row.decode(1),
@@ -92,7 +93,8 @@ package final class PostgresAccountStore: AccountStore {
             statusText: try row.decode(4),
             createdAt: try row.timestamp(5),
             lastSeen: try row.optionalTimestamp(6),
-            email: try row.decode(7)
+            email: try row.decode(7),
+            role: try row.word(8)
         )
     }
 
@@ -107,13 +109,6 @@ package final class PostgresAccountStore: AccountStore {
         }
     }
 
-    package func updatePasswordHash(of user: UserID, to hash: String) async throws {
-        let query: PostgresQuery = "UPDATE users SET password_hash = \(hash) WHERE id = \(user.rawValue)"
-        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("password_hash")) }
-    }
-
-    // MARK: Sessions
-
     package func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws {
         let query: PostgresQuery = """
             SELECT FROM duologue_note_seen(\(times.map(\.user.rawValue)), \(times.map(\.at.milliseconds)))
@@ -121,14 +116,7 @@ package final class PostgresAccountStore: AccountStore {
         try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("note_seen")) }
     }
 
-    package func open(_ session: Session, refreshHash: [UInt8]) async throws {
-        let query: PostgresQuery = """
-            INSERT INTO sessions (id, user_id, refresh_hash, device, address, expires_at)
-            VALUES (\(PostgresUUID(session.id)), \(session.user.rawValue), \(refreshHash), \(session.device),
-                    \(session.address), \(PostgresTimestamp(session.expiresAt)))
-            """
-        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("open_session")) }
-    }
+    // MARK: Sessions
 
     package func rotate(
         refreshHash: [UInt8],

@@ -7,7 +7,7 @@ package import Postgres
 ///
 /// Chats show what is committed; heads show what is announced.
 package final class PostgresChatDirectory: ChatDirectory {
-    private let client: PostgresClient
+    let client: PostgresClient
 
     /// Reads through `client`.
     package init(client: PostgresClient) {
@@ -20,10 +20,11 @@ package final class PostgresChatDirectory: ChatDirectory {
         let query: PostgresQuery = """
             SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
                    c.last_seq, c.last_offset, c.participant_count,
-                   p.role, p.read_seq, u.unread, p.muted_until, p.archived, p.pinned, c.last_event_at
+                   p.role, p.read_seq, u.unread, n.mentions, p.muted_until, p.archived, p.pinned, p.marked_unread
             FROM participants p
             JOIN chats c ON c.id = p.chat_id
             CROSS JOIN LATERAL duologue_unread(p.user_id, p.chat_id, p.read_seq, c.last_seq) u
+            CROSS JOIN LATERAL duologue_mentions(p.user_id, p.chat_id, p.read_seq, c.last_seq) n
             WHERE p.chat_id = \(id.rawValue) AND p.user_id = \(user.rawValue)
             """
         return try await postgres { () throws(PostgresError) in
@@ -50,9 +51,10 @@ package final class PostgresChatDirectory: ChatDirectory {
         let query: PostgresQuery = """
             SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
                    c.last_seq, c.last_offset, c.participant_count,
-                   c.role, c.read_seq, u.unread, c.muted_until, c.archived, c.pinned, c.last_event_at
+                   c.role, c.read_seq, u.unread, n.mentions, c.muted_until, c.archived, c.pinned, c.marked_unread,
+                   c.last_event_at
             FROM (
-                SELECT c.*, p.role, p.read_seq, p.muted_until, p.archived, p.pinned
+                SELECT c.*, p.role, p.read_seq, p.muted_until, p.archived, p.pinned, p.marked_unread
                 FROM participants p JOIN chats c ON c.id = p.chat_id
                 WHERE p.user_id = \(user.rawValue)
                   AND (\(cursor == nil)
@@ -61,13 +63,14 @@ package final class PostgresChatDirectory: ChatDirectory {
                 ORDER BY c.last_event_at DESC, c.id DESC LIMIT \(limit + 1) OFFSET \(skipped)
             ) c
             CROSS JOIN LATERAL duologue_unread(\(user.rawValue), c.id, c.read_seq, c.last_seq) u
+            CROSS JOIN LATERAL duologue_mentions(\(user.rawValue), c.id, c.read_seq, c.last_seq) n
             ORDER BY c.last_event_at DESC, c.id DESC
             """
         return try await postgres { () throws(PostgresError) in
             let rows = try await client.query(query.named("chats"))
             return try PageCursor.page(rows, limit: limit, Self.chat) { row throws(PostgresError) in
                 PageCursor(
-                    first: try row.decode(18, as: PostgresTimestamp.self).microseconds,
+                    first: try row.decode(20, as: PostgresTimestamp.self).microseconds,
                     second: try row.decode(0)
                 )
             }
@@ -88,14 +91,21 @@ package final class PostgresChatDirectory: ChatDirectory {
             lastSequence: try row.id(9),
             lastOffset: try row.id(10),
             participantCount: try row.decode(11),
-            my: Membership(
-                role: try row.word(12),
-                readSequence: try row.id(13),
-                unread: try row.decode(14),
-                mutedUntil: try row.optionalTimestamp(15),
-                isArchived: try row.decode(16),
-                isPinned: try row.decode(17)
-            )
+            my: try membership(row, from: 12)
+        )
+    }
+
+    /// A member's own side of a chat, of eight columns.
+    static func membership(_ row: PostgresRow, from column: Int) throws(PostgresError) -> Membership {
+        Membership(
+            role: try row.word(column),
+            readSequence: try row.id(column + 1),
+            unread: try row.decode(column + 2),
+            mentions: try row.decode(column + 3),
+            mutedUntil: try row.optionalTimestamp(column + 4),
+            isArchived: try row.decode(column + 5),
+            isPinned: try row.decode(column + 6),
+            isMarkedUnread: try row.decode(column + 7)
         )
     }
 
@@ -108,8 +118,9 @@ package final class PostgresChatDirectory: ChatDirectory {
 
     package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         let query: PostgresQuery = """
-            SELECT chat_id FROM direct_chats
-            WHERE low_user = \(min(first, second).rawValue) AND high_user = \(max(first, second).rawValue)
+            SELECT d.chat_id FROM direct_chats d JOIN chats c ON c.id = d.chat_id
+            WHERE d.low_user = \(min(first, second).rawValue) AND d.high_user = \(max(first, second).rawValue)
+              AND NOT c.closed_by_block
             """
         return try await postgres { () throws(PostgresError) in
             try await client.query(query.named("direct_chat")).first?.id(0)
@@ -199,50 +210,6 @@ package final class PostgresChatDirectory: ChatDirectory {
                 )
             } _: { row throws(PostgresError) in
                 PageCursor(first: try row.decode(3), second: try row.decode(0))
-            }
-        }
-    }
-
-    // MARK: Heads
-
-    package func heads(of user: UserID) async throws -> [ChatHead] {
-        let query: PostgresQuery = """
-            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
-            FROM duologue_user_heads(\(user.rawValue))
-            """
-        return try await postgres { () throws(PostgresError) in
-            try await client.query(query.named("user_heads")).map { row throws(PostgresError) in
-                ChatHead(
-                    chat: try row.id(0),
-                    lastSequence: try row.id(1),
-                    lastOffset: try row.id(2),
-                    readSequence: try row.id(3),
-                    unread: try row.decode(4),
-                    joinedOffset: try row.id(5),
-                    committedOffset: try row.id(6)
-                )
-            }
-        }
-    }
-
-    package func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset] {
-        let query: PostgresQuery = """
-            SELECT chat_id, last_offset FROM duologue_heads(\(chats.map(\.rawValue)))
-            """
-        return try await postgres { () throws(PostgresError) in
-            var offsets: [ChatID: Offset] = [:]
-            for row in try await client.query(query.named("heads")) { offsets[try row.id(0)] = try row.id(1) }
-            return offsets
-        }
-    }
-
-    package func announcedMemberships(of users: [UserID]) async throws -> [MembershipStart] {
-        let query: PostgresQuery = """
-            SELECT user_id, chat_id, joined_offset FROM duologue_memberships(\(users.map(\.rawValue)))
-            """
-        return try await postgres { () throws(PostgresError) in
-            try await client.query(query.named("memberships")).map { row throws(PostgresError) in
-                MembershipStart(user: try row.id(0), chat: try row.id(1), offset: try row.id(2))
             }
         }
     }

@@ -29,7 +29,8 @@ package final class PostgresHistoryStore: HistoryStore {
         let (mode, sequence) = Self.parameters(of: window)
         let query: PostgresQuery = """
             SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts, last_reply_seqs,
-                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
+                   hidden
             FROM duologue_read_page(
                 \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
             """
@@ -41,10 +42,11 @@ package final class PostgresHistoryStore: HistoryStore {
                 lastSequence: try first.id(1),
                 readSequence: try first.id(0),
                 rows: try Self.page(first),
-                redo: []
+                redo: [],
+                hidden: Set(try first.decode(21, as: [Int64].self).map(SequenceNumber.init(rawValue:)))
             )
             for row in rows {
-                guard let committed = try Self.unfinished(row, in: chat) else { continue }
+                guard let committed = try HistoryRows.unfinished(row, from: 9, in: chat) else { continue }
                 snapshot.redo.append(committed)
             }
             return snapshot
@@ -84,32 +86,25 @@ package final class PostgresHistoryStore: HistoryStore {
         }
     }
 
-    /// The unfinished operation of a row; nil in the one row of a page without any.
-    private static func unfinished(
-        _ row: PostgresRow,
-        in chat: ChatID
-    ) throws(PostgresError) -> CommittedOperation? {
-        guard let code = try row.decode(9, as: Int64?.self) else { return nil }
-        let kind = try EventKind(code: code)
-        return try RedoRows.operation(
-            chat: chat,
-            actor: try row.id(10),
-            id: OperationID(try row.decode(11)),
-            kind: kind,
-            payload: try row.decode(14),
-            allocation: Allocation(
-                offset: try row.id(13),
-                sequence: try row.optionalID(12),
-                at: try row.timestamp(15),
-                thread: ThreadState(
-                    root: try row.decode(16),
-                    replies: try row.decode(17),
-                    last: try row.decode(18),
-                    at: try row.decode(19)
-                ),
-                facts: try EventFactsReader.facts(of: kind, try row.decode(20))
-            )
-        )
+    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
+            FROM duologue_latest(\(user.rawValue), \(chats.map(\.rawValue)), \(Int32(Self.latestReach)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            var snapshots: [ChatID: HistorySnapshot] = [:]
+            for row in try await client.query(query.named("latest")) {
+                let chat: ChatID = try row.id(0)
+                var snapshot: HistorySnapshot
+                if let known = snapshots[chat] { snapshot = known } else { snapshot = try HistoryRows.latest(row) }
+                if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
+                    snapshot.redo.append(committed)
+                }
+                snapshots[chat] = snapshot
+            }
+            return snapshots
+        }
     }
 
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {

@@ -39,4 +39,18 @@ package final class PostgresPresenceScope: PresenceScope {
             return members
         }
     }
+
+    package func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
+        let query: PostgresQuery = """
+            SELECT user_id, keeps_last_seen, coalesce(hidden, '{}') FROM duologue_presence_reserves(\(users.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            var reserves: [UserID: PresenceReserve] = [:]
+            for row in try await client.query(query.named("presence_reserves")) {
+                let hidden = try row.decode(2, as: [Int64].self).map(UserID.init(rawValue:))
+                reserves[try row.id(0)] = PresenceReserve(hidden: Set(hidden), keepsLastSeen: try row.decode(1))
+            }
+            return reserves
+        }
+    }
 }

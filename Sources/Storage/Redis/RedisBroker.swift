@@ -200,7 +200,7 @@ package final class RedisBroker: Broker {
         case .users(let users):
             guard let first = users.first else { return }
             bucket = first.rawValue % Self.bucketCount
-        case .chats(_, let user): bucket = user.rawValue % Self.bucketCount
+        case .chats(_, let user), .user(let user, _): bucket = user.rawValue % Self.bucketCount
         }
         events.append(event)
         deliverAtEndOfTick()

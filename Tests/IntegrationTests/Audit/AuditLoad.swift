@@ -2,6 +2,7 @@ import Domain
 import IOCore
 import Messaging
 import Storage
+import Support
 
 /// A lane over real stores with clients that do a bit of everything in one chat until they are stopped.
 ///
@@ -88,7 +89,7 @@ final class AuditLoad {
     }
 
     private func write(to chat: ChatID, _ users: [UserID], seed: UInt64) async {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         var newest: Int64 = 1
         while !isStopping {
             let user = users[Int.random(in: 0..<users.count, using: &random)]
@@ -114,18 +115,5 @@ final class AuditLoad {
             }
             writes += 1
         }
-    }
-}
-
-/// Vigna's SplitMix64: the same load every time.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -22,6 +22,17 @@ extension Heard {
 }
 
 extension RedisFixture {
+    /// Subscribes to 64 channels, of which every master has some.
+    func hearChannelsOfAllMasters() async throws -> (heard: Heard, channels: [String]) {
+        let heard = Heard()
+        let channels = (0..<64).map { "events:{\($0)}" }
+        try await withSubscriber { subscriber in
+            heard.listen(to: subscriber)
+            try await subscriber.subscribe(channels)
+        }
+        return (heard, channels)
+    }
+
     /// Who serves a key or channel, as the client has it.
     func owner(of key: String) async -> RedisAddress? {
         await withClient { try? $0.link(forKey: key).address }

@@ -29,12 +29,7 @@ import Testing
     @Test func `messages of channels in every slot arrive once and in order`() async throws {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             for round in 0..<10 {
                 for channel in channels {
                     let receivers = try await fixture.send(RedisCommands.Publish([UInt8(round)], to: channel))
@@ -55,12 +50,7 @@ import Testing
     @Test func `a slot that moves to another master takes its keys and channels along`() async throws {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, _) = try await fixture.hearChannelsOfAllMasters()
             // This slot is the first master's.
             let tag = try #require((0..<64).first { HashSlot(of: "{\($0)}").rawValue < 5_000 })
             let (key, channel) = ("here:{\(tag)}", "events:{\(tag)}")
@@ -85,12 +75,7 @@ import Testing
     @Test func `after a killed master's failover its channels and keys work again within two seconds`() async throws {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             let groups = await fixture.channels(channels, byMasterOf: cluster)
             try await withThrowingTaskGroup(of: Outcomes.self) { publishers in
                 let end = EndSign()
@@ -132,12 +117,7 @@ import Testing
         try await RedisFixture.run(url: cluster.url) {
             $0.discoveryInterval = .milliseconds(200)
         } _: { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             let groups = await fixture.channels(channels, byMasterOf: cluster)
             try await cluster.command("cluster", "failover", on: 4)
             try await fixture.waitForMaster(cluster, 4)
@@ -166,12 +146,7 @@ import Testing
             $0.watchdogInterval = .milliseconds(200)
             $0.watchdogDeadline = .milliseconds(200)
         } _: { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             let groups = await fixture.channels(channels, byMasterOf: cluster)
             cluster.freeze(2)
             let start = ContinuousClock.now
@@ -197,12 +172,7 @@ import Testing
     @Test func `a whole cluster that was away is used again`() async throws {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) { fixture in
-            let heard = Heard()
-            let channels = (0..<64).map { "events:{\($0)}" }
-            try await fixture.withSubscriber { subscriber in
-                heard.listen(to: subscriber)
-                try await subscriber.subscribe(channels)
-            }
+            let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             for node in 0..<6 { cluster.kill(node) }
             try await eventually("the loss went unnoticed") {
                 let client = await fixture.withClient { $0.isAvailable }

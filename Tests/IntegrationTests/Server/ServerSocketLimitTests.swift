@@ -28,7 +28,7 @@ import Web
             _ = try await first.closeStatus()
             try await eventually("the place is free") {
                 let again = try await TestSocket.connect(to: client, .header(ada.token))
-                return (try? await again.frame("ready", within: .seconds(1))) != nil
+                return (try? await again.frame("ready", within: .seconds(5))) != nil
             }
         }
     }
@@ -61,7 +61,8 @@ import Web
             _ = try await TestSocket.ready(client, as: ada)
             chats.append(try await client.makeGroup(by: ada))
             let socket = try await TestSocket.connect(to: client, .header(ada.token))
-            #expect(try await socket.closeStatus().code.rawValue == 4009)
+            let status = try await socket.closeStatus()
+            #expect(status.code.rawValue == 4009 && status.reason.contains("too many chats"))
             let one = try await TestSocket.connect(to: client, .header(ada.token), chat: chats[2])
             _ = try await one.frame("ready")
         }
@@ -70,7 +71,7 @@ import Web
     @Test
     func `a client that is silent for too long counts as dead, one that answers pings does not`() async throws {
         try await ServerScene.run { scene in
-            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "3"])
+            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "8"])
             let client = scene.client(of: server)
             let ada = try await client.makeUser("ada")
             let alive = try await TestSocket.ready(client, as: ada)
@@ -114,26 +115,6 @@ import Web
             // What came too late was not read; nothing was written that was not answered.
             let acks = sockets.reduce(0) { $0 + $1.count("ack") }
             #expect(try await scene.number("SELECT count(*)::text FROM message_metadata") == "\(acks)")
-        }
-    }
-
-    @Test
-    func `a server stops though clients die with commands that were never read`() async throws {
-        try await ServerScene.run { scene in
-            let server = try await scene.startServer(["DRAIN_SECONDS": "0"])
-            let client = scene.client(of: server)
-            let ada = try await client.makeUser("ada")
-            let chat = try await client.makeGroup(by: ada)
-            var sockets: [TestSocket] = []
-            for _ in 0..<20 { sockets.append(try await TestSocket.ready(client, as: ada)) }
-            for socket in sockets {
-                for number in 0..<200 { socket.sendMessage("\(number)", to: chat, id: "\(number)") }
-                socket.connection.abort()
-            }
-            server.terminate()
-            #expect(try await server.exitStatus(within: .seconds(25)) == 0)
-            try await server.start()
-            try await scene.expectConsistency()
         }
     }
 }

@@ -77,7 +77,7 @@ import Testing
             #expect(address == .emailTaken)
             let byName = try await accounts.credentials(username: "ADA")
             #expect(byName?.user == user)
-            try await accounts.updatePasswordHash(of: user.id, to: "h2")
+            _ = try await accounts.replacePasswordHash(of: user.id, from: "h1", to: "h2")
             let byAddress = try await accounts.credentials(email: "ada@example.ORG")
             #expect(byAddress?.passwordHash == "h2")
             let found = try await accounts.user(user.id)

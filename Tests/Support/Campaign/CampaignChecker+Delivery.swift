@@ -3,7 +3,9 @@ extension CampaignChecker {
     mutating func checkMembership(_ chat: StoredChat) {
         var members = chat.founders
         for event in chat.events.sorted(by: { $0.offset < $1.offset }) {
-            if !members.contains(event.actor) {
+            // Whoever joins by themselves comes in with that very event.
+            let joins = event.kind == 4 && event.targetUser == event.actor
+            if !members.contains(event.actor), !joins {
                 report(.stranger, "chat \(chat.chat): \(event) is by somebody who was not in it")
             }
             Self.apply(event, to: &members)

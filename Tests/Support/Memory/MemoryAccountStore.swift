@@ -2,7 +2,7 @@ package import Domain
 
 /// The twin of the account store.
 package final class MemoryAccountStore: AccountStore {
-    private let database: MemoryDatabase
+    let database: MemoryDatabase
 
     /// A store on this database.
     package init(_ database: MemoryDatabase) { self.database = database }
@@ -49,11 +49,6 @@ package final class MemoryAccountStore: AccountStore {
         return Set(ids.filter(database.isPresent))
     }
 
-    package func updatePasswordHash(of user: UserID, to hash: String) async throws {
-        try database.check()
-        database.users[user]?.passwordHash = hash
-    }
-
     package func noteSeen(_ times: [(user: UserID, at: Timestamp)]) async throws {
         try database.check()
         for (user, time) in times where database.users[user]?.user.lastSeen ?? time <= time {
@@ -61,15 +56,10 @@ package final class MemoryAccountStore: AccountStore {
         }
     }
 
-    package func open(_ session: Session, refreshHash: [UInt8]) async throws {
-        try database.check()
-        database.sessions[session.id] = MemoryDatabase.SessionRow(session: session, refreshHash: refreshHash)
-    }
-
     package func rotate(refreshHash: [UInt8], to next: [UInt8], expiresAt: Timestamp) async throws -> RotationResult {
         try database.check()
         if let id = database.usedTokens[refreshHash] {
-            database.sessions[id]?.isRevoked = true
+            database.revoke(id)
             return .reused
         }
         guard var row = database.sessions.values.first(where: { $0.refreshHash == refreshHash }), isOpen(row) else {
@@ -77,6 +67,7 @@ package final class MemoryAccountStore: AccountStore {
         }
         row.refreshHash = next
         row.session.expiresAt = expiresAt
+        row.lastUsedAt = database.now
         database.sessions[row.session.id] = row
         database.usedTokens[refreshHash] = row.session.id
         return .rotated(row.session)
@@ -85,7 +76,7 @@ package final class MemoryAccountStore: AccountStore {
     package func revoke(_ session: SessionID, of user: UserID) async throws -> Bool {
         try database.check()
         guard let row = database.sessions[session], row.session.user == user, !row.isRevoked else { return false }
-        database.sessions[session]?.isRevoked = true
+        database.revoke(session)
         return true
     }
 
@@ -94,7 +85,7 @@ package final class MemoryAccountStore: AccountStore {
         return database.sessions[session].map(isOpen) ?? false
     }
 
-    private func isOpen(_ row: MemoryDatabase.SessionRow) -> Bool {
+    func isOpen(_ row: MemoryDatabase.SessionRow) -> Bool {
         !row.isRevoked && row.session.expiresAt > database.now && database.isPresent(row.session.user)
     }
 

@@ -99,6 +99,19 @@ package final class MemoryBodyStore: BodyStore {
         )
     }
 
+    package func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage] {
+        if let outage { throw outage }
+        var contents: [MessageID: StoredMessage] = [:]
+        for lookup in lookups {
+            let (chat, number) = (lookup.message.chat, lookup.message.sequence)
+            let groups = reactions(of: chat, upTo: lookup.offset, excluding: lookup.excluded) { $0 == number }
+            contents[lookup.message] = images[lookup.message].map {
+                StoredMessage(image: $0, reactions: groups[number] ?? [])
+            }
+        }
+        return contents
+    }
+
     private func reactions(
         of chat: ChatID,
         upTo offset: Offset,

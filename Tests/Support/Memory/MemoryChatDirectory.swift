@@ -61,6 +61,7 @@ package final class MemoryChatDirectory: ChatDirectory {
 
     package func directChat(of first: UserID, and second: UserID) async throws -> ChatID? {
         try database.check()
+        guard !database.isBlocked(first, second) else { return nil }
         return database.directChats[MemoryDatabase.Pair(first, second)]
     }
 
@@ -103,8 +104,7 @@ package final class MemoryChatDirectory: ChatDirectory {
         guard let member = row.member(user) else { return nil }
         var chat = row.chat
         chat.participantCount = row.members.count
-        let unread = database.unread(row, user, after: member.readSequence, through: chat.lastSequence)
-        chat.my = Membership(role: member.role, readSequence: member.readSequence, unread: unread)
+        chat.my = database.membership(member, in: row)
         return chat
     }
 

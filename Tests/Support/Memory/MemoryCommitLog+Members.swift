@@ -7,6 +7,10 @@ extension MemoryCommitLog {
         guard members.allSatisfy(database.isPresent) else {
             return .refused(Failure(.userNotFound, "There is no such user."))
         }
+        let isRefused = draft.participants.contains { database.blocks[$0]?.contains(operation.actor) == true }
+        if isRefused || (draft.type == .direct && database.isBlocked(operation.actor, draft.participants[0])) {
+            return .refused(Self.blocked)
+        }
         if draft.type == .direct {
             let pair = MemoryDatabase.Pair(operation.actor, draft.participants[0])
             if let known = database.directChats[pair] { return .existingChat(known) }
@@ -49,7 +53,8 @@ extension MemoryCommitLog {
         let mayRemove = user == actor.user || actor.role == .owner || (actor.role == .admin && target.role != .owner)
         guard row.chat.type == .group, mayRemove else { return .refused(Self.forbidden) }
         row.members.removeAll { $0.user == user }
-        guard row.members.isEmpty || Self.hasOwner(row) else { return .refused(Self.lastOwner) }
+        guard row.members.isEmpty || Self.hasOwner(row) else { return .refused(.lastOwner) }
+        if row.members.isEmpty { row.invites = [] }
         row.chat.participantCount = row.members.count
         return allocate(operation, in: row)
     }
@@ -60,16 +65,27 @@ extension MemoryCommitLog {
         by actor: MemoryDatabase.Member,
         in row: MemoryDatabase.ChatRow
     ) -> CommitResult {
-        var row = row
+        if addition.entrance != nil, addition.user == actor.user { return .unchanged(actor.joinedOffset, pending: nil) }
         let mayAdd = actor.role == .owner || (actor.role == .admin && addition.role != .owner)
         guard row.chat.type == .group, mayAdd else { return .refused(Self.forbidden) }
         if let member = row.member(addition.user) {
             return .unchanged(member.joinedOffset, pending: nil)
         }
         guard database.isPresent(addition.user) else { return .refused(Self.userNotFound) }
+        guard database.blocks[addition.user]?.contains(actor.user) != true else { return .refused(Self.blocked) }
         guard row.members.count < addition.memberLimit else {
             return .refused(Failure(.limitExceeded, "The chat is full."))
         }
+        return takeIn(addition, operation, in: row)
+    }
+
+    /// Makes somebody a member who has read all there is.
+    func takeIn(
+        _ addition: ParticipantAddition,
+        _ operation: Operation,
+        in row: MemoryDatabase.ChatRow
+    ) -> CommitResult {
+        var row = row
         let member = MemoryDatabase.Member(
             user: addition.user,
             role: addition.role,
@@ -102,7 +118,7 @@ extension MemoryCommitLog {
             return .unchanged(max(target.joinedOffset, changed?.offset ?? .zero), pending: nil)
         }
         row.members[index].role = role
-        guard Self.hasOwner(row) else { return .refused(Self.lastOwner) }
+        guard Self.hasOwner(row) else { return .refused(.lastOwner) }
         return allocate(operation, in: row, facts: .participant(participant(row.members[index]), chat: nil))
     }
 
@@ -126,8 +142,7 @@ extension MemoryCommitLog {
         return allocate(operation, in: row, facts: .chat(Self.chat(row)))
     }
 
-    private static let userNotFound = Failure(.userNotFound, "There is no such user here.")
-    private static let lastOwner = Failure(.lastOwner, "The chat would have no owner.")
+    static let userNotFound = Failure(.userNotFound, "There is no such user here.")
 
     private static func hasOwner(_ row: MemoryDatabase.ChatRow) -> Bool {
         row.members.contains { $0.role == .owner }

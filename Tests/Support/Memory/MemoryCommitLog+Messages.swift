@@ -40,7 +40,17 @@ extension MemoryCommitLog {
                 createdAt: database.now
             )
         )
+        Self.mention(draft.mentions, at: row.messages.count - 1, in: &row)
         return allocate(operation, in: row, thread: thread)
+    }
+
+    /// Members count, as of now, and the sender does not.
+    private static func mention(_ mentions: [Mention], at index: Int, in row: inout MemoryDatabase.ChatRow) {
+        let isForEveryone = mentions.contains(.all) || mentions.contains(.here)
+        let named = mentions.compactMap { if case .user(let user) = $0 { user } else { nil } }
+        let members = Set(row.members.map(\.user)).subtracting([row.messages[index].sender])
+        row.messages[index].mentionsEveryone = isForEveryone
+        row.messages[index].mentioned = isForEveryone ? [] : members.intersection(named)
     }
 
     /// Edits, deletes or restores.
@@ -58,6 +68,9 @@ extension MemoryCommitLog {
         row.messages[index].metadata.revision = row.chat.lastOffset.next
         row.messages[index].metadata.isDeleted = operation.kind == .messageDeleted
         row.messages[index].deletedAt = operation.kind == .messageDeleted ? database.now : nil
+        if case .editMessage(let edit, _) = operation.body, let mentions = edit.mentions {
+            Self.mention(mentions, at: index, in: &row)
+        }
         if operation.kind == .messageDeleted { row.pins[target] = nil }
         if operation.kind != .messageUpdated, let root = message.threadRoot { Self.recount(root, in: &row) }
         return allocate(

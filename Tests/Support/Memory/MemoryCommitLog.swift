@@ -76,13 +76,14 @@ package final class MemoryCommitLog: CommitLog {
         }
         if case .createChat(let draft) = operation.body { return createChat(draft, operation) }
         if !wait, database.lockedChats.contains(operation.chat) { return .busy }
-        guard let row = database.chats[operation.chat], let actor = row.member(operation.actor) else {
-            return .refused(.chatNotFound)
-        }
+        guard let row = database.chats[operation.chat] else { return .refused(.chatNotFound) }
+        let actor = row.member(operation.actor)
+        guard actor != nil || mayEnter(operation, row) else { return .refused(.chatNotFound) }
         guard !database.quarantined.contains(operation.chat) else {
             return .refused(Failure(.storeUnavailable, "The chat takes no writes now."))
         }
-        let result = change(row, by: actor, operation)
+        if database.isClosed(row), operation.kind != .messageDeleted { return .refused(Self.blocked) }
+        let result = actor.map { change(row, by: $0, operation) } ?? join(operation, in: row)
         guard case .unchanged(let offset, _) = result else { return result }
         return .unchanged(offset, pending: pending(operation.chat, offset))
     }
@@ -114,6 +115,7 @@ package final class MemoryCommitLog: CommitLog {
         }
     }
 
+    static let blocked = Failure(.blocked, "There is a block.")
     static let messageNotFound = Failure(.messageNotFound, "There is no such message in this chat.")
     static let forbidden = Failure(.forbidden, "This is not yours to do.")
 

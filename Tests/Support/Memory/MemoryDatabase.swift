@@ -11,6 +11,13 @@ package final class MemoryDatabase {
         var joinedAt: Timestamp
         var joinedOffset: Offset
         var readSequence: SequenceNumber
+        var draft: SyncedDraft?
+        /// How far threads are read, by their roots.
+        var threadReads: [SequenceNumber: SequenceNumber] = [:]
+        var mutedUntil: Timestamp?
+        var isArchived = false
+        var isPinned = false
+        var isMarkedUnread = false
     }
 
     /// An event with what deduplication needs.
@@ -29,6 +36,9 @@ package final class MemoryDatabase {
         var deletedAt: Timestamp?
         var isPurged = false
         var lastReplyAt: Timestamp?
+        /// Members it calls by name, without its sender; none where it calls everyone.
+        var mentioned: Set<UserID> = []
+        var mentionsEveryone = false
     }
 
     /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
@@ -40,6 +50,8 @@ package final class MemoryDatabase {
         var messages: [MessageRow] = []
         /// The pinned messages and the events that pinned them.
         var pins: [SequenceNumber: Offset] = [:]
+        /// The oldest first.
+        var invites: [Invite] = []
 
         func member(_ user: UserID) -> Member? { members.first { $0.user == user } }
     }
@@ -67,15 +79,28 @@ package final class MemoryDatabase {
     struct SessionRow {
         var session: Session
         var refreshHash: [UInt8]
-        var isRevoked = false
+        var createdAt: Timestamp
+        var lastUsedAt: Timestamp
+        /// In which order it was opened.
+        var number: Int
+        var revokedAt: Timestamp?
+        var isRevoked: Bool { revokedAt != nil }
     }
 
     var users: [UserID: Credentials] = [:]
     var sessions: [SessionID: SessionRow] = [:]
     var usedTokens: [[UInt8]: SessionID] = [:]
     var chats: [ChatID: ChatRow] = [:]
+    /// Whom users keep as contacts, and whom they have blocked, in the order of adding.
+    var contacts: [UserID: [UserID]] = [:]
+    var blocks: [UserID: [UserID]] = [:]
+    var settings: [UserID: UserSettings] = [:]
     var directChats: [Pair: ChatID] = [:]
     var redo: [RedoRow] = []
+    /// Messages that users have hidden from themselves.
+    var hidden: [UserID: Set<MessageID>] = [:]
+    /// What users keep, the latest kept last.
+    var saved: [UserID: [SavedMessage]] = [:]
     /// Chats closed to writes until their redo rows are finished.
     var quarantined: Set<ChatID> = []
     /// Purges that are decided and not done.
@@ -96,6 +121,9 @@ package final class MemoryDatabase {
     /// Disables a user, as an operator would.
     package func disable(_ user: UserID) { users[user]?.isDisabled = true }
 
+    /// Gives a user a hash that was made elsewhere.
+    package func setPasswordHash(_ hash: String, of user: UserID) { users[user]?.passwordHash = hash }
+
     func check() throws(StoreError) {
         if let outage { throw outage }
     }
@@ -111,6 +139,36 @@ package final class MemoryDatabase {
     }
 
     func isPresent(_ user: UserID) -> Bool { users[user].map { !$0.isDisabled } ?? false }
+
+    /// Whom a message calls.
+    func called(in id: MessageID) -> CalledMembers {
+        guard let message = chats[id.chat]?.messages[Int(id.sequence.rawValue) - 1] else {
+            return CalledMembers(users: [], everyone: false)
+        }
+        return CalledMembers(users: message.mentioned.sorted(), everyone: message.mentionsEveryone)
+    }
+
+    /// Ends a session, once.
+    func revoke(_ session: SessionID) {
+        if sessions[session]?.isRevoked == false { sessions[session]?.revokedAt = now }
+    }
+
+    /// Ends the open sessions of a user but one; which.
+    func endSessions(of user: UserID, but kept: SessionID?) -> [SessionID] {
+        let ended = sessions.values.filter { $0.session.user == user && $0.session.id != kept && !$0.isRevoked }
+        for row in ended { revoke(row.session.id) }
+        return ended.map(\.session.id)
+    }
+
+    /// Whether one of the two has blocked the other.
+    func isBlocked(_ one: UserID, _ other: UserID) -> Bool {
+        blocks[one]?.contains(other) == true || blocks[other]?.contains(one) == true
+    }
+
+    /// Whether a block has closed the chat.
+    func isClosed(_ row: ChatRow) -> Bool {
+        row.chat.type == .direct && row.members.count == 2 && isBlocked(row.members[0].user, row.members[1].user)
+    }
 
     // MARK: What redo covers
 

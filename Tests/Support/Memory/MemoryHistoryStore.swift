@@ -31,8 +31,34 @@ package final class MemoryHistoryStore: HistoryStore {
             lastSequence: row.chat.lastSequence,
             readSequence: member.readSequence,
             rows: rows,
-            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
+            hidden: Set(
+                rows.map(\.sequence).filter { sequence in
+                    database.hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false
+                }
+            )
         )
+    }
+
+    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        try database.check()
+        var snapshots: [ChatID: HistorySnapshot] = [:]
+        for chat in chats {
+            guard let row = database.chats[chat], let member = row.member(user) else { continue }
+            let shown = row.messages.suffix(Self.latestReach).last { !$0.metadata.isDeleted }?.metadata
+            let redo = database.redo.flatMap(\.batch.operations).filter { committed in
+                let sequence = committed.allocation.sequence ?? committed.operation.target
+                return committed.operation.chat == chat && sequence != nil && sequence == shown?.sequence
+            }
+            snapshots[chat] = HistorySnapshot(
+                lastOffset: row.chat.lastOffset,
+                lastSequence: row.chat.lastSequence,
+                readSequence: member.readSequence,
+                rows: shown.map { [$0] } ?? [],
+                redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+            )
+        }
+        return snapshots
     }
 
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {

@@ -17,6 +17,7 @@ package final class MemoryPurgeLog: PurgeLog {
                 let id = MessageID(chat: chat, sequence: message.metadata.sequence)
                 guard !isCovered(id) else { continue }
                 database.chats[chat]?.messages[index].isPurged = true
+                database.chats[chat]?.messages[index].mentioned = []
                 database.purges.append(PurgeTarget(message: id, revision: message.metadata.revision))
                 decided += 1
             }

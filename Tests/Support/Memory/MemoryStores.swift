@@ -5,6 +5,9 @@ package final class MemoryStores {
     /// The state behind the Postgres ports.
     package let database: MemoryDatabase
     package let accounts: MemoryAccountStore
+    package let administration: MemoryAccountAdministration
+    package let people: MemoryPeopleStore
+    package let relations: MemoryRelationStore
     package let directory: MemoryChatDirectory
     package let log: MemoryCommitLog
     package let history: MemoryHistoryStore
@@ -12,6 +15,11 @@ package final class MemoryStores {
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
     package let reads: MemoryReadStateStore
+    package let personal: MemoryPersonalMessageStore
+    package let drafts: MemoryDraftStore
+    package let threads: MemoryThreadStore
+    package let invites: MemoryInviteStore
+    package let memberships: MemoryMembershipStore
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -19,6 +27,9 @@ package final class MemoryStores {
     package init() {
         database = MemoryDatabase()
         accounts = MemoryAccountStore(database)
+        administration = MemoryAccountAdministration(database)
+        people = MemoryPeopleStore(database)
+        relations = MemoryRelationStore(database)
         directory = MemoryChatDirectory(database)
         log = MemoryCommitLog(database)
         history = MemoryHistoryStore(database)
@@ -26,5 +37,10 @@ package final class MemoryStores {
         bodies = MemoryBodyStore()
         tickets = MemoryTicketStore(database)
         reads = MemoryReadStateStore(database)
+        personal = MemoryPersonalMessageStore(database)
+        drafts = MemoryDraftStore(database)
+        threads = MemoryThreadStore(database)
+        invites = MemoryInviteStore(database)
+        memberships = MemoryMembershipStore(database)
     }
 }

@@ -77,7 +77,8 @@ package final class TestSocket {
         return socket
     }
 
-    init(_ connection: WebSocketConnection, loop: EventLoop) {
+    /// The client of a connection that is open already.
+    package init(_ connection: WebSocketConnection, loop: EventLoop) {
         self.connection = connection
         self.loop = loop
         connection.receive(with: self)

@@ -8,6 +8,14 @@ package struct TestUser: Sendable {
     package let token: String
     package let refreshToken: String
 
+    /// A login of an account.
+    package init(id: Int64, username: String, token: String, refreshToken: String) {
+        self.id = id
+        self.username = username
+        self.token = token
+        self.refreshToken = refreshToken
+    }
+
     /// What all accounts of the tests log in with.
     package static let password = "correct horse battery staple"
 

@@ -11,14 +11,14 @@ struct BodyHistory {
     private(set) var revisions: [RevisionImage] = []
     private(set) var threads: [SequenceNumber: ThreadState] = [:]
 
-    private var random: SplitMix
+    private var random: SplitMix64
     private let users = (1...25).map { UserID(rawValue: $0) }
     private static let emojis = ["👍", "🎉", "👩‍👩‍👧‍👦", "é"]
 
     /// The same seed makes the same history.
     init(_ chat: ChatID, seed: UInt64, count: Int) {
         self.chat = chat
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
         for _ in 0..<count { step() }
     }
 
@@ -149,21 +149,6 @@ struct BodyHistory {
     }
 }
 
-/// A generator of the same numbers for the same seed.
-///
-/// Source: Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators (2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// A Postgres that says of a page what a test tells it.
 final class ScriptedHistory: HistoryStore {
     private let answer: HistorySnapshot
@@ -191,6 +176,8 @@ final class ScriptedHistory: HistoryStore {
     func metadata(of chat: ChatID, sequences: [SequenceNumber]) async throws -> [MessageMetadata] {
         answer.rows.filter { sequences.contains($0.sequence) }
     }
+
+    func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] { [:] }
 
     func epoch() async throws -> String { "scripted" }
 }

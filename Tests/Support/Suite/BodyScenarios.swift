@@ -7,7 +7,7 @@ extension StoreScenario {
         StoreScenario("post-images replayed in any order come to the same documents") { ports in
             for seed in 1...4 as ClosedRange<UInt64> {
                 let history = BodyHistory(try await ports.log.nextChatID(), seed: seed, count: 150)
-                var random = SplitMix(state: seed &* 31)
+                var random = SplitMix64(seed: seed &* 31)
                 let images = history.operations.flatMap(PostImages.documents(of:))
                 var deliveries = images + images.filter { _ in Bool.random(using: &random) }
                 deliveries.shuffle(using: &random)
@@ -31,7 +31,7 @@ extension StoreScenario {
         },
         StoreScenario("a page shows the reactions of its head, whatever MongoDB has of the redo") { ports in
             for seed in 1...6 as ClosedRange<UInt64> {
-                var random = SplitMix(state: seed &* 17)
+                var random = SplitMix64(seed: seed &* 17)
                 let history = BodyHistory(try await ports.log.nextChatID(), seed: seed, count: 120)
                 let redo = history.operations.suffix(Int.random(in: 0...60, using: &random))
                 // What is finished is there; of the rest, each operation or none of it, and in any order.

@@ -60,14 +60,14 @@ private struct MixtureTrial {
     private let people: [User]
     private let single: [ChatID]
     private let batched: [ChatID]
-    private var random: SeededNumbers
+    private var random: SplitMix64
     private var waiting: [(operation: Operation, expected: CommitResult)] = []
     private var ids: [OperationID] = []
     private var finished: [BatchID] = []
 
     init(ports: StorePorts, seed: UInt64) async throws {
         self.ports = ports
-        random = SeededNumbers(state: seed)
+        random = SplitMix64(seed: seed)
         let people = [
             try await ports.someone(), try await ports.someone(), try await ports.someone(), try await ports.someone(),
         ]
@@ -240,18 +240,5 @@ private struct MixtureTrial {
         event.at = Timestamp(milliseconds: 0)
         event.facts = event.facts.map(Self.plain)
         return event
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct SeededNumbers {
-    var state: UInt64
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Int((value ^ (value >> 31)) % UInt64(bound))
     }
 }

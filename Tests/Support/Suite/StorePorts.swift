@@ -5,6 +5,9 @@ package import Domain
 /// Loop-bound. The stores may hold what other tests wrote; scenarios use chats, names and ids of their own.
 package struct StorePorts {
     package let accounts: any AccountStore
+    package let administration: any AccountAdministration
+    package let people: any PeopleStore
+    package let relations: any RelationStore
     package let directory: any ChatDirectory
     package let log: any CommitLog
     package let history: any HistoryStore
@@ -12,12 +15,24 @@ package struct StorePorts {
     package let bodies: any BodyStore
     package let tickets: any TicketStore
     package let reads: any ReadStateStore
+    package let personal: any PersonalMessageStore
+    package let drafts: any DraftStore
+    package let threads: any ThreadStore
+    package let invites: any InviteStore
+    package let memberships: any MembershipStore
+    /// Whom a message calls, as the store has it.
+    package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
     package let now: () -> Timestamp
+    /// Lets so many milliseconds go by on the stores' clock.
+    package let pass: (_ milliseconds: Int64) async throws -> Void
 
     /// Joins ports that see each other's writes.
     package init(
         accounts: any AccountStore,
+        administration: any AccountAdministration,
+        people: any PeopleStore,
+        relations: any RelationStore,
         directory: any ChatDirectory,
         log: any CommitLog,
         history: any HistoryStore,
@@ -25,9 +40,19 @@ package struct StorePorts {
         bodies: any BodyStore,
         tickets: any TicketStore,
         reads: any ReadStateStore,
-        now: @escaping () -> Timestamp
+        personal: any PersonalMessageStore,
+        drafts: any DraftStore,
+        threads: any ThreadStore,
+        invites: any InviteStore,
+        memberships: any MembershipStore,
+        called: @escaping (MessageID) async throws -> CalledMembers,
+        now: @escaping () -> Timestamp,
+        pass: @escaping (_ milliseconds: Int64) async throws -> Void
     ) {
         self.accounts = accounts
+        self.administration = administration
+        self.people = people
+        self.relations = relations
         self.directory = directory
         self.log = log
         self.history = history
@@ -35,7 +60,14 @@ package struct StorePorts {
         self.bodies = bodies
         self.tickets = tickets
         self.reads = reads
+        self.personal = personal
+        self.drafts = drafts
+        self.threads = threads
+        self.invites = invites
+        self.memberships = memberships
+        self.called = called
         self.now = now
+        self.pass = pass
     }
 }
 
@@ -44,6 +76,9 @@ extension MemoryStores {
     package var ports: StorePorts {
         StorePorts(
             accounts: accounts,
+            administration: administration,
+            people: people,
+            relations: relations,
             directory: directory,
             log: log,
             history: history,
@@ -51,7 +86,14 @@ extension MemoryStores {
             bodies: bodies,
             tickets: tickets,
             reads: reads,
-            now: { [database] in database.now }
+            personal: personal,
+            drafts: drafts,
+            threads: threads,
+            invites: invites,
+            memberships: memberships,
+            called: { [database] in database.called(in: $0) },
+            now: { [database] in database.now },
+            pass: { [database] in database.now = database.now + $0 }
         )
     }
 }

@@ -16,6 +16,8 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
 
     /// All scenarios of all ports.
     package static let all =
-        accountScenarios + commitScenarios + changeScenarios + memberScenarios + redoScenarios + mixtureScenarios
-        + chatScenarios + readScenarios + historyScenarios + bodyScenarios + ticketScenarios
+        accountScenarios + sessionScenarios + peopleScenarios + relationScenarios + commitScenarios + changeScenarios
+        + mentionScenarios + memberScenarios + redoScenarios + mixtureScenarios
+        + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
+        + bodyScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
 }

@@ -17,17 +17,20 @@ final class APIHarness {
     let stores = MemoryStores()
     let metrics = MetricsRegistry()
     let tokens: AccessTokenAuthority
+    let revoked = RevokedSessions(tokenLifetime: .seconds(900))
+    let uses = SessionUses()
+    let work = WorkLog()
     let router: Router<APIContext>
     private let clock: TestClock
     private let coordinator: WriteCoordinator
-    private let loop: EventLoop
+    let loop: EventLoop
+    let logger = Logger(label: "test", level: .error, sink: .silent)
 
     /// One thread that hashes for all tests; the parameters are the cheapest there are.
     private static let sharedPool = BlockingPool(name: "test-hash", threads: 1, queueLimit: 256)
 
     init(loop: EventLoop, options: APIOptions) throws {
         self.loop = loop
-        let logger = Logger(label: "test", level: .error, sink: .silent)
         clock = TestClock(stores.database.now)
         tokens = AccessTokenAuthority(secret: try SigningSecret(String(repeating: "k", count: 32)))
         coordinator = WriteCoordinator(
@@ -47,22 +50,34 @@ final class APIHarness {
             accounts: stores.accounts,
             reader: reader
         )
+        let publish: (EphemeralEvent) -> Void = { [stores] in stores.broker.announce(ephemeral: $0) }
+        let memberships = MembershipService(store: stores.memberships, publish: publish)
         let api = API(
             settings: APISettings(memberLimit: 4, now: { [clock] in clock.now }),
             accounts: stores.accounts,
+            people: stores.people,
+            relations: stores.relations,
             tickets: stores.tickets,
             health: stores.health,
             chats: chats,
             messages: MessageService(gate: gate, reader: reader),
-            reads: ReadMarkService(loop: loop, store: stores.reads) { [stores] in stores.broker.announce(ephemeral: $0)
-            },
+            personal: PersonalMessageService(store: stores.personal, reader: reader),
+            drafts: DraftService(store: stores.drafts) { [stores] in stores.broker.announce(ephemeral: $0) },
+            threads: ThreadService(store: stores.threads, reader: reader),
+            reads: ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish),
+            invites: InviteService(gate: gate, store: stores.invites, chats: chats),
+            memberships: memberships,
             tokens: tokens,
-            hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192)),
+            hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192), onWork: work.add),
             hashing: options.pool ?? Self.sharedPool,
             throttle: SharedLoginThrottle(limits: .init(failuresPerAccount: 3, failuresPerAddress: 100)),
+            revoked: revoked,
+            uses: uses,
+            announce: { [stores] in stores.broker.announce(ephemeral: $0) },
             metrics: metrics,
             logger: logger
         )
+        revoked.completed()
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
@@ -170,6 +185,18 @@ final class APIHarness {
     @discardableResult
     func send(_ text: String, to chat: Int64, as person: Person) async -> Answer {
         await call(.post, "/chats/\(chat)/messages", as: person.token, json: #"{"content":"\#(text)"}"#)
+    }
+}
+
+/// What verifying passwords has done.
+final class WorkLog: Sendable {
+    private let entries = Mutex<[PasswordHasher.Work]>([])
+    @Sendable func add(_ work: PasswordHasher.Work) { entries.withLock { $0.append(work) } }
+    func take() -> [PasswordHasher.Work] {
+        entries.withLock { entries in
+            defer { entries = [] }
+            return entries
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import DuologueClient
@@ -81,7 +82,7 @@ struct CursorTableTests {
 
     @Test(arguments: 1...20)
     func `whatever the order, everything is handed over once and in turn`(seed: Int) {
-        var generator = SeededGenerator(seed: UInt64(seed))
+        var generator = SplitMix64(seed: UInt64(seed))
         var table = Self.table(applied: 0)
         let arrivals = (Array(1...200) + Array(1...200)).shuffled(using: &generator)
         var offsets: [Int64] = []

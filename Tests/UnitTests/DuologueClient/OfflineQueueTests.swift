@@ -9,12 +9,13 @@ import Testing
         try await ScriptedServer.run { server in
             await server { script in
                 script.makeChat(1)
-                script.refusals = [503, 503, 503]
+                script.refusals = Array(repeating: 503, count: 10_000)
             }
             let client = try await DuologueClientTests.logIn(server)
             var pending: [PendingMessage] = []
             for number in 1...50 { pending.append(try await client.enqueue(.init("m\(number)"), to: 1)) }
             #expect(pending.allSatisfy { $0.outcome == nil })
+            await server { $0.refusals = [] }
             var places: [Int64] = []
             for message in pending { places.append(try await message.acknowledgement().id.sequence) }
             #expect(places == Array(1...50))

@@ -1,10 +1,11 @@
+import Support
 import Testing
 
 @testable import DuologueClient
 
 /// What follows the end of a connection.
 struct ReconnectPolicyTests {
-    private var generator = SeededGenerator(seed: 1)
+    private var generator = SplitMix64(seed: 1)
 
     @Test
     mutating func `delays are drawn from zero to a ceiling that doubles up to a limit`() {

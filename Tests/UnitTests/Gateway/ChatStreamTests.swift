@@ -1,4 +1,5 @@
 import Domain
+import Support
 import Testing
 
 @testable import Gateway
@@ -28,7 +29,7 @@ import Testing
 
     @Test func `any order and any repetition comes out ascending, each once`() {
         for seed in 0..<200 {
-            var generator = SplitMix(state: UInt64(seed))
+            var generator = SplitMix64(seed: UInt64(seed))
             var arriving = (1...40).flatMap { [Int64($0), Int64($0)] }
             arriving.shuffle(using: &generator)
             var stream = ChatStream()
@@ -80,18 +81,5 @@ import Testing
         #expect(stream.replay(after: Offset(rawValue: 400))?.isEmpty == true)
         #expect(stream.replay(after: Offset(rawValue: 900))?.isEmpty == true)
         #expect(stream.replay(after: Offset(rawValue: 10)) == nil)
-    }
-}
-
-/// A small deterministic generator: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -50,6 +50,34 @@ import Testing
             #expect(sockets.map(\.ephemeral.count) == [1, 1, 1, 0])
             fixture.hubs[0].receive([Self.event(scope, excluding: users[0])])
             #expect(sockets.map(\.ephemeral.count) == [1, 1, 2, 0])
+            var hidden = Self.event(scope)
+            hidden.hiddenFrom = [users[1], users[2]]
+            fixture.hubs[0].receive([hidden])
+            #expect(sockets.map(\.ephemeral.count) == [2, 2, 2, 0])
+        }
+    }
+
+    @Test func `what is a user's own in a chat reaches the sockets that follow it, those of that chat alone too`()
+        async throws
+    {
+        try await HubFixture.run { fixture in
+            let (ada, ben) = (try await fixture.user(), try await fixture.user())
+            let chats = [
+                try await fixture.createChat(ada, with: [ben]), try await fixture.createChat(ada, with: [ben]),
+            ]
+            for made in chats { try await fixture.announce(made) }
+            let left = try await fixture.createChat(ada, with: [])
+            let sockets = [
+                fixture.connect(ben), fixture.connect(ben, only: chats[0].chat),
+                fixture.connect(ben, only: chats[1].chat), fixture.connect(ada),
+            ]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            fixture.hubs[0].receive([Self.event(.user(ben, in: chats[0].chat))])
+            #expect(sockets.map(\.ephemeral.count) == [1, 1, 0, 0])
+            fixture.hubs[0].receive([Self.event(.users([ben]))])
+            #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
+            fixture.hubs[0].receive([Self.event(.user(ben, in: left.chat))])
+            #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
         }
     }
 
@@ -71,6 +99,49 @@ import Testing
             try await fixture.announce(removal)
             fixture.hubs[0].receive([Self.event(.chat(made.chat))])
             #expect(socket.types == ["wave", "participant.removed"])
+        }
+    }
+
+    @Test func `typing is kept from those between whom there is a block, and untold while that is not known`()
+        async throws
+    {
+        try await HubFixture.run { fixture in
+            fixture.carryEphemeral()
+            let users = [try await fixture.user(), try await fixture.user(), try await fixture.user()]
+            let made = try await fixture.createChat(users[0], with: [users[1], users[2]])
+            try await fixture.announce(made)
+            let sockets = users.map { fixture.connect($0) }
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            let (hub, scope) = (fixture.hubs[0], Reserves())
+            hub.scope = scope
+            scope.reserves = [users[0]: PresenceReserve(hidden: [users[1]])]
+            hub.type(true, in: made.chat, by: users[0], on: sockets[0])
+            hub.type(false, in: made.chat, by: users[0], on: sockets[0])
+            #expect(await fixture.becomes { sockets[2].types == ["typing.start", "typing.stop"] })
+            #expect(sockets[1].types.isEmpty)
+            scope.reserves = nil
+            hub.type(true, in: made.chat, by: users[1], on: sockets[1])
+            #expect(await fixture.becomes { scope.refusals == 1 })
+            scope.reserves = [:]
+            hub.type(true, in: made.chat, by: users[2], on: sockets[2])
+            #expect(await fixture.becomes { sockets[0].types == ["typing.start"] })
+            #expect(sockets[0].ephemeral[0]["user_id"] == .integer(users[2].rawValue))
+        }
+    }
+
+    /// Who keeps what; without knowing it, it fails.
+    private final class Reserves: PresenceScope {
+        var reserves: [UserID: PresenceReserve]?
+        private(set) var refusals = 0
+
+        func chats(of users: [UserID]) async throws -> [UserID: [ChatID]] { [:] }
+        func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]] { [:] }
+        func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
+            guard let reserves else {
+                refusals += 1
+                throw StoreError(.postgres, .retryable, "away")
+            }
+            return reserves.filter { users.contains($0.key) }
         }
     }
 

@@ -26,6 +26,26 @@ import Testing
         }
     }
 
+    @Test func `a client that catches up is sent nothing before it has taken what came before`() async throws {
+        try await HubFixture.run { fixture in
+            let (alice, bob) = (try await fixture.user(), try await fixture.user())
+            let made = try await fixture.createChat(alice, with: [bob])
+            try await fixture.announce(made)
+            for _ in 0..<20 { try await fixture.announce(try await fixture.say(made.chat, bob)) }
+            let sockets = [
+                fixture.connect(alice, resuming: request([made.chat: 1])),
+                fixture.connect(alice, resuming: request([made.chat: 21])),
+            ]
+            #expect(await fixture.becomes { sockets.allSatisfy { $0.subscription.isLive } })
+            #expect(sockets.map { $0.events[made.chat]?.count ?? 0 } == [20, 0])
+            try await fixture.announce(try await fixture.say(made.chat, bob))
+            // The first event after `resumed` as well; those that follow are not waited for.
+            #expect(sockets.map(\.hurried) == [0, 0])
+            try await fixture.announce(try await fixture.say(made.chat, bob))
+            #expect(sockets.map(\.hurried) == [1, 1])
+        }
+    }
+
     @Test func `what a loop remembers is not asked of the stores`() async throws {
         try await HubFixture.run { fixture in
             let (alice, bob) = (try await fixture.user(), try await fixture.user())

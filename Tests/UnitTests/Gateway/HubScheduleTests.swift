@@ -20,7 +20,7 @@ import Testing
 /// Random doings of a few users on two hubs that hear of them in different orders, some twice, some not at all.
 private final class Schedule {
     private let fixture: HubFixture
-    private var random: SplitMix
+    private var random: SplitMix64
     private var users: [UserID] = []
     private var sockets: [RememberingSocket] = []
     private var members: [ChatID: Set<UserID>] = [:]
@@ -35,7 +35,7 @@ private final class Schedule {
 
     private init(_ fixture: HubFixture, seed: UInt64) {
         self.fixture = fixture
-        random = SplitMix(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     /// What went wrong; nil when nothing did.
@@ -231,17 +231,4 @@ private final class Schedule {
 private final class Complaint: @unchecked Sendable {
     // Written on the loop, and read once the loop has ended.
     var text: String?
-}
-
-/// A small deterministic generator: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

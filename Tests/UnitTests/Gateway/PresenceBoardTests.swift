@@ -24,9 +24,18 @@ import Testing
             return answers
         }
 
-        func settle() async throws -> [PresenceState] { [] }
+        private(set) var settlings = 0
+
+        func settle() async throws -> [PresenceState] {
+            settlings += 1
+            return []
+        }
+
+        /// Of whom it was asked.
+        private(set) var asked: [[UserID]] = []
 
         func told(of users: [UserID]) async throws -> [UserID: PresenceStatus] {
+            asked.append(users)
             let told = known.filter { users.contains($0.key) }
             await beforeTelling()
             return told
@@ -35,7 +44,7 @@ import Testing
 
     /// Everybody in a chat may see everybody in it.
     private final class ChatScope: PresenceScope {
-        let members: [ChatID: [UserID]]
+        var members: [ChatID: [UserID]]
         private(set) var calls = 0
 
         init(_ members: [ChatID: [UserID]]) { self.members = members }
@@ -49,6 +58,12 @@ import Testing
 
         func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]] {
             members.filter { chats.contains($0.key) }
+        }
+
+        var kept: [UserID: PresenceReserve] = [:]
+
+        func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
+            kept.filter { users.contains($0.key) }
         }
     }
 
@@ -88,6 +103,12 @@ import Testing
             let socket = fixture.connect(user)
             #expect(await fixture.becomes { socket.subscription.isLive })
             return socket
+        }
+
+        /// Waits until the board has gone round twice.
+        func settle() async {
+            let count = store.settlings
+            #expect(await fixture.becomes { store.settlings >= count + 2 })
         }
 
         func news(_ before: PresenceStatus, _ status: PresenceStatus) -> PresenceState {
@@ -153,6 +174,25 @@ import Testing
         }
     }
 
+    @Test func `who keeps when they were seen, or is blocked, is told of without it, or not at all`() async throws {
+        try await Self.run { scene in
+            scene.scope.kept = [scene.ada: PresenceReserve(keepsLastSeen: true)]
+            let bens = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.online, .offline)]
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            #expect(Self.told(bens) == ["offline"] && bens.ephemeral[0]["last_seen"] == .null)
+            scene.scope.kept = [
+                scene.ada: PresenceReserve(hidden: [scene.ben]), scene.ben: PresenceReserve(hidden: [scene.ada]),
+            ]
+            scene.store.known = [scene.ada: .online]
+            let adas = await scene.live(scene.ada)
+            let late = await scene.live(scene.ben)
+            scene.store.answers = [scene.news(.offline, .online)]
+            #expect(await scene.fixture.becomes { Self.told(adas) == ["online"] })
+            #expect(bens.ephemeral.count == 1 && late.ephemeral.isEmpty)
+        }
+    }
+
     @Test func `a newcomer is told who is there, and nothing older than what it was told meanwhile`() async throws {
         try await Self.run { scene in
             scene.store.known = [scene.ada: .doNotDisturb]
@@ -182,6 +222,54 @@ import Testing
             scene.store.outage = nil
             #expect(await scene.fixture.becomes { scene.store.reports.count == 2 })
             #expect(Set(scene.store.reports.map(\.user)) == [scene.ada, scene.ben])
+        }
+    }
+
+    @Test func `who is taken into a chat while connected is told who is there, and those there of them`() async throws {
+        try await Self.run { scene in
+            let (fixture, store) = (scene.fixture, scene.store)
+            let eve = try await fixture.user()
+            store.known = [scene.ada: .away, eve: .doNotDisturb]
+            let (adas, eves) = (await scene.live(scene.ada), await scene.live(eve))
+            await scene.settle()
+            #expect(adas.ephemeral.isEmpty && eves.ephemeral.isEmpty)
+            let addition = ParticipantAddition(user: eve, role: .member, memberLimit: 10)
+            let added = try #require(try await fixture.commit(scene.chat, scene.ada, .addParticipant(addition)))
+            scene.scope.members[scene.chat]?.append(eve)
+            try await fixture.announce(added)
+            #expect(await fixture.becomes { adas.ephemeral.count == 1 && eves.ephemeral.count == 1 })
+            #expect(Self.told(adas) == ["dnd"] && adas.ephemeral[0]["user_id"] == .integer(eve.rawValue))
+            #expect(Self.told(eves) == ["away"] && eves.ephemeral[0]["user_id"] == .integer(scene.ada.rawValue))
+            // In a new chat all are newcomers, each told once of the other, and of nobody else again.
+            store.known[scene.ben] = .online
+            let made = try await fixture.createChat(eve, with: [scene.ada])
+            scene.scope.members[made.chat] = [scene.ada, eve]
+            try await fixture.announce(made)
+            #expect(await fixture.becomes { adas.ephemeral.count == 2 && eves.ephemeral.count == 2 })
+            await scene.settle()
+            #expect(adas.ephemeral.count == 2 && eves.ephemeral.count == 2)
+        }
+    }
+
+    @Test func `who is taken into a chat where presence is not told is told nothing, and told of to nobody`()
+        async throws
+    {
+        try await Self.run { scene in
+            let (fixture, store) = (scene.fixture, scene.store)
+            let eve = try await fixture.user()
+            store.known = [scene.ada: .away, eve: .doNotDisturb]
+            scene.scope.members = [:]
+            let (adas, eves) = (await scene.live(scene.ada), await scene.live(eve))
+            let addition = ParticipantAddition(user: eve, role: .member, memberLimit: 10)
+            let added = try #require(try await fixture.commit(scene.chat, scene.ada, .addParticipant(addition)))
+            try await fixture.announce(added)
+            await scene.settle()
+            #expect(adas.ephemeral.isEmpty && eves.ephemeral.isEmpty)
+            #expect(store.asked.allSatisfy { $0.isEmpty })
+            // A change of theirs reaches their own devices.
+            store.answers = [scene.news(.away, .online)]
+            #expect(await fixture.becomes { adas.ephemeral.count == 1 })
+            #expect(Self.told(adas) == ["online"] && eves.ephemeral.isEmpty)
         }
     }
 }

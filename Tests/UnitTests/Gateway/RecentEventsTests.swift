@@ -42,6 +42,17 @@ import Testing
         #expect(channel.stream.remembers)
     }
 
+    @Test func `events are forgotten by number, the oldest first`() {
+        var recent = RecentEvents(age: .seconds(120), byteLimit: 1 << 30)
+        for offset in 1...65_536 { recent.add(event(Int64(offset)), of: channel, now: start) }
+        let within = recent.next(now: start)
+        #expect(within?.offset == nil)
+        for offset in 65_537...65_539 { recent.add(event(Int64(offset)), of: channel, now: start) }
+        var forgotten: [Int64] = []
+        while let (_, offset) = recent.next(now: start) { forgotten.append(offset.rawValue) }
+        #expect(forgotten == [1, 2, 3])
+    }
+
     @Test func `what a chat forgets by itself no longer counts`() {
         var recent = RecentEvents(age: .seconds(120), byteLimit: 1 << 30)
         for offset in 1...5_000 {

@@ -1,4 +1,5 @@
 import Domain
+import IOCore
 
 /// A directory whose answers take as long as a test wants.
 final class SlowDirectory: ChatDirectory {
@@ -78,6 +79,10 @@ final class SlowHistory: HistoryStore {
 
     init(_ base: any HistoryStore) { self.base = base }
 
+    func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        try await base.latest(of: chats, for: user)
+    }
+
     func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         try await base.committedEvents(of: chat, after: offset, limit: limit)
     }
@@ -110,4 +115,36 @@ final class SlowHistory: HistoryStore {
     }
 
     func epoch() async throws -> String { try await base.epoch() }
+}
+
+/// Read marks whose storing takes as long as a test wants.
+final class SlowReadMarks: ReadStateStore {
+    private let base: any ReadStateStore
+    /// Awaited before marks are stored.
+    var hold: () async -> Void = {}
+
+    init(_ base: any ReadStateStore) { self.base = base }
+
+    func advance(_ marks: [ReadMark]) async throws -> [ReadProgress?] {
+        await hold()
+        return try await base.advance(marks)
+    }
+
+    func receipts(
+        of chat: ChatID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<ReadMark>? {
+        try await base.receipts(of: chat, for: user, limit: limit, cursor: cursor)
+    }
+}
+
+/// Holds a store's answer back until a test lets it go.
+final class Gate {
+    var isOpen = false
+
+    func wait(_ loop: EventLoop) async {
+        while !isOpen { await loop.sleep(for: .milliseconds(1)) }
+    }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Support
 import Testing
 
 private func parse(_ text: String, maximumDepth: Int = 16) throws(JSONError) -> JSONValue {
@@ -131,7 +132,7 @@ private func code(of bytes: [UInt8], maximumDepth: Int = 16) -> JSONError.Code? 
 
     @Test func `what any bytes make is a value or an error, never a crash`() {
         let seeds = [#"{"a":[1,2.5e3,"x\u00e9\"y",{"b":null}],"c":true}"#, #"["\ud83d\udc4b",-0,{"":{}}]"#]
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix64(seed: 7)
         for _ in 0..<20_000 {
             var bytes = Array(seeds[Int.random(in: 0..<seeds.count, using: &generator)].utf8)
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
@@ -143,18 +144,5 @@ private func code(of bytes: [UInt8], maximumDepth: Int = 16) -> JSONError.Code? 
             writer.value(value)
             #expect((try? JSONValue(parsing: writer.bytes)) == value)
         }
-    }
-}
-
-/// A seeded generator, so that a failure comes back.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

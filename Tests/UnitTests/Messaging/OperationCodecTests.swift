@@ -32,6 +32,10 @@ import Testing
         .removeParticipant(UserID(rawValue: 5)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100)),
         .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .admin, memberLimit: 100, list: "x")),
+        .addParticipant(
+            ParticipantAddition(user: UserID(rawValue: 5), role: .member, memberLimit: 9, entrance: .invite("\"x\""))
+        ),
+        .addParticipant(ParticipantAddition(user: UserID(rawValue: 5), role: .member, memberLimit: 9, entrance: .open)),
         .changeRole(UserID(rawValue: 5), to: .member),
         .changeChat(ChatChange(name: .set("n"), description: .clear, visibility: .public)),
         .changeChat(ChatChange(avatarURL: .set("https://example.org/a.png"))),
@@ -148,6 +152,13 @@ import Testing
         EphemeralEvent(to: .chat(chat), excluding: UserID(rawValue: 1 << 50), payload: Array("{}".utf8)),
         EphemeralEvent(to: .users([UserID(rawValue: 7), UserID(rawValue: 1 << 50)]), payload: Array("{}".utf8)),
         EphemeralEvent(to: .chats([chat, ChatID(rawValue: 8)], of: UserID(rawValue: 9)), payload: Array("{}".utf8)),
+        EphemeralEvent(to: .user(UserID(rawValue: 9), in: chat), payload: Array("{}".utf8)),
+        EphemeralEvent(
+            to: .chat(chat),
+            excluding: UserID(rawValue: 3),
+            hiddenFrom: [UserID(rawValue: 7), UserID(rawValue: 1 << 50)],
+            payload: Array("{}".utf8)
+        ),
     ])
     func `an ephemeral event survives its way between nodes, and is no announcement`(event: EphemeralEvent) {
         let node = NodeID.random()

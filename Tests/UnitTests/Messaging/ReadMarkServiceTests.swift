@@ -10,10 +10,14 @@ import Testing
         let stores = MemoryStores()
         let loop: EventLoop
         private(set) var receipts: [EphemeralEvent] = []
+        private(set) var updates: [EphemeralEvent] = []
         private(set) var users: [UserID] = []
         private(set) var chat = ChatID(rawValue: 0)
-        private(set) lazy var service = ReadMarkService(loop: loop, store: stores.reads) { [unowned self] in
-            receipts.append($0)
+        private(set) lazy var memberships = MembershipService(store: stores.memberships) { [unowned self] in
+            updates.append($0)
+        }
+        private(set) lazy var service = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships) {
+            [unowned self] in receipts.append($0)
         }
 
         init(_ loop: EventLoop, members: Int) async throws {
@@ -92,8 +96,30 @@ import Testing
         }
     }
 
+    @Test func `reading a chat that was marked unread tells the reader's devices, once`() async throws {
+        try await Self.run { scene in
+            _ = await scene.read(4)
+            let change = MembershipChange(isMarkedUnread: true)
+            _ = try await scene.memberships.change(change, of: scene.chat, for: scene.users[1])
+            #expect(scene.updates.count == 1)
+            for _ in 0..<2 { _ = await scene.read(2) }
+            #expect(scene.updates.count == 2 && scene.receipts.count == 1)
+            #expect(scene.updates.allSatisfy { $0.scope == .users([scene.users[1]]) })
+            let text = String(decoding: scene.updates[1].payload, as: UTF8.self)
+            #expect(text.contains(#""read_seq":4,"#) && text.contains(#""marked_unread":false"#))
+        }
+    }
+
     @Test func `in a large chat only the reader's own devices are told`() async throws {
         try await Self.run(members: ReadMarkService.receiptMemberLimit + 1) { scene in
+            _ = await scene.read(4)
+            #expect(scene.receipts.map(\.scope) == [.user(scene.users[1], in: scene.chat)])
+        }
+    }
+
+    @Test func `who keeps receipts is told of to their own devices`() async throws {
+        try await Self.run { scene in
+            _ = try await scene.stores.people.change(SettingsChange(readReceipts: false), of: scene.users[1])
             _ = await scene.read(4)
             #expect(scene.receipts.map(\.scope) == [.users([scene.users[1]])])
         }

@@ -103,6 +103,10 @@ final class RefusingBodyStore: BodyStore {
         try await base.contents(of: chat, at: sequences, upTo: offset, excluding: excluding)
     }
 
+    func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage] {
+        try await base.contents(of: lookups)
+    }
+
     func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { targets }
 }

@@ -1,4 +1,5 @@
 import Mongo
+import Support
 import Testing
 
 @Suite struct BSONDocumentTests {
@@ -122,7 +123,7 @@ import Testing
     }
 
     @Test func `bytes damaged anywhere are refused or read to their end`() {
-        var generator = SplitMix64(state: 42)
+        var generator = SplitMix64(seed: 42)
         let original = Self.everyType.bytes
         var accepted = 0
         for _ in 0..<20_000 {
@@ -161,20 +162,5 @@ import Testing
     @Test(arguments: ["", "{", "[1", "{\"a\": }", "{\"$date\"", "nonsense"])
     func `broken JSON is a decoding error`(json: String) {
         #expect { try BSONDocument(json: json) } throws: { ($0 as? MongoError)?.code == .decoding }
-    }
-}
-
-/// A small generator with a fixed seed, so that a failure repeats.
-///
-/// Source: Steele, Lea, Flood 2014.
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

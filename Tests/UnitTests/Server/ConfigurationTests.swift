@@ -1,3 +1,4 @@
+import Domain
 import Testing
 
 @testable import duologue
@@ -60,5 +61,23 @@ import Testing
     )
     func `a command line is a command or refused`(arguments: [String], expected: Command?) {
         #expect((try? Command.parse(arguments)) == expected)
+    }
+
+    @Test func `operators name an account and options, and no password`() throws {
+        func request(_ arguments: String...) -> UserRequest? { try? UserRequest(arguments) }
+        let made = request("create", "ada", "--email", "a@example.org", "--role=admin")
+        #expect(made?.action == .create(email: "a@example.org", fullName: nil, role: .admin))
+        #expect(made?.username == "ada" && made?.needsPassword == true)
+        #expect(request("promote", "ada", "--role", "moderator")?.action == .promote(to: .moderator))
+        #expect(request("disable", "ada")?.needsPassword == false)
+        #expect(request("reset-password", "ada")?.needsPassword == true)
+        for wrong in [
+            ["create", "ada"], ["promote", "ada"], ["promote", "ada", "--role", "king"], ["disable"],
+            ["reset-password", "ada", "hunter2"], ["disable", "ada", "--force", "x"], ["fly", "ada"],
+            ["create", "ada", "--email", "a@b.c", "--email", "d@e.f"],
+        ] {
+            let error = #expect(throws: Command.Invalid.self) { _ = try UserRequest(wrong) }
+            #expect(error?.message.contains("hunter2") == false)
+        }
     }
 }

@@ -20,6 +20,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         return SplitMix64(seed: root.next())
     }
 
+    /// A number from zero up to a bound, without the bound; cheap, and with the bias of a remainder.
+    package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
     /// A duration in a range, in whole milliseconds.
     package mutating func milliseconds(_ range: ClosedRange<Int>) -> Duration {
         .milliseconds(Int.random(in: range, using: &self))

@@ -1,0 +1,47 @@
+/// What came of a wish to block somebody.
+package struct BlockOutcome: Sendable, Equatable {
+    /// Whether it is new.
+    package var isNew: Bool
+    /// Whether the two are in some chat together.
+    package var sharesChat: Bool
+
+    /// Makes an outcome of all its fields.
+    package init(isNew: Bool, sharesChat: Bool) {
+        self.isNew = isNew
+        self.sharesChat = sharesChat
+    }
+}
+
+/// Whom users keep as contacts, and whom they want nothing to do with.
+///
+/// Loop-bound. All methods throw `StoreError`, those that take a cursor also `invalid_value` for one they did not make. Lists are in the order
+/// of adding, the latest first; people are as the user sees them.
+package protocol RelationStore: AnyObject {
+    /// A user's contacts.
+    func contacts(of user: UserID, limit: Int, cursor: String?) async throws -> Page<User>
+
+    /// Keeps somebody as a contact; again changes nothing.
+    ///
+    /// Throws `user_not_found`, and `limit_exceeded` when there are as many as may be.
+    func addContact(_ other: UserID, of user: UserID) async throws
+
+    /// Keeps somebody as a contact no longer; without effect for who is none.
+    func removeContact(_ other: UserID, of user: UserID) async throws
+
+    /// Whom a user has blocked.
+    func blocks(of user: UserID, limit: Int, cursor: String?) async throws -> Page<User>
+
+    /// Blocks somebody, and closes the direct chat of the two in the same step; again changes nothing.
+    ///
+    /// Throws `user_not_found`, and `limit_exceeded` when there are as many as may be.
+    func block(_ other: UserID, by user: UserID) async throws -> BlockOutcome
+
+    /// Blocks somebody no longer, and opens the direct chat of the two unless the other one blocks, too.
+    func unblock(_ other: UserID, by user: UserID) async throws
+}
+
+/// The bounds of whom users relate to.
+package enum RelationLimits {
+    package static let contacts = 10_000
+    package static let blocks = 1_000
+}

@@ -1,0 +1,33 @@
+package import Domain
+
+extension MessageService {
+    /// Most chats that a message is forwarded to by one request.
+    package static let forwardLimit = 20
+
+    /// Sends what a message says to other chats, as ordinary messages of the user's own: type, content and attachments, without
+    /// what ties it to its chat, which are replies, threads and mentions.
+    ///
+    /// Nothing is sent unless the user is in all of the chats. Each message is an operation of its own whose id follows from `id`
+    /// and the chat: asking again after a failure sends what was not sent, and answers the rest as duplicates.
+    ///
+    /// - Throws: `chat_not_found` for a chat that the user is not in, `message_not_found`, also for a deleted or hidden one,
+    ///   `forbidden` for what only the server sends, and what `send` throws.
+    package func forward(
+        _ message: MessageID,
+        to chats: [ChatID],
+        by user: UserID,
+        id: OperationID
+    ) async throws -> [Sent] {
+        let original = try await self.message(message, for: user)
+        guard !original.isDeleted, let content = original.content else { throw Failure.messageNotFound }
+        guard original.type.isSendable else { throw Failure(.forbidden, "Only what people have said is forwarded.") }
+        for chat in chats { try await reader.requireMember(user, of: chat) }
+        let draft = MessageDraft(type: original.type, content: content, attachments: original.attachments)
+        var sent: [Sent] = []
+        for chat in chats {
+            let step = OperationIDs.id(of: chat, in: id)
+            sent.append(try await send(draft, to: chat, by: user, id: step))
+        }
+        return sent
+    }
+}

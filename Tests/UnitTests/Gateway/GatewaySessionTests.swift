@@ -1,0 +1,144 @@
+import Domain
+import IOCore
+import Messaging
+import Support
+import Testing
+import Web
+
+@testable import Gateway
+
+/// Sockets from their first frame to their end.
+@Suite(.realTime) struct GatewaySessionTests {
+    private static func read(_ chat: ChatID, _ id: Int) -> String {
+        #"{"type":"read","id":\#(id),"chat_id":\#(chat),"seq":1}"#
+    }
+
+    @Test func `one that leaves does nothing more and ends, though its client died with commands unread`() async throws
+    {
+        try await GatewayFixture.run(settings: { $0.framesPerSecond = 1_000 }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            let (socket, session) = try await fixture.ready(ada)
+            let gate = Gate()
+            fixture.marks.hold = { [loop = fixture.loop] in await gate.wait(loop) }
+            for number in 0..<200 { socket.send(Self.read(chat, number)) }
+            #expect(await fixture.becomes { session.inFlight == 64 })
+            socket.connection.abort()
+            session.leave()
+            gate.isOpen = true
+            #expect(await fixture.becomes { fixture.ended == 1 })
+            #expect(fixture.sessions.isEmpty && fixture.hub.hubs[0].sessionCount == 0)
+            #expect(fixture.hub.stores.reads.calls.joined().count == 64)
+        }
+    }
+
+    @Test func `of many commands at once so many are under way, and the others follow`() async throws {
+        try await GatewayFixture.run(settings: { $0.framesPerSecond = 1_000 }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            let (socket, session) = try await fixture.ready(ada)
+            var most = 0
+            fixture.marks.hold = { most = max(most, session.inFlight) }
+            for number in 0..<300 { socket.send(Self.read(chat, number)) }
+            try await socket.wait(for: "all answers") { socket.count("ack") == 300 }
+            #expect(socket.takeAll("ack").compactMap { $0.integer("id") } == (0..<300).map { Int64($0) })
+            #expect(most == 64)
+        }
+    }
+
+    @Test func `who authenticates with the very first bytes counts once`() async throws {
+        try await GatewayFixture.run(perUser: 1) { fixture in
+            let ada = try await fixture.member()
+            for round in 1...3 {
+                let socket = try await fixture.open(nil, first: ada.auth)
+                _ = try await socket.frame("ready")
+                socket.connection.close()
+                #expect(await fixture.becomes { fixture.ended == round })
+            }
+        }
+    }
+
+    @Test func `who says nothing until the deadline is told so, and who said who they are stays`() async throws {
+        try await GatewayFixture.run(settings: { $0.authDeadline = .milliseconds(50) }) { fixture in
+            let ada = try await fixture.member()
+            let known = try await fixture.open(nil, first: ada.auth)
+            let silent = try await fixture.open(nil)
+            let status = try await silent.closeStatus()
+            #expect(status.code.rawValue == 4001 && status.reason == "no auth frame came in time")
+            known.send(#"{"type":"ping"}"#)
+            _ = try await known.frame("pong")
+        }
+    }
+
+    @Test func `who wants to resume is waited for, and taken in without it`() async throws {
+        try await GatewayFixture.run(settings: { $0.resumeDeadline = .milliseconds(200) }) { fixture in
+            let ada = try await fixture.member()
+            let silent = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            let plain = try await fixture.open(ada.token)
+            _ = try await plain.frame("ready")
+            _ = try await silent.frame("ready")
+            silent.send(#"{"type":"resume","id":1,"epoch":"memory","cursors":{}}"#)
+            #expect(try await silent.frame("error").string("code") == "conflict")
+            #expect(silent.count("resumed") == 0)
+        }
+        try await GatewayFixture.run(settings: { $0.resumeDeadline = .seconds(1_000) }) { fixture in
+            let ada = try await fixture.member()
+            let waited = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            let plain = try await fixture.open(ada.token)
+            _ = try await plain.frame("ready")
+            #expect(waited.count("ready") == 0)
+            waited.send(#"{"type":"resume","epoch":"memory","cursors":{}}"#)
+            _ = try await waited.frame("resumed")
+        }
+    }
+
+    @Test func `a token that ends closes the socket, unless a fresh one of the same user came`() async throws {
+        try await GatewayFixture.run { fixture in
+            let (ada, ben) = (try await fixture.member(), try await fixture.member())
+            let (socket, session) = try await fixture.ready(ada)
+            socket.send(ben.auth)
+            #expect(try await socket.frame("error").string("code") == "forbidden")
+            session.checkDeadlines(now: fixture.loop.now, time: Timestamp(milliseconds: 899_999))
+            socket.send(ada.auth)
+            _ = try await socket.frame("ack")
+            #expect(session.isOpen)
+            session.checkDeadlines(now: fixture.loop.now, time: Timestamp(milliseconds: 900_000))
+            let status = try await socket.closeStatus()
+            #expect(status.code.rawValue == 4001 && status.reason == "token_expired")
+        }
+    }
+
+    @Test func `a server that stops answers what is under way, says goodbye and lets nobody in`() async throws {
+        try await GatewayFixture.run(settings: { $0.drain = .zero }) { fixture in
+            let (ada, ben) = (try await fixture.member(), try await fixture.member())
+            let chat = try await fixture.chat(ada)
+            let (busy, session) = try await fixture.ready(ada)
+            let (idle, _) = try await fixture.ready(ben)
+            let gate = Gate()
+            fixture.marks.hold = { [loop = fixture.loop] in await gate.wait(loop) }
+            busy.send(Self.read(chat, 1))
+            #expect(await fixture.becomes { session.inFlight == 1 })
+            fixture.stop.trigger()
+            let goodbye = try await idle.closeStatus()
+            #expect(goodbye.code.rawValue == 1001 && goodbye.reason == "the server is stopping")
+            #expect(!busy.isClosed)
+            await #expect(throws: Failure.self) { _ = try await fixture.open(ada.token) }
+            gate.isOpen = true
+            #expect(try await busy.closeStatus().code.rawValue == 1001)
+            #expect(busy.count("ack") == 1)
+        }
+    }
+
+    @Test func `whose handshake was on its way when the server stopped is sent away as well`() async throws {
+        try await GatewayFixture.run(settings: { $0.drain = .zero }) { fixture in
+            let ada = try await fixture.member()
+            let upgrade = try await fixture.handshake(ada.token)
+            let (idle, _) = try await fixture.ready(ada)
+            fixture.stop.trigger()
+            #expect(try await idle.closeStatus().code.rawValue == 1001)
+            let late = try fixture.connect(upgrade)
+            #expect(try await late.closeStatus().code.rawValue == 1001)
+            #expect(await fixture.becomes { fixture.ended == 2 })
+        }
+    }
+}
