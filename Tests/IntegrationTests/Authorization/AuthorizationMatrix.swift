@@ -35,6 +35,36 @@ enum AuthorizationMatrix {
         "addReaction": .members("200"), "removeReaction": .members("200"),
         "addReactionAlias": .members("200", #"{"emoji":"👍"}"#),
         "pin": .members("200"), "unpin": .members("200", before: ["PUT /pin"]),
+
+        "changeMyChat": .members("200", #"{"archived":true}"#),
+        "joinChat": AuthorizationRow("200 200 200 404 404 401"),
+        "listInvites": .staff("200"), "createInvite": .staff("201"),
+        "revokeInvite": AuthorizationRow("404:not_found 404:not_found 403 404 404 401"),
+        "listUnread": .users("200"),
+
+        "hideMessage": .members("204"), "unhideMessage": .members("204"),
+        "saveMessage": .members("204"), "unsaveMessage": .members("204"), "listSaved": .users("200"),
+        "getDraft": .members("404:not_found"), "putDraft": .members("200", #"{"content":"x"}"#),
+        "removeDraft": .members("204"),
+        "forwardMessage": .members("201", #"{"chat_ids":[$chat]}"#),
+        "listThreads": .members("200"), "readThread": .members("200", #"{"seq":1}"#),
+
+        "changeProfile": .users("200", #"{"status_text":"x"}"#), "searchUsers": .users("200"),
+        "getSettings": .users("200"), "changeSettings": .users("200", "{}"),
+        "listBlocks": .users("200"), "blockUser": .users("204"), "unblockUser": .users("204"),
+        "listContacts": .users("200"), "addContact": .users("204"), "removeContact": .users("204"),
+        "listSessions": .users("200"), "revokeSession": .users("204", endsSession: true),
+        "changePassword": AuthorizationRow(
+            "401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401",
+            #"{"current_password":"not the password","new_password":"another good passphrase"}"#
+        ),
+    ]
+
+    /// What both get in their direct chat once one of them has blocked the other; the message is the blocked one's.
+    static let blocked: [String: String] = [
+        "sendMessage": "403:blocked", "sendMessageAlias": "403:blocked", "addReaction": "403:blocked",
+        "addReactionAlias": "403:blocked", "pin": "403:blocked", "getChat": "200", "listMessages": "200",
+        "getMessage": "200", "listEvents": "200", "listParticipants": "200", "getUser": "200", "readChat": "200",
     ]
 
     private static let registration =

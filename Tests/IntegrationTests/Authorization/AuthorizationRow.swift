@@ -26,6 +26,9 @@ struct AuthorizationRow: Sendable {
     /// Uses up the session it is asked with, which is made for it.
     let endsSession: Bool
 
+    /// The columns there are.
+    static let columns = 6
+
     init(_ answers: String, _ body: String? = nil, before: [String] = [], endsSession: Bool = false) {
         self.answers = answers.split(separator: " ").map(Answer.init)
         self.body = body
@@ -35,12 +38,12 @@ struct AuthorizationRow: Sendable {
 
     /// The same answer to all, tokens or none.
     static func open(_ answer: String, _ body: String? = nil) -> AuthorizationRow {
-        AuthorizationRow(Array(repeating: answer, count: Persona.allCases.count).joined(separator: " "), body)
+        AuthorizationRow(Array(repeating: answer, count: columns).joined(separator: " "), body)
     }
 
     /// The same answer to everybody with a token.
     static func users(_ answer: String, _ body: String? = nil, endsSession: Bool = false) -> AuthorizationRow {
-        let all = Array(repeating: answer, count: Persona.allCases.count - 1).joined(separator: " ")
+        let all = Array(repeating: answer, count: columns - 1).joined(separator: " ")
         return AuthorizationRow(all + " 401", body, endsSession: endsSession)
     }
 
