@@ -111,7 +111,7 @@ final class ServerLoop {
             messages: messages,
             reads: reads,
             personal: PersonalMessageService(store: stores.personal, reader: reader),
-            drafts: DraftService(store: stores.drafts) { [weak broker] in broker?.announce(ephemeral: $0) },
+            drafts: DraftService(store: stores.drafts, publish: publish),
             threads: ThreadService(store: stores.threads, reader: reader),
             invites: InviteService(gate: gate, store: stores.invites, chats: chats),
             memberships: memberships,
@@ -121,7 +121,7 @@ final class ServerLoop {
             throttle: shared.throttle,
             revoked: shared.revoked,
             uses: shared.uses,
-            announce: { [weak broker] event in broker?.announce(ephemeral: event) },
+            announce: publish,
             metrics: shared.registry,
             logger: shared.logger
         )

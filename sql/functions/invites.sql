@@ -61,28 +61,30 @@ CREATE OR REPLACE FUNCTION duologue_make_invite(
     p_user bigint, p_chat bigint, p_code text, p_expires_at timestamptz, p_lifetime interval, p_max_uses integer, p_limit integer,
     OUT status text, OUT created_at timestamptz, OUT expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE AS $$
-#variable_conflict use_column
+DECLARE
+    v_now timestamptz;
 BEGIN
     -- Strangers lock nothing.
     IF duologue_inviter(p_user, p_chat) = 'made' THEN
         PERFORM FROM chats c WHERE c.id = p_chat FOR NO KEY UPDATE;
     END IF;
     status := duologue_inviter(p_user, p_chat);
-    created_at := date_trunc('milliseconds', clock_timestamp());
-    expires_at := coalesce(p_expires_at, created_at + p_lifetime);
-    IF status = 'made' AND expires_at <= created_at THEN
+    v_now := date_trunc('milliseconds', clock_timestamp());
+    created_at := v_now;
+    expires_at := coalesce(p_expires_at, v_now + p_lifetime);
+    IF status = 'made' AND expires_at <= v_now THEN
         status := 'expired';
     END IF;
     IF status <> 'made' THEN
         RETURN;
     END IF;
-    DELETE FROM chat_invites i WHERE i.chat_id = p_chat AND NOT duologue_invite_is_good(i, created_at);
+    DELETE FROM chat_invites i WHERE i.chat_id = p_chat AND NOT duologue_invite_is_good(i, v_now);
     IF (SELECT count(*) FROM chat_invites i WHERE i.chat_id = p_chat) >= p_limit THEN
         status := 'limit_exceeded';
         RETURN;
     END IF;
     INSERT INTO chat_invites (chat_id, code, created_by, created_at, expires_at, max_uses)
-    VALUES (p_chat, p_code, p_user, created_at, expires_at, p_max_uses);
+    VALUES (p_chat, p_code, p_user, v_now, duologue_make_invite.expires_at, p_max_uses);
 END
 $$;
 

@@ -61,10 +61,10 @@ final class APIHarness {
             health: stores.health,
             chats: chats,
             messages: MessageService(gate: gate, reader: reader),
-            personal: PersonalMessageService(store: stores.personal, reader: reader),
-            drafts: DraftService(store: stores.drafts) { [stores] in stores.broker.announce(ephemeral: $0) },
-            threads: ThreadService(store: stores.threads, reader: reader),
             reads: ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish),
+            personal: PersonalMessageService(store: stores.personal, reader: reader),
+            drafts: DraftService(store: stores.drafts, publish: publish),
+            threads: ThreadService(store: stores.threads, reader: reader),
             invites: InviteService(gate: gate, store: stores.invites, chats: chats),
             memberships: memberships,
             tokens: tokens,
@@ -73,7 +73,7 @@ final class APIHarness {
             throttle: SharedLoginThrottle(limits: .init(failuresPerAccount: 3, failuresPerAddress: 100)),
             revoked: revoked,
             uses: uses,
-            announce: { [stores] in stores.broker.announce(ephemeral: $0) },
+            announce: publish,
             metrics: metrics,
             logger: logger
         )

@@ -28,6 +28,7 @@ final class GatewayFixture {
     private(set) var ended = 0
     /// Ends the gateway.
     let stop = ShutdownSignal()
+    let revoked = RevokedSessions(tokenLifetime: .seconds(900))
     private let tokens: AccessTokenAuthority
     private let coordinator: WriteCoordinator
     private var sessionCount: UInt8 = 0
@@ -50,11 +51,17 @@ final class GatewayFixture {
             hub: hub.hubs[0],
             gate: gate,
             messages: MessageService(gate: gate, reader: hub.hubs[0].reader),
-            reads: ReadMarkService(loop: loop, store: marks) { _ in },
+            reads: ReadMarkService(
+                loop: loop,
+                store: marks,
+                memberships: MembershipService(store: stores.memberships) { _ in },
+                publish: { _ in }
+            ),
             tokens: tokens,
             accounts: stores.accounts,
             tickets: stores.tickets,
-            quota: SocketQuota(perUser: perUser, perAddress: perAddress)
+            quota: SocketQuota(perUser: perUser, perAddress: perAddress),
+            revoked: revoked
         )
     }
 

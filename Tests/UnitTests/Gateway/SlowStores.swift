@@ -138,6 +138,19 @@ final class SlowReadMarks: ReadStateStore {
     ) async throws -> Page<ReadMark>? {
         try await base.receipts(of: chat, for: user, limit: limit, cursor: cursor)
     }
+
+    func readers(
+        of message: MessageID,
+        for user: UserID,
+        limit: Int,
+        cursor: String?
+    ) async throws -> Page<ReadMark>? {
+        try await base.readers(of: message, for: user, limit: limit, cursor: cursor)
+    }
+
+    func unread(of user: UserID, limit: Int, cursor: String?) async throws -> UnreadSummary {
+        try await base.unread(of: user, limit: limit, cursor: cursor)
+    }
 }
 
 /// Holds a store's answer back until a test lets it go.
