@@ -113,6 +113,16 @@ import Web
         }
     }
 
+    @Test func `of logins at once that all find a bcrypt hash, each opens a session`() async throws {
+        try await withAPI { api in
+            let ada = UserID(rawValue: await api.person("ada").id)
+            // Of "U*U*U".
+            api.stores.database.setPasswordHash("$2b$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a", of: ada)
+            let statuses = await api.logInTogether("ada", passwords: ["U*U*U", "U*U", "U*U*U"])
+            #expect(statuses == [200, 401, 200])
+        }
+    }
+
     @Test func `until the node knows all revocations, every session is looked up`() async throws {
         try await withAPI { api in
             let ada = await api.person("ada")
