@@ -122,6 +122,9 @@ package protocol HistoryStore: AnyObject {
     /// One statement for all chats; those the user is not in are left out, and snapshots without such a message have no row.
     func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot]
 
+    /// Whether a block has closed each of these chats; those the user is not in are left out.
+    func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool]
+
     /// The numbers of the replies in a thread, ascending; `window` is one of `newest`, `before` and `after`.
     ///
     /// It asks for no membership: what the numbers stand for is read with one.

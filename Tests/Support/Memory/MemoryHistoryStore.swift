@@ -61,6 +61,16 @@ package final class MemoryHistoryStore: HistoryStore {
         return snapshots
     }
 
+    package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
+        try database.check()
+        var closed: [ChatID: Bool] = [:]
+        for chat in chats {
+            guard let row = database.chats[chat], row.member(user) != nil else { continue }
+            closed[chat] = database.isClosed(row)
+        }
+        return closed
+    }
+
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         try database.check()
         guard let row = database.chats[chat] else { return [] }
