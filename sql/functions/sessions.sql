@@ -1,7 +1,7 @@
 -- Exchanges the refresh token with hash p_refresh for the next one.
 --
 -- status  rotated: the session has p_next now, and the other columns tell of it
---         | reused: the token was exchanged before; whoever shows it, the session is revoked
+--         | reused: the token was exchanged before; whoever shows it, the session, which session_id names, is revoked
 --         | invalid: unknown, expired, revoked, or of a disabled user
 --
 -- Of two exchanges at once the second waits for the first, finds the token gone from the session and among the used ones: reused.
@@ -22,7 +22,8 @@ BEGIN
         RETURN;
     END IF;
     UPDATE sessions s SET revoked_at = coalesce(s.revoked_at, now())
-    FROM used_refresh_tokens t WHERE t.refresh_hash = p_refresh AND s.id = t.session_id;
+    FROM used_refresh_tokens t WHERE t.refresh_hash = p_refresh AND s.id = t.session_id
+    RETURNING s.id INTO session_id;
     status := CASE WHEN FOUND THEN 'reused' ELSE 'invalid' END;
 END
 $$;

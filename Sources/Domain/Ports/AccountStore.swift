@@ -36,7 +36,7 @@ package enum RotationResult: Sendable, Equatable {
     /// It was the current one; the session now has the new one.
     case rotated(Session)
     /// It was used before: the whole session is revoked now.
-    case reused
+    case reused(SessionID)
     /// Unknown, expired or revoked.
     case invalid
 }
