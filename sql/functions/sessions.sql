@@ -99,3 +99,23 @@ LANGUAGE sql VOLATILE AS $$
     )
     UPDATE sessions s SET last_used_at = u.at FROM used u WHERE s.id = u.id AND s.last_used_at < u.at
 $$;
+
+-- Deletes sessions that ended p_age ago, of p_limit at most, the oldest first; answers how many. Their used tokens go before, twenty
+-- times as many at most: a session that has more of them stays until a later call.
+CREATE OR REPLACE FUNCTION duologue_forget_sessions(p_age interval, p_limit integer) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_old  uuid[];
+    v_gone bigint;
+BEGIN
+    SELECT array_agg(o.id) INTO v_old
+    FROM (SELECT s.id FROM sessions s WHERE least(s.expires_at, s.revoked_at) < now() - p_age
+          ORDER BY least(s.expires_at, s.revoked_at) LIMIT p_limit FOR UPDATE SKIP LOCKED) o;
+    DELETE FROM used_refresh_tokens t
+    WHERE t.refresh_hash IN (SELECT u.refresh_hash FROM used_refresh_tokens u WHERE u.session_id = ANY (v_old) LIMIT p_limit * 20);
+    DELETE FROM sessions s
+    WHERE s.id = ANY (v_old) AND NOT EXISTS (SELECT FROM used_refresh_tokens u WHERE u.session_id = s.id);
+    GET DIAGNOSTICS v_gone = ROW_COUNT;
+    RETURN v_gone;
+END
+$$;
