@@ -90,7 +90,12 @@ enum Serve {
                 await broker.value.run(until: shutdown)
             },
         ]
-        if shared.roles.contains(.worker) { services += [finishing.worker(shared), finishing.purge(shared)] }
+        if shared.roles.contains(.worker) {
+            let sweep: any Service = LoopService("ended sessions", on: [first]) { _, shutdown in
+                await loops[0].value.sweepSessions(until: shutdown)
+            }
+            services += [finishing.worker(shared), finishing.purge(shared), sweep]
+        }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in

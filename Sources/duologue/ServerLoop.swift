@@ -6,6 +6,7 @@ internal import Messaging
 internal import Security
 internal import Storage
 internal import Web
+internal import Worker
 
 /// What one loop of the server holds: its stores, its services, its routes.
 ///
@@ -78,6 +79,12 @@ final class ServerLoop {
             uses: shared.uses,
             logger: shared.logger.labelled("sessions")
         ).run(until: shutdown)
+    }
+
+    /// Deletes sessions that ended long ago, by a worker.
+    func sweepSessions(until shutdown: ShutdownSignal) async {
+        let logger = shared.logger.labelled("sessions")
+        await SessionSweep(loop: loop, accounts: stores.accounts, logger: logger).run(until: shutdown)
     }
 
     /// Makes the loop's routes over the node's lane.

@@ -42,7 +42,6 @@ AS $$
 $$;
 
 -- How many duologue_search_users finds, p_most at most.
-DROP FUNCTION IF EXISTS duologue_count_users(bigint, text[]);
 CREATE OR REPLACE FUNCTION duologue_count_users(p_user bigint, p_words text[], p_most bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
     SELECT count(*) FROM duologue_search_users(p_user, p_words, '', 0, 0, p_most)

@@ -1,7 +1,7 @@
 -- Exchanges the refresh token with hash p_refresh for the next one.
 --
 -- status  rotated: the session has p_next now, and the other columns tell of it
---         | reused: the token was exchanged before; whoever shows it, the session is revoked
+--         | reused: the token was exchanged before; whoever shows it, the session, which session_id names, is revoked
 --         | invalid: unknown, expired, revoked, or of a disabled user
 --
 -- Of two exchanges at once the second waits for the first, finds the token gone from the session and among the used ones: reused.
@@ -22,7 +22,8 @@ BEGIN
         RETURN;
     END IF;
     UPDATE sessions s SET revoked_at = coalesce(s.revoked_at, now())
-    FROM used_refresh_tokens t WHERE t.refresh_hash = p_refresh AND s.id = t.session_id;
+    FROM used_refresh_tokens t WHERE t.refresh_hash = p_refresh AND s.id = t.session_id
+    RETURNING s.id INTO session_id;
     status := CASE WHEN FOUND THEN 'reused' ELSE 'invalid' END;
 END
 $$;
@@ -97,4 +98,24 @@ LANGUAGE sql VOLATILE AS $$
         ORDER BY s.id FOR NO KEY UPDATE OF s
     )
     UPDATE sessions s SET last_used_at = u.at FROM used u WHERE s.id = u.id AND s.last_used_at < u.at
+$$;
+
+-- Deletes sessions that ended p_age ago, of p_limit at most, the oldest first; answers how many. Their used tokens go before, twenty
+-- times as many at most: a session that has more of them stays until a later call.
+CREATE OR REPLACE FUNCTION duologue_forget_sessions(p_age interval, p_limit integer) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    v_old  uuid[];
+    v_gone bigint;
+BEGIN
+    SELECT array_agg(o.id) INTO v_old
+    FROM (SELECT s.id FROM sessions s WHERE least(s.expires_at, s.revoked_at) < now() - p_age
+          ORDER BY least(s.expires_at, s.revoked_at) LIMIT p_limit FOR UPDATE SKIP LOCKED) o;
+    DELETE FROM used_refresh_tokens t
+    WHERE t.refresh_hash IN (SELECT u.refresh_hash FROM used_refresh_tokens u WHERE u.session_id = ANY (v_old) LIMIT p_limit * 20);
+    DELETE FROM sessions s
+    WHERE s.id = ANY (v_old) AND NOT EXISTS (SELECT FROM used_refresh_tokens u WHERE u.session_id = s.id);
+    GET DIAGNOSTICS v_gone = ROW_COUNT;
+    RETURN v_gone;
+END
 $$;

@@ -51,7 +51,7 @@ final class SessionService {
         return grant(session, refresh, now)
     }
 
-    /// Exchanges a refresh token; a token that was exchanged before ends its session, whoever shows it.
+    /// Exchanges a refresh token; a token that was exchanged before ends its session, whoever shows it, and on this node at once.
     ///
     /// A store that rotates has checked that the session is open and its user not disabled.
     func refresh(_ text: String) async throws -> Grant {
@@ -61,7 +61,8 @@ final class SessionService {
         let end = now.advanced(by: settings.refreshLifetime)
         switch try await accounts.rotate(refreshHash: token.digest, to: next.digest, expiresAt: end) {
         case .rotated(let session): return grant(session, next, now)
-        case .reused:
+        case .reused(let session):
+            revoked.add([session])
             throw Failure(.unauthenticated, "The refresh token was used before; the session has ended. Log in again.")
         case .invalid: throw Self.invalidRefreshToken
         }

@@ -36,7 +36,7 @@ package enum RotationResult: Sendable, Equatable {
     /// It was the current one; the session now has the new one.
     case rotated(Session)
     /// It was used before: the whole session is revoked now.
-    case reused
+    case reused(SessionID)
     /// Unknown, expired or revoked.
     case invalid
 }
@@ -102,6 +102,11 @@ package protocol AccountStore: AnyObject {
 
     /// Remembers when sessions were last used, unless it was later than that.
     func noteUses(_ times: [(session: SessionID, at: Timestamp)]) async throws
+
+    /// Deletes sessions that ended at least so long ago, by the store's clock, with the refresh tokens they used; how many.
+    ///
+    /// At most `limit`; one with many used tokens may take several calls.
+    func forgetSessions(endedFor age: Duration, limit: Int) async throws -> Int
 }
 
 extension AccountStore {

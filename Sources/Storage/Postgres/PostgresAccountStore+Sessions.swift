@@ -49,7 +49,7 @@ extension PostgresAccountStore {
             }
             last = PostgresUUID(id)
         }
-        // Sessions are kept when they end, so the last one shown is there to go on from.
+        // Sessions are kept for a while when they end, so the last one shown is there to go on from.
         let query: PostgresQuery = """
             SELECT s.id, s.device, s.address, s.expires_at, s.created_at, s.last_used_at
             FROM sessions s LEFT JOIN sessions l ON l.id = \(last) AND l.user_id = s.user_id
@@ -90,6 +90,15 @@ extension PostgresAccountStore {
         let sessions = times.map { PostgresUUID($0.session) }
         let query: PostgresQuery = "SELECT FROM duologue_note_uses(\(sessions), \(times.map(\.at.milliseconds)))"
         try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("note_uses")) }
+    }
+
+    package func forgetSessions(endedFor age: Duration, limit: Int) async throws -> Int {
+        let query: PostgresQuery = """
+            SELECT duologue_forget_sessions(make_interval(secs => \(age / .seconds(1))), \(Int32(clamping: limit)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            try await client.execute(query.named("forget_sessions")).first?.decode(0) ?? 0
+        }
     }
 
     static func sessionIDs(_ rows: [PostgresRow], column: Int) throws(PostgresError) -> [SessionID] {

@@ -140,7 +140,7 @@ package final class PostgresAccountStore: AccountStore {
                     expiresAt: try row.timestamp(5)
                 )
                 return .rotated(session)
-            case "reused": return .reused
+            case "reused": return .reused(SessionID(try row.decode(1)))
             default: return .invalid
             }
         }

@@ -100,7 +100,7 @@ import Testing
             let active = try await accounts.isActive(session.id)
             #expect(active)
             let reused = try await accounts.rotate(refreshHash: tokens[0], to: tokens[2], expiresAt: end)
-            #expect(reused == .reused)
+            #expect(reused == .reused(session.id))
             let ended = try await accounts.isActive(session.id)
             #expect(!ended)
             let late = try await accounts.rotate(refreshHash: tokens[1], to: tokens[2], expiresAt: end)

@@ -31,7 +31,7 @@ extension MemoryAccountStore {
             refreshHash: refreshHash,
             createdAt: database.now,
             lastUsedAt: database.now,
-            number: database.sessions.count
+            number: (database.sessions.values.map(\.number).max() ?? -1) + 1
         )
         return true
     }
@@ -65,5 +65,17 @@ extension MemoryAccountStore {
         for (session, time) in times where database.sessions[session].map({ $0.lastUsedAt < time }) ?? false {
             database.sessions[session]?.lastUsedAt = time
         }
+    }
+
+    package func forgetSessions(endedFor age: Duration, limit: Int) async throws -> Int {
+        try database.check()
+        let due = database.now - Int64(age / .milliseconds(1))
+        let old = database.sessions.values
+            .filter { min($0.session.expiresAt, $0.revokedAt ?? $0.session.expiresAt) < due }.prefix(limit)
+        for row in old {
+            database.sessions[row.session.id] = nil
+            database.usedTokens = database.usedTokens.filter { $0.value != row.session.id }
+        }
+        return old.count
     }
 }

@@ -60,7 +60,7 @@ package final class MemoryAccountStore: AccountStore {
         try database.check()
         if let id = database.usedTokens[refreshHash] {
             database.revoke(id)
-            return .reused
+            return .reused(id)
         }
         guard var row = database.sessions.values.first(where: { $0.refreshHash == refreshHash }), isOpen(row) else {
             return .invalid

@@ -60,7 +60,7 @@ extension StoreScenario {
             let reused = try await ports.accounts.rotate(refreshHash: tokens[0], to: tokens[2], expiresAt: end)
             let after = try await ports.accounts.rotate(refreshHash: tokens[1], to: tokens[2], expiresAt: end)
             let isActive = try await ports.accounts.isActive(session.id)
-            #expect(reused == .reused)
+            #expect(reused == .reused(session.id))
             #expect(after == .invalid)
             #expect(!isActive)
         },

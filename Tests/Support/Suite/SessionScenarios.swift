@@ -83,6 +83,36 @@ extension StoreScenario {
             let second = try await lastUsed()
             #expect(first == later.milliseconds && second == later.milliseconds)
         },
+        StoreScenario("sessions that ended long enough ago are forgotten, so many at a time") { ports in
+            let ada = try await ports.someone()
+            let kept = try await ports.open(ada)
+            let session = ports.session(of: ada)
+            let tokens = (0..<3).map { _ in UniversalID.random().bytes + UniversalID.random().bytes }
+            try await ports.accounts.open(session, refreshHash: tokens[0])
+            _ = try await ports.accounts.rotate(refreshHash: tokens[0], to: tokens[1], expiresAt: session.expiresAt)
+            for id in [session.id, try await ports.open(ada).id, try await ports.open(ada).id] {
+                _ = try await ports.accounts.revoke(id, of: ada.id)
+            }
+            let early = try await ports.accounts.forgetSessions(endedFor: .seconds(3_600), limit: 9)
+            let known = try await ports.accounts.rotate(
+                refreshHash: tokens[0],
+                to: tokens[2],
+                expiresAt: session.expiresAt
+            )
+            #expect(early == 0 && known == .reused(session.id))
+            try await ports.pass(50)
+            var counts: [Int] = []
+            for _ in 0..<3 {
+                counts.append(try await ports.accounts.forgetSessions(endedFor: .milliseconds(20), limit: 2))
+            }
+            let unknown = try await ports.accounts.rotate(
+                refreshHash: tokens[0],
+                to: tokens[2],
+                expiresAt: session.expiresAt
+            )
+            let isActive = try await ports.accounts.isActive(kept.id)
+            #expect(counts == [2, 1, 0] && unknown == .invalid && isActive)
+        },
         StoreScenario("operators give roles and passwords, and disable") { ports in
             let (ada, nobody) = (try await ports.someone(), UserID(rawValue: 1 << 52))
             let session = try await ports.open(ada)

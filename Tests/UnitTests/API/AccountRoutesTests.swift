@@ -186,6 +186,7 @@ import Web
             #expect(reused.status == 401 && reused.code == "unauthenticated")
             #expect(await refresh(second).status == 401)
             #expect(await api.call(.get, "/auth/me", as: first.string("access_token")).status == 401)
+            #expect(await api.call(.get, "/chats", as: first.string("access_token")).status == 401)
             #expect(await refresh("dlr_nonsense").code == "unauthenticated")
         }
     }
