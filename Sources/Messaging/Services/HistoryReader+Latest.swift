@@ -2,13 +2,29 @@ package import Domain
 
 /// The newest message of each of many chats.
 extension HistoryReader {
-    /// Of each chat the newest message that the user may be shown: neither deleted nor hidden by the user.
-    ///
-    /// Chats without one are left out, and those the user is not in any more. However many chats there are, each try is one
-    /// statement of Postgres and two reads of MongoDB; only what the stores did not agree on is tried again.
+    /// The newest message of a chat that the user may be shown: neither deleted nor hidden by the user; nil where there is none.
     ///
     /// - Throws: `store_unavailable` when the stores did not agree in time.
+    package func latest(of chat: ChatID, for user: UserID) async throws -> Message? {
+        let (messages, unsettled) = try await settled(of: [chat], for: user)
+        guard unsettled.isEmpty else { throw Self.isBeingWritten }
+        return messages[chat]
+    }
+
+    /// The same of many chats: those without such a message are left out, those the user is not in any more, and those on which the
+    /// stores did not agree in time, for one chat must not keep a list from being shown.
+    ///
+    /// However many chats there are, each try is one statement of Postgres and two reads of MongoDB; only what the stores did
+    /// not agree on is tried again.
     package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: Message] {
+        try await settled(of: chats, for: user).messages
+    }
+
+    /// What the stores agree on, and the chats on which they do not.
+    private func settled(
+        of chats: [ChatID],
+        for user: UserID
+    ) async throws -> (messages: [ChatID: Message], unsettled: [ChatID]) {
         var messages: [ChatID: Message] = [:]
         var rest = chats
         for _ in 0..<Self.attempts where !rest.isEmpty {
@@ -28,8 +44,7 @@ extension HistoryReader {
                 }
             }
         }
-        guard rest.isEmpty else { throw Self.isBeingWritten }
-        return messages
+        return (messages, rest)
     }
 
     private static func lookups(
