@@ -17,9 +17,9 @@ package final class PersonalMessageService {
     ///
     /// Events still tell it, and it counts as unread as before.
     ///
-    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, and `StoreError`.
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `limit_exceeded`, and `StoreError`.
     package func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws {
-        try Self.check(await store.hide(message, isHidden, for: user))
+        try Self.check(await store.hide(message, isHidden, for: user), limit: PersonalLimits.hidden)
     }
 
     /// Keeps a message for its user to find again, or keeps it no longer.
@@ -31,7 +31,7 @@ package final class PersonalMessageService {
             isSaved
             ? try await store.save(message, for: user, limit: SavedMessage.limit)
             : try await store.unsave(message, for: user)
-        try Self.check(outcome)
+        try Self.check(outcome, limit: SavedMessage.limit)
     }
 
     /// What the user keeps of the chats that they are in now, the latest kept first, messages as they are now.
@@ -60,12 +60,12 @@ package final class PersonalMessageService {
         }
     }
 
-    private static func check(_ outcome: MarkOutcome) throws(Failure) {
+    private static func check(_ outcome: MarkOutcome, limit: Int) throws(Failure) {
         switch outcome {
         case .done: break
         case .stranger: throw .chatNotFound
         case .missing: throw .messageNotFound
-        case .full: throw Failure(.limitExceeded, "At most \(SavedMessage.limit) messages are kept.")
+        case .full: throw Failure(.limitExceeded, "At most \(limit) messages are marked so.")
         }
     }
 }

@@ -33,6 +33,22 @@ extension StoreScenario {
             try await ports.done(ports.add(bob, chat, ada))
             #expect(try await hidden(chat, bob, ports) == [1])
         },
+        StoreScenario("hiding ends at the limit, and goes on when something is shown again") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chats = [try await ports.group(ada, bob), try await ports.group(ada, bob)]
+            for chat in chats { for text in ["1", "2"] { try await ports.done(ports.say(text, chat, ada)) } }
+            func hide(_ message: MessageID, _ isHidden: Bool = true) async throws -> MarkOutcome {
+                try await ports.personal.hide(message, isHidden, for: bob.id, limit: 2)
+            }
+            for message in [id(chats[0], 1), id(chats[1], 1), id(chats[0], 1)] {
+                #expect(try await hide(message) == .done)
+            }
+            #expect(try await hide(id(chats[0], 2)) == .full)
+            #expect(try await ports.personal.hide(id(chats[0], 2), true, for: ada.id, limit: 2) == .done)
+            #expect(try await hide(id(chats[1], 1), false) == .done)
+            #expect(try await hide(id(chats[0], 2)) == .done)
+            #expect(try await hidden(chats[0], bob, ports) == [1, 2])
+        },
         StoreScenario("saved messages come latest saved first, page by page, each once") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())
             let (first, second) = (try await ports.group(ada, bob), try await ports.group(bob, ada))
