@@ -36,28 +36,16 @@ package final class PersonalMessageService {
 
     /// What the user keeps of the chats that they are in now, the latest kept first, messages as they are now.
     ///
-    /// - Throws: `invalid_value` for a cursor of somebody else, what `HistoryReader.page` throws, and `StoreError`.
+    /// - Throws: `invalid_value` for a cursor of somebody else, what `HistoryReader.messages` throws, and `StoreError`.
     package func saved(
         by user: UserID,
         limit: Int,
         cursor: String?
     ) async throws -> (items: [(saved: SavedMessage, message: Message)], next: String?) {
         let page = try await store.saved(by: user, limit: limit, cursor: cursor)
-        var messages: [MessageID: Message] = [:]
-        for (chat, saved) in Dictionary(grouping: page.items, by: \.message.chat) {
-            let sequences = saved.map(\.message.sequence).sorted()
-            for message in try await self.messages(of: chat, for: user, sequences) { messages[message.id] = message }
-        }
+        // None of a chat that the user was removed from since the list was read.
+        let messages = try await reader.messages(page.items.map(\.message), for: user)
         return (page.items.compactMap { item in messages[item.message].map { (item, $0) } }, page.next)
-    }
-
-    /// None where the user was removed from the chat since the list was read.
-    private func messages(of chat: ChatID, for user: UserID, _ sequences: [SequenceNumber]) async throws -> [Message] {
-        do {
-            return try await reader.messages(of: chat, for: user, sequences: sequences)
-        } catch let failure as Failure where failure.code == .chatNotFound {
-            return []
-        }
     }
 
     private static func check(_ outcome: MarkOutcome, limit: Int) throws(Failure) {
