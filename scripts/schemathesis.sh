@@ -40,7 +40,9 @@ checks=not_a_server_error,status_code_conformance,content_type_conformance,respo
 checks=$checks,response_schema_conformance,negative_data_rejection
 
 # try CONFIGURATION LOG: one run; what ends sessions is left out, or every later request would be refused for its token.
+# It runs beside its logs, since it leaves a directory of its own where it runs.
 try() {
+    cd "$work" || return
     "$LOCAL/venv/bin/schemathesis" --config-file "$1" run "$DUOLOGUE_URLS/openapi.json" \
         --header "Authorization: Bearer $token" --exclude-operation-id-regex '^(logout|changePassword|.*Session.*)$' \
         --phases coverage,fuzzing --checks "$checks" --max-examples "$examples" --workers 1 \
@@ -50,10 +52,10 @@ try() {
 total=0
 run=0
 while ((total < wanted)); do
-    for configuration in scripts/schemathesis.toml "$work/real.toml"; do
+    for configuration in "$ROOT/scripts/schemathesis.toml" "$work/real.toml"; do
         run=$((run + 1))
         log=$work/run-$run.log
-        if ! try "$configuration" "$log"; then
+        if ! (try "$configuration" "$log"); then
             sed -n '/= FAILURES =/,$p;/= ERRORS =/,$p' "$log" >&2
             die "run $run found a fault; all of it is in $log"
         fi

@@ -7,7 +7,7 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Whether an operation is somebody's who joins by themselves and may know of the chat: by an invite that is good, or since the chat is
--- public. A chat that everybody has left is closed.
+-- public. A chat that everybody has left is closed, and an invite is none for whom its maker has blocked.
 CREATE OR REPLACE FUNCTION duologue_may_enter(p_op commit_operation, p_now timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -16,7 +16,9 @@ BEGIN
         WHERE c.id = p_op.chat AND c.type = 'group' AND c.participant_count > 0
           AND CASE WHEN p_op.data ->> 'invite' IS NULL THEN c.visibility = 'public'
                    ELSE EXISTS (SELECT FROM chat_invites i
-                                WHERE i.chat_id = c.id AND i.code = p_op.data ->> 'invite' AND duologue_invite_is_good(i, p_now)) END);
+                                WHERE i.chat_id = c.id AND i.code = p_op.data ->> 'invite' AND duologue_invite_is_good(i, p_now)
+                                  AND NOT EXISTS (SELECT FROM blocks b
+                                                  WHERE b.user_id = i.created_by AND b.blocked_id = p_op.actor)) END);
 END
 $$;
 

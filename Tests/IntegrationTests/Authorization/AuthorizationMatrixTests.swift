@@ -7,22 +7,20 @@ import Web
 
 /// Whom each route and each command obeys.
 @Suite(.realTime) struct AuthorizationMatrixTests {
-    private static let codes = [401: "unauthenticated", 403: "forbidden", 404: "chat_not_found"]
-
     @Test func `every route obeys those it should, and no others`() async throws {
         try await AuthorizationScene.run { scene in
             let operations = try await Self.operations(scene.client)
             #expect(Set(operations.map(\.id)) == Set(AuthorizationMatrix.routes.keys))
             for operation in operations {
                 guard let row = AuthorizationMatrix.routes[operation.id] else { continue }
-                try #require(row.statuses.count == Persona.allCases.count)
+                try #require(row.answers.count == AuthorizationRow.columns)
                 let changes = operation.method != .get
                 var place = try await scene.makePlace()
                 for persona in Persona.allCases {
                     if changes, persona != .owner { place = try await scene.makePlace() }
                     try await scene.prepare(row, at: place)
                     let answer = try await scene.ask(operation, row, as: scene.cast.user(persona), at: place)
-                    Self.expect(answer, row.statuses[persona.rawValue], "\(operation.id), \(persona)")
+                    Self.expect(answer, row.answers[persona.column], "\(operation.id), \(persona)")
                 }
             }
         }
@@ -32,8 +30,8 @@ import Web
         try await AuthorizationScene.run { scene in
             for operation in try await Self.operations(scene.client) {
                 guard let row = AuthorizationMatrix.routes[operation.id] else { continue }
-                let expected = row.statuses[Persona.stranger.rawValue]
-                guard expected == 404 else { continue }
+                let expected = row.answers[Persona.stranger.column]
+                guard expected.status == 404 else { continue }
                 for persona in [Persona.owner, .admin, .member] {
                     let user = scene.cast.user(persona)
                     let answer = try await scene.ask(operation, row, as: user, at: scene.foreign)
@@ -47,10 +45,10 @@ import Web
         #expect(Set(ClientCommand.Kind.allCases.map(\.rawValue)) == Set(AuthorizationMatrix.commands.keys))
         try await AuthorizationScene.run { scene in
             for persona in Persona.allCases {
-                guard let user = scene.cast.user(persona) else { continue }
+                guard persona != .disabled, let user = scene.cast.user(persona) else { continue }
                 let socket = try await TestSocket.ready(scene.client, as: user)
                 for (name, row) in AuthorizationMatrix.commands.sorted(by: { $0.key < $1.key }) {
-                    try #require(row.answers.count == Persona.allCases.count - 1)
+                    try #require(row.answers.count == AuthorizationRow.columns - 1)
                     let place = try await scene.makePlace()
                     // Typing is for those whose socket follows the chat already.
                     if persona.rawValue <= Persona.member.rawValue { try await Self.follow(place, socket) }
@@ -67,15 +65,43 @@ import Web
         }
     }
 
+    @Test func `nobody disabled opens a WebSocket`() async throws {
+        try await AuthorizationScene.run { scene in
+            await #expect(throws: WebSocketClientError.self) {
+                _ = try await TestSocket.connect(to: scene.client, .header(scene.cast.disabled.token))
+            }
+        }
+    }
+
+    @Test func `a block closes the direct chat for both, and nothing else`() async throws {
+        try await AuthorizationScene.run { scene in
+            let (owner, blocked) = (scene.cast.owner, scene.cast.member)
+            let place = try await scene.makeDirect(between: owner, and: blocked)
+            let group = try await scene.makePlace()
+            try await scene.done(.put, "/users/me/blocks/\(blocked.id)", as: owner)
+            let operations = try await Self.operations(scene.client)
+            for (name, expected) in AuthorizationMatrix.blocked.sorted(by: { $0.key < $1.key }) {
+                let operation = try #require(operations.first { $0.id == name })
+                let row = try #require(AuthorizationMatrix.routes[name])
+                for user in [owner, blocked] {
+                    let answer = try await scene.ask(operation, row, as: user, at: place)
+                    Self.expect(answer, .init(expected[...]), "\(name), direct, \(user.username)")
+                }
+                guard operation.method == .get || name == "sendMessage" else { continue }
+                let answer = try await scene.ask(operation, row, as: blocked, at: group)
+                Self.expect(answer, row.answers[Persona.member.column], "\(name), group")
+            }
+        }
+    }
+
     private static func operations(_ client: TestClient) async throws -> [ContractDocument.Operation] {
         let answer = try await client.send(.get, "//openapi.json")
         return try ContractDocument(parsing: Array(answer.text.utf8)).operations
     }
 
-    private static func expect(_ answer: TestAnswer, _ status: Int, _ what: String) {
-        let code = status == 404 || status == 403 || status == 401 ? codes[status] : nil
-        #expect(answer.status == status, "\(what): \(answer.object)")
-        if let code { #expect(answer.code == code, "\(what)") }
+    private static func expect(_ answer: TestAnswer, _ expected: AuthorizationRow.Answer, _ what: String) {
+        #expect(answer.status == expected.status, "\(what): \(answer.object)")
+        if let code = expected.code { #expect(answer.code == code, "\(what)") }
     }
 
     /// Waits until the socket has been told of the message that the chat was made with.

@@ -22,6 +22,16 @@ final class AuthorizationScene {
         cast = try await Cast(client)
         let chat = try await client.makeGroup(by: cast.stranger)
         foreign = Place(chat: chat, message: try await Self.send(client, cast.stranger, chat))
+        try await disable(cast.disabled, on: server)
+    }
+
+    /// Ends an account and waits until the node knows.
+    private func disable(_ user: TestUser, on server: ServerUnderTest) async throws {
+        let (status, output) = try await server.run(["user", "disable", user.username], within: .seconds(60))
+        guard status == 0 else { throw TestSocket.Missing(output) }
+        try await eventually("the token is refused") {
+            try await client.send(.get, "/chats", token: user.token).status == 401
+        }
     }
 
     /// Runs `body` in a scene of its own.
@@ -42,6 +52,14 @@ final class AuthorizationScene {
         return Place(chat: chat, message: try await Self.send(client, cast.member, chat))
     }
 
+    /// A new direct chat with a message of the second.
+    func makeDirect(between first: TestUser, and second: TestUser) async throws -> Place {
+        let body = #"{"type":"direct","participant_ids":[\#(second.id)]}"#
+        let answer = try await client.send(.post, "/chats", body, token: first.token)
+        guard let chat = answer.object.integer("chat_id") else { throw TestUser.Unexpected(answer: answer) }
+        return Place(chat: chat, message: try await Self.send(client, second, chat))
+    }
+
     /// Asks an operation of the document, everything in it that stands for something filled in.
     func ask(
         _ operation: ContractDocument.Operation,
@@ -49,13 +67,28 @@ final class AuthorizationScene {
         as user: TestUser?,
         at place: Place
     ) async throws -> TestAnswer {
-        var path = fill(operation.pattern.replacing("{message_id}", with: place.message), place)
-        path.replace("{id}", with: operation.pattern.contains("/users/{id}") ? "\(cast.bystander.id)" : "\(place.chat)")
-        path.replace("{user_id}", with: "\(cast.bystander.id)")
-        path.replace("{emoji}", with: "%F0%9F%91%8D")
-        var token = user?.token
-        if row.endsSession, let user { token = try await anotherSession(of: user) }
+        var (token, session) = (user?.token, "00000000-0000-4000-8000-000000000000")
+        // Who is disabled cannot log in either.
+        if row.endsSession, let user, user.id != cast.disabled.id {
+            (token, session) = try await anotherSession(of: user)
+        }
+        let path = path(of: operation.pattern, at: place, session: session)
         return try await client.send(operation.method, "/" + path, row.body.map { fill($0, place) }, token: token)
+    }
+
+    /// A pattern with the ids of a place; what `id` means depends on what it stands behind.
+    private func path(of pattern: String, at place: Place, session: String) -> String {
+        let id =
+            if pattern.contains("/users/") {
+                "\(cast.bystander.id)"
+            } else if pattern.contains("/sessions/") {
+                session
+            } else {
+                "\(place.chat)"
+            }
+        return pattern.replacing("{id}", with: id).replacing("{message_id}", with: place.message)
+            .replacing("{user_id}", with: "\(cast.bystander.id)").replacing("{emoji}", with: "%F0%9F%91%8D")
+            .replacing("{code}", with: "none")
     }
 
     /// Does what a row needs done, as the author of the message.
@@ -75,16 +108,19 @@ final class AuthorizationScene {
             .replacing("$unique", with: "\(UInt32.random(in: 0...UInt32.max))")
     }
 
-    private func done(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as user: TestUser) async throws {
+    /// Does what must succeed.
+    func done(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as user: TestUser) async throws {
         let answer = try await client.send(method, path, body, token: user.token)
         guard (200..<300).contains(answer.status) else { throw TestUser.Unexpected(answer: answer) }
     }
 
-    private func anotherSession(of user: TestUser) async throws -> String {
+    private func anotherSession(of user: TestUser) async throws -> (token: String, session: String) {
         let body = #"{"username":"\#(user.username)","password":"\#(TestUser.password)"}"#
         let login = try await client.send(.post, "/auth/login", body)
-        guard let token = login.object.string("access_token") else { throw TestUser.Unexpected(answer: login) }
-        return token
+        guard let token = login.object.string("access_token"), let session = login.object.string("session_id") else {
+            throw TestUser.Unexpected(answer: login)
+        }
+        return (token, session)
     }
 
     private static func send(_ client: TestClient, _ user: TestUser, _ chat: Int64) async throws -> String {

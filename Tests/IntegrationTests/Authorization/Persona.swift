@@ -10,6 +10,11 @@ enum Persona: Int, CaseIterable, Sendable {
     case stranger
     /// Shows no token.
     case anonymous
+    /// Shows a token from before its account was disabled, which is worth as much as none; has no column of its own.
+    case disabled
+
+    /// Where the matrix says what it may.
+    var column: Int { (self == .disabled ? Persona.anonymous : self).rawValue }
 }
 
 /// The people of a matrix, logged in once.
@@ -23,6 +28,8 @@ struct Cast: Sendable {
     let bystander: TestUser
     /// In none, to be taken in.
     let newcomer: TestUser
+    /// Whose account was disabled after the login.
+    let disabled: TestUser
 
     init(_ client: TestClient) async throws {
         owner = try await client.makeUser("owner")
@@ -32,6 +39,7 @@ struct Cast: Sendable {
         stranger = try await client.makeUser("stranger")
         bystander = try await client.makeUser("bystander")
         newcomer = try await client.makeUser("newcomer")
+        disabled = try await client.makeUser("disabled")
     }
 
     /// Nil for nobody in particular.
@@ -43,6 +51,7 @@ struct Cast: Sendable {
         case .former: former
         case .stranger: stranger
         case .anonymous: nil
+        case .disabled: disabled
         }
     }
 }

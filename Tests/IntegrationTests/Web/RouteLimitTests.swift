@@ -32,11 +32,11 @@ import Web
         var limits = HTTPLimits()
         limits.sweepInterval = .milliseconds(10)
         try await TestServer.run(limits: limits) { _, server, _ in
+            defer { server.held.release() }
             let client = try await server.connect()
             let response = try await client.send(.get, "/short/held")
             #expect(response.status == 503 && Self.code(response) == "overloaded")
             #expect(response.headers["retry-after"] == "1")
-            server.held.release()
             client.close()
         }
     }

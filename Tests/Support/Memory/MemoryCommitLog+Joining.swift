@@ -9,7 +9,11 @@ extension MemoryCommitLog {
         else { return false }
         switch entrance {
         case .open: return row.chat.visibility == .public
-        case .invite(let code): return row.invites.contains { $0.code == code && $0.isGood(at: database.now) }
+        case .invite(let code):
+            return row.invites.contains { invite in
+                invite.code == code && invite.isGood(at: database.now)
+                    && database.blocks[invite.createdBy]?.contains(operation.actor) != true
+            }
         }
     }
 

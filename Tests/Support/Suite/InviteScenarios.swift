@@ -83,6 +83,16 @@ extension StoreScenario {
             let uses = try await ports.invites.invites(of: other, for: ada.id).map(\.uses)
             #expect(uses == [0])
         },
+        StoreScenario("an invite is none for somebody whom its maker has blocked") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada)
+            let invite = try await ports.invite(chat, ada)
+            _ = try await ports.relations.block(eve.id, by: ada.id)
+            _ = try await ports.relations.block(ada.id, by: bob.id)
+            let refused = try await ports.one(ports.join(chat, eve, invite.code))
+            #expect(refused.refusal == .chatNotFound)
+            try await ports.done(ports.join(chat, bob, invite.code))
+        },
         StoreScenario("nobody joins a full chat, and an invite is not used up by trying") { ports in
             let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
             let chat = try await ports.group(ada, bob)
