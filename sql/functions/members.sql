@@ -99,9 +99,10 @@ BEGIN
     IF p_op.kind = 3 THEN
         DELETE FROM participants p WHERE p.chat_id = p_op.chat AND p.user_id = p_op.target;
         UPDATE chats c SET participant_count = c.participant_count - 1 WHERE c.id = p_op.chat RETURNING c.* INTO v_chat;
-        IF v_chat.participant_count = 0 THEN
-            DELETE FROM chat_invites i WHERE i.chat_id = p_op.chat;
-        END IF;
+        -- Whoever is taken out leaves no door open behind them.
+        DELETE FROM chat_invites i
+        WHERE i.chat_id = p_op.chat
+          AND (v_chat.participant_count = 0 OR p_op.actor <> p_op.target AND i.created_by = p_op.target);
     ELSIF p_op.kind = 4 THEN
         v_change.data := duologue_take_in(p_op, v_wanted, p_seq, p_offset, p_now);
     ELSE

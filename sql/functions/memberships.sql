@@ -98,3 +98,36 @@ LANGUAGE sql STABLE AS $$
     WHERE p.user_id = p_user AND p.chat_id = ANY (p_chats)
     ORDER BY p.chat_id, redo."offset"
 $$;
+
+-- Of these messages, pairs of a chat and a number, those that exist, whose chat the user is in and which the user has not hidden, with the
+-- unfinished operations on them, one a row.
+CREATE OR REPLACE FUNCTION duologue_read_messages(p_user bigint, p_chats bigint[], p_seqs bigint[])
+RETURNS TABLE (
+    chat_id bigint, read_seq bigint, last_seq bigint, last_offset bigint,
+    shown_seq bigint, rev bigint, shown_offset bigint, reply_count integer, last_reply_seq bigint, deleted boolean,
+    kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, payload bytea, at timestamptz,
+    thread_root bigint, replies integer, last_reply bigint, last_reply_at timestamptz, data jsonb
+)
+LANGUAGE sql STABLE AS $$
+    WITH redo AS MATERIALIZED (
+        SELECT o.*, r.created_at
+        FROM write_redo r, unnest(
+            r.op_chats, r.op_kinds, r.op_actors, r.op_ids, r.op_seqs, r.op_offsets, r.op_targets, r.op_threads,
+            r.op_replies, r.op_last_replies, r.op_last_reply_times, r.op_payloads, r.op_data
+        ) AS o(chat, kind, actor, op, seq, "offset", target, thread, replies, last_reply, last_reply_at, payload, data)
+        WHERE r.chat_ids && p_chats AND o.chat = ANY (p_chats) AND o.kind NOT IN (1, 3, 4, 5, 6)
+    )
+    SELECT p.chat_id, p.read_seq, c.last_seq, c.last_offset,
+           shown.seq, shown.rev, shown."offset", shown.reply_count, shown.last_reply_seq, shown.deleted_at IS NOT NULL,
+           redo.kind, redo.actor, redo.op, redo.seq, redo."offset", redo.payload, redo.created_at,
+           redo.thread, redo.replies, redo.last_reply, redo.last_reply_at, redo.data
+    FROM unnest(p_chats, p_seqs) AS asked(chat, seq)
+    JOIN participants p ON p.chat_id = asked.chat AND p.user_id = p_user
+    JOIN chats c ON c.id = p.chat_id
+    -- One by one: whatever the planner believes, it must not read the chat.
+    CROSS JOIN LATERAL (SELECT * FROM message_metadata m WHERE m.chat_id = asked.chat AND m.seq = asked.seq LIMIT 1) shown
+    LEFT JOIN redo ON redo.chat = asked.chat AND coalesce(redo.seq, redo.target) = asked.seq
+    WHERE NOT EXISTS (
+        SELECT FROM hidden_messages h WHERE h.chat_id = asked.chat AND h.user_id = p_user AND h.seq = asked.seq)
+    ORDER BY p.chat_id, shown.seq, redo."offset"
+$$;

@@ -10,20 +10,27 @@ LANGUAGE sql STABLE AS $$
     END
 $$;
 
--- Hides a message from a user or shows it again. done | chat_not_found | message_not_found
-CREATE OR REPLACE FUNCTION duologue_hide(p_user bigint, p_chat bigint, p_seq bigint, p_hidden boolean) RETURNS text
+-- Hides a message from a user or shows it again. done | chat_not_found | message_not_found | limit_exceeded (of hiding)
+DROP FUNCTION IF EXISTS duologue_hide(bigint, bigint, bigint, boolean);
+CREATE OR REPLACE FUNCTION duologue_hide(p_user bigint, p_chat bigint, p_seq bigint, p_hidden boolean, p_limit integer) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_absence text := duologue_absence(p_user, p_chat, p_seq);
 BEGIN
     IF v_absence IS NOT NULL THEN
         RETURN v_absence;
-    ELSIF p_hidden THEN
-        INSERT INTO hidden_messages (chat_id, user_id, seq, hidden_at) VALUES (p_chat, p_user, p_seq, clock_timestamp())
-        ON CONFLICT DO NOTHING;
-    ELSE
+    ELSIF NOT p_hidden THEN
         DELETE FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = p_seq;
+        RETURN 'done';
     END IF;
+    -- One at a time for a user, so that the limit holds.
+    PERFORM FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = p_seq) THEN
+        RETURN 'done';
+    ELSIF (SELECT count(*) FROM hidden_messages h WHERE h.user_id = p_user) >= p_limit THEN
+        RETURN 'limit_exceeded';
+    END IF;
+    INSERT INTO hidden_messages (chat_id, user_id, seq, hidden_at) VALUES (p_chat, p_user, p_seq, clock_timestamp());
     RETURN 'done';
 END
 $$;

@@ -128,7 +128,7 @@ extension Schema {
         .object(
             .required("total", .count, "Over all chats, on whatever page."),
             .required("mentions", .count, "Over all chats, on whatever page."),
-            .required("chats", .array(.unreadChat)),
+            .required("items", .array(.unreadChat)),
             .required("limit", .integer(1...100)),
             .required("next", .nullable(.text), "What comes back as `cursor` for the next page; null at the end.")
         )

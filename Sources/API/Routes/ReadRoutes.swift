@@ -125,7 +125,7 @@ final class ReadRoutes {
             writer.integer(summary.total)
             writer.key("mentions")
             writer.integer(summary.mentions)
-            writer.key("chats")
+            writer.key("items")
             writer.beginArray()
             for chat in summary.chats.items { writer.unreadChat(chat) }
             writer.endArray()

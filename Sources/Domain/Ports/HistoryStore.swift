@@ -122,6 +122,12 @@ package protocol HistoryStore: AnyObject {
     /// One statement for all chats; those the user is not in are left out, and snapshots without such a message have no row.
     func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot]
 
+    /// What decides how a user sees these messages, by their chats: the rows of those that exist and that the user has not
+    /// hidden, ascending.
+    ///
+    /// One statement for all of them; chats that the user is not in are left out, and those without such a message.
+    func snapshots(of messages: [MessageID], for user: UserID) async throws -> [ChatID: HistorySnapshot]
+
     /// Whether a block has closed each of these chats; those the user is not in are left out.
     func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool]
 

@@ -15,7 +15,9 @@ package enum MarkOutcome: Sendable, Equatable {
 /// Loop-bound. All methods throw `StoreError`. None makes an event; each is one transaction.
 package protocol PersonalMessageStore: AnyObject {
     /// Hides a message of any kind from its user, tombstones too, or shows it again.
-    func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws -> MarkOutcome
+    ///
+    /// `limit` is the most that a user hides, those of chats they have left included.
+    func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID, limit: Int) async throws -> MarkOutcome
 
     /// Keeps a message, which must be neither deleted nor hidden; one that is kept already keeps its place.
     ///
@@ -29,4 +31,16 @@ package protocol PersonalMessageStore: AnyObject {
     ///
     /// Throws `invalid_value` for a cursor it did not make.
     func saved(by user: UserID, limit: Int, cursor: String?) async throws -> Page<SavedMessage>
+}
+
+extension PersonalMessageStore {
+    /// Hides a message, within `PersonalLimits.hidden`, or shows it again.
+    package func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws -> MarkOutcome {
+        try await hide(message, isHidden, for: user, limit: PersonalLimits.hidden)
+    }
+}
+
+/// The bounds of what users do to messages for themselves.
+package enum PersonalLimits {
+    package static let hidden = 100_000
 }

@@ -34,6 +34,12 @@ package final class FailingHistoryStore: HistoryStore {
         return snapshots
     }
 
+    package func snapshots(of messages: [MessageID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        let snapshots = try await history.snapshots(of: messages, for: user)
+        try await failpoints.pass(.readBetween, of: .mongo, on: loop)
+        return snapshots
+    }
+
     package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
         try await history.closedByBlock(chats, for: user)
     }

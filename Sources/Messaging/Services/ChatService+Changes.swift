@@ -108,10 +108,8 @@ extension ChatService {
         guard let page = try await directory.pins(of: chat, for: user, limit: limit, cursor: cursor) else {
             throw Failure.chatNotFound
         }
-        let sequences = page.items.map(\.message.sequence).sorted()
-        let messages = try await reader.messages(of: chat, for: user, sequences: sequences)
-        let byID = Dictionary(messages.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        return (page.items.compactMap { pin in byID[pin.message].map { (pin, $0) } }, page.next)
+        let messages = try await reader.messages(page.items.map(\.message), for: user)
+        return (page.items.compactMap { pin in messages[pin.message].map { (pin, $0) } }, page.next)
     }
 
     /// The durable events of a chat after an offset, ascending, as members receive them.

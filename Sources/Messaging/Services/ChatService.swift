@@ -51,11 +51,11 @@ package final class ChatService {
     /// A chat with its last message, as the user sees it.
     package func get(_ id: ChatID, for user: UserID) async throws -> Chat {
         guard var chat = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
-        chat.lastMessage = try await reader.latest(of: [id], for: user)[id]
+        chat.lastMessage = try await reader.latest(of: id, for: user)
         return chat
     }
 
-    /// The user's chats with their last messages, the latest activity first.
+    /// The user's chats with their last messages, the latest activity first; one whose last message cannot be read has none.
     package func list(for user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
         try await addingLastMessages(to: directory.chats(of: user, limit: limit, cursor: cursor), for: user)
     }

@@ -17,9 +17,9 @@ package final class PersonalMessageService {
     ///
     /// Events still tell it, and it counts as unread as before.
     ///
-    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, and `StoreError`.
+    /// - Throws: `chat_not_found` for a stranger, `message_not_found`, `limit_exceeded`, and `StoreError`.
     package func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws {
-        try Self.check(await store.hide(message, isHidden, for: user))
+        try Self.check(await store.hide(message, isHidden, for: user), limit: PersonalLimits.hidden)
     }
 
     /// Keeps a message for its user to find again, or keeps it no longer.
@@ -31,41 +31,29 @@ package final class PersonalMessageService {
             isSaved
             ? try await store.save(message, for: user, limit: SavedMessage.limit)
             : try await store.unsave(message, for: user)
-        try Self.check(outcome)
+        try Self.check(outcome, limit: SavedMessage.limit)
     }
 
     /// What the user keeps of the chats that they are in now, the latest kept first, messages as they are now.
     ///
-    /// - Throws: `invalid_value` for a cursor of somebody else, what `HistoryReader.page` throws, and `StoreError`.
+    /// - Throws: `invalid_value` for a cursor of somebody else, what `HistoryReader.messages` throws, and `StoreError`.
     package func saved(
         by user: UserID,
         limit: Int,
         cursor: String?
     ) async throws -> (items: [(saved: SavedMessage, message: Message)], next: String?) {
         let page = try await store.saved(by: user, limit: limit, cursor: cursor)
-        var messages: [MessageID: Message] = [:]
-        for (chat, saved) in Dictionary(grouping: page.items, by: \.message.chat) {
-            let sequences = saved.map(\.message.sequence).sorted()
-            for message in try await self.messages(of: chat, for: user, sequences) { messages[message.id] = message }
-        }
+        // None of a chat that the user was removed from since the list was read.
+        let messages = try await reader.messages(page.items.map(\.message), for: user)
         return (page.items.compactMap { item in messages[item.message].map { (item, $0) } }, page.next)
     }
 
-    /// None where the user was removed from the chat since the list was read.
-    private func messages(of chat: ChatID, for user: UserID, _ sequences: [SequenceNumber]) async throws -> [Message] {
-        do {
-            return try await reader.messages(of: chat, for: user, sequences: sequences)
-        } catch let failure as Failure where failure.code == .chatNotFound {
-            return []
-        }
-    }
-
-    private static func check(_ outcome: MarkOutcome) throws(Failure) {
+    private static func check(_ outcome: MarkOutcome, limit: Int) throws(Failure) {
         switch outcome {
         case .done: break
         case .stranger: throw .chatNotFound
         case .missing: throw .messageNotFound
-        case .full: throw Failure(.limitExceeded, "At most \(SavedMessage.limit) messages are kept.")
+        case .full: throw Failure(.limitExceeded, "At most \(limit) messages are marked so.")
         }
     }
 }

@@ -17,8 +17,8 @@ package final class ThreadService {
     ///
     /// A thread whose root the user has hidden is left out.
     ///
-    /// - Throws: `chat_not_found` for a stranger, `invalid_value` for a cursor of somebody else, what `HistoryReader.page`
-    ///   throws, and `StoreError`.
+    /// - Throws: `chat_not_found` for a stranger, `invalid_value` for a cursor of somebody else, what
+    ///   `HistoryReader.messages` throws, and `StoreError`.
     package func threads(
         of chat: ChatID,
         for user: UserID,
@@ -28,10 +28,8 @@ package final class ThreadService {
         guard let page = try await store.threads(of: chat, for: user, limit: limit, cursor: cursor) else {
             throw Failure.chatNotFound
         }
-        let sequences = page.items.map(\.root.sequence).sorted()
-        let roots = try await reader.messages(of: chat, for: user, sequences: sequences)
-        let byID = Dictionary(roots.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
-        return (page.items.compactMap { thread in byID[thread.root].map { (thread, $0) } }, page.next)
+        let roots = try await reader.messages(page.items.map(\.root), for: user)
+        return (page.items.compactMap { thread in roots[thread.root].map { (thread, $0) } }, page.next)
     }
 
     /// Moves the user's mark in a thread forward; one that is already farther stays there.

@@ -3,8 +3,8 @@ internal import Postgres
 
 /// Reads what the functions that read messages answer.
 enum HistoryRows {
-    /// The state of a chat and its newest message that may be shown, of nine columns; its redo is read apart.
-    static func latest(_ row: PostgresRow) throws(PostgresError) -> HistorySnapshot {
+    /// The state of a chat and a message that may be shown, of nine columns; its redo is read apart.
+    static func latest(_ row: PostgresRow, isDeleted: Bool = false) throws(PostgresError) -> HistorySnapshot {
         var snapshot = HistorySnapshot(
             lastOffset: try row.id(1),
             lastSequence: try row.id(2),
@@ -18,7 +18,7 @@ enum HistoryRows {
                     sequence: sequence,
                     revision: try row.id(5),
                     createdOffset: try row.id(6),
-                    isDeleted: false,
+                    isDeleted: isDeleted,
                     replyCount: try row.decode(7),
                     lastReply: try row.optionalID(8)
                 )

@@ -5,7 +5,7 @@ package import Postgres
 ///
 /// Loop-bound, like its client. Every method is one statement, so all it answers is of one moment.
 package final class PostgresHistoryStore: HistoryStore {
-    private let client: PostgresClient
+    let client: PostgresClient
 
     /// Reads through `client`.
     package init(client: PostgresClient) {
@@ -83,42 +83,6 @@ package final class PostgresHistoryStore: HistoryStore {
                 replyCount: Int(replies[index]),
                 lastReply: lastReplies[index].map(SequenceNumber.init(rawValue:))
             )
-        }
-    }
-
-    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
-        let query: PostgresQuery = """
-            SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,
-                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
-            FROM duologue_latest(\(user.rawValue), \(chats.map(\.rawValue)), \(Int32(Self.latestReach)))
-            """
-        return try await postgres { () throws(PostgresError) in
-            var snapshots: [ChatID: HistorySnapshot] = [:]
-            for row in try await client.query(query.named("latest")) {
-                let chat: ChatID = try row.id(0)
-                var snapshot: HistorySnapshot
-                if let known = snapshots[chat] { snapshot = known } else { snapshot = try HistoryRows.latest(row) }
-                if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
-                    snapshot.redo.append(committed)
-                }
-                snapshots[chat] = snapshot
-            }
-            return snapshots
-        }
-    }
-
-    package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
-        let query: PostgresQuery = """
-            SELECT p.chat_id, c.closed_by_block FROM participants p JOIN chats c ON c.id = p.chat_id
-            WHERE p.user_id = \(user.rawValue) AND p.chat_id = ANY (\(chats.map(\.rawValue)))
-            """
-        return try await postgres { () throws(PostgresError) in
-            var closed: [ChatID: Bool] = [:]
-            for row in try await client.query(query.named("closed_by_block")) {
-                let chat: ChatID = try row.id(0)
-                closed[chat] = try row.decode(1, as: Bool.self)
-            }
-            return closed
         }
     }
 

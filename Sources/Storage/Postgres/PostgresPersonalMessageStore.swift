@@ -12,10 +12,16 @@ package final class PostgresPersonalMessageStore: PersonalMessageStore {
         self.client = client
     }
 
-    package func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws -> MarkOutcome {
+    package func hide(
+        _ message: MessageID,
+        _ isHidden: Bool,
+        for user: UserID,
+        limit: Int
+    ) async throws -> MarkOutcome {
         let query: PostgresQuery = """
             SELECT duologue_hide(
-                \(user.rawValue), \(message.chat.rawValue), \(message.sequence.rawValue), \(isHidden))
+                \(user.rawValue), \(message.chat.rawValue), \(message.sequence.rawValue), \(isHidden),
+                \(Int32(clamping: limit)))
             """
         return try await mark(query.named("hide"))
     }

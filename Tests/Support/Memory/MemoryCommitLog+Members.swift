@@ -54,7 +54,8 @@ extension MemoryCommitLog {
         guard row.chat.type == .group, mayRemove else { return .refused(Self.forbidden) }
         row.members.removeAll { $0.user == user }
         guard row.members.isEmpty || Self.hasOwner(row) else { return .refused(.lastOwner) }
-        if row.members.isEmpty { row.invites = [] }
+        let isOver = row.members.isEmpty
+        row.invites.removeAll { isOver || (user != actor.user && $0.createdBy == user) }
         row.chat.participantCount = row.members.count
         return allocate(operation, in: row)
     }

@@ -46,19 +46,43 @@ package final class MemoryHistoryStore: HistoryStore {
             let shown = row.messages.suffix(Self.latestReach).map(\.metadata).last {
                 !$0.isDeleted && !database.isHidden($0.sequence, in: chat, from: user)
             }
-            let redo = database.redo.flatMap(\.batch.operations).filter { committed in
-                let sequence = committed.allocation.sequence ?? committed.operation.target
-                return committed.operation.chat == chat && sequence != nil && sequence == shown?.sequence
-            }
-            snapshots[chat] = HistorySnapshot(
-                lastOffset: row.chat.lastOffset,
-                lastSequence: row.chat.lastSequence,
-                readSequence: member.readSequence,
-                rows: shown.map { [$0] } ?? [],
-                redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
-            )
+            snapshots[chat] = snapshot(of: row, for: member, rows: shown.map { [$0] } ?? [])
         }
         return snapshots
+    }
+
+    package func snapshots(of messages: [MessageID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        try database.check()
+        var snapshots: [ChatID: HistorySnapshot] = [:]
+        for (chat, asked) in Dictionary(grouping: messages, by: \.chat) {
+            guard let row = database.chats[chat], let member = row.member(user) else { continue }
+            let numbers = Set(asked.map(\.sequence))
+            let rows = row.messages.map(\.metadata).filter {
+                numbers.contains($0.sequence) && !database.isHidden($0.sequence, in: chat, from: user)
+            }
+            if !rows.isEmpty { snapshots[chat] = snapshot(of: row, for: member, rows: rows) }
+        }
+        return snapshots
+    }
+
+    /// The state of a chat with these messages of it and what is unfinished of them.
+    private func snapshot(
+        of row: MemoryDatabase.ChatRow,
+        for member: MemoryDatabase.Member,
+        rows: [MessageMetadata]
+    ) -> HistorySnapshot {
+        let shown = Set(rows.map(\.sequence))
+        let redo = database.redo.flatMap(\.batch.operations).filter { committed in
+            guard let sequence = committed.allocation.sequence ?? committed.operation.target else { return false }
+            return committed.operation.chat == row.chat.id && shown.contains(sequence)
+        }
+        return HistorySnapshot(
+            lastOffset: row.chat.lastOffset,
+            lastSequence: row.chat.lastSequence,
+            readSequence: member.readSequence,
+            rows: rows,
+            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+        )
     }
 
     package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {

@@ -7,14 +7,22 @@ package final class MemoryPersonalMessageStore: PersonalMessageStore {
     /// A store on this database.
     package init(_ database: MemoryDatabase) { self.database = database }
 
-    package func hide(_ message: MessageID, _ isHidden: Bool, for user: UserID) async throws -> MarkOutcome {
+    package func hide(
+        _ message: MessageID,
+        _ isHidden: Bool,
+        for user: UserID,
+        limit: Int
+    ) async throws -> MarkOutcome {
         try database.check()
         if let absence = database.absence(of: message, for: user) { return absence }
+        var hidden = database.hidden[user] ?? []
         if isHidden {
-            database.hidden[user, default: []].insert(message)
+            guard hidden.contains(message) || hidden.count < limit else { return .full }
+            hidden.insert(message)
         } else {
-            database.hidden[user]?.remove(message)
+            hidden.remove(message)
         }
+        database.hidden[user] = hidden
         return .done
     }
 

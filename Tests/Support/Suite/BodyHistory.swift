@@ -179,6 +179,8 @@ final class ScriptedHistory: HistoryStore {
 
     func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] { [:] }
 
+    func snapshots(of messages: [MessageID], for user: UserID) async throws -> [ChatID: HistorySnapshot] { [:] }
+
     func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] { [:] }
 
     func epoch() async throws -> String { "scripted" }

@@ -128,6 +128,24 @@ extension StoreScenario {
             let my = try #require(try await ports.directory.chat(chat, for: bob.id)?.my)
             #expect(my.unread == 0 && my.readSequence.rawValue == 1)
         },
+        StoreScenario("the invites of who is taken out end, those of who leaves do not") { ports in
+            let (ada, bob, cyd, eve) = (
+                try await ports.someone(), try await ports.someone(), try await ports.someone(),
+                try await ports.someone()
+            )
+            let chat = try await ports.group(ada, bob, cyd)
+            for admin in [bob, cyd] { try await ports.done(ports.role(.admin, of: admin, chat, by: ada)) }
+            let (own, removed, left) = (
+                try await ports.invite(chat, ada), try await ports.invite(chat, bob), try await ports.invite(chat, cyd)
+            )
+            try await ports.done(ports.operation(chat, ada, .removeParticipant(bob.id)))
+            try await ports.done(ports.operation(chat, cyd, .removeParticipant(cyd.id)))
+            let listed = try await ports.invites.invites(of: chat, for: ada.id).map(\.code)
+            #expect(Set(listed) == [own.code, left.code])
+            let back = try await ports.one(ports.join(chat, bob, removed.code))
+            #expect(back.refusal == .chatNotFound)
+            try await ports.done(ports.join(chat, eve, left.code))
+        },
         StoreScenario("invites are for owners and admins of groups, and at most 50 of them are good at a time") {
             ports in
             let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())

@@ -159,6 +159,25 @@ extension StoreScenario {
             _ = try await ports.commit([ports.say("4", chat, ada), ports.react("🎈", chat, 4, bob)], as: unfinished)
             let fresh = try await last()
             #expect(fresh.mapValues(\.content) == [chat: "4"] && fresh[chat]?.reactions.map(\.emoji) == ["🎈"])
+            let single = try await reader.latest(of: chat, for: bob.id)
+            #expect(single == fresh[chat])
+        },
+        StoreScenario("a last message that one store lacks is left out of a list, and fails a read of its own") {
+            ports in
+            let ada = try await ports.someone()
+            let (whole, torn, empty) = (
+                try await ports.group(ada), try await ports.group(ada), try await ports.group(ada)
+            )
+            try await ports.finish(ports.say("1", whole, ada))
+            // Its redo row is gone, and no document was written.
+            try await ports.done(ports.say("1", torn, ada))
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let listed = try await reader.latest(of: [whole, torn, empty], for: ada.id)
+            #expect(listed.mapValues(\.content) == [whole: "1"])
+            let code = await failure { _ = try await reader.latest(of: torn, for: ada.id) }
+            #expect(code == .storeUnavailable)
+            let nothing = try await reader.latest(of: empty, for: ada.id)
+            #expect(nothing == nil)
         },
     ]
 }

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Messaging
 internal import Testing
 
 extension StoreScenario {
@@ -32,6 +33,22 @@ extension StoreScenario {
             #expect(try await ports.personal.hide(id(chat, 1), false, for: bob.id) == .stranger)
             try await ports.done(ports.add(bob, chat, ada))
             #expect(try await hidden(chat, bob, ports) == [1])
+        },
+        StoreScenario("hiding ends at the limit, and goes on when something is shown again") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chats = [try await ports.group(ada, bob), try await ports.group(ada, bob)]
+            for chat in chats { for text in ["1", "2"] { try await ports.done(ports.say(text, chat, ada)) } }
+            func hide(_ message: MessageID, _ isHidden: Bool = true) async throws -> MarkOutcome {
+                try await ports.personal.hide(message, isHidden, for: bob.id, limit: 2)
+            }
+            for message in [id(chats[0], 1), id(chats[1], 1), id(chats[0], 1)] {
+                #expect(try await hide(message) == .done)
+            }
+            #expect(try await hide(id(chats[0], 2)) == .full)
+            #expect(try await ports.personal.hide(id(chats[0], 2), true, for: ada.id, limit: 2) == .done)
+            #expect(try await hide(id(chats[1], 1), false) == .done)
+            #expect(try await hide(id(chats[0], 2)) == .done)
+            #expect(try await hidden(chats[0], bob, ports) == [1, 2])
         },
         StoreScenario("saved messages come latest saved first, page by page, each once") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())
@@ -76,6 +93,33 @@ extension StoreScenario {
             #expect(try await saved(bob, ports) == [id(kept, 2)])
             try await ports.done(ports.add(bob, left, ada))
             #expect(try await saved(bob, ports) == [id(kept, 2), id(left, 1)])
+        },
+        StoreScenario("single messages of many chats are read together, as their reader may see them now") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            let (first, second) = (try await ports.group(ada, bob), try await ports.group(ada, bob))
+            let foreign = try await ports.group(eve)
+            for chat in [first, second] {
+                for text in ["1", "2", "3"] { try await ports.finish(ports.say(text, chat, ada)) }
+            }
+            try await ports.finish(ports.say("foreign", foreign, eve), ports.react("👍", first, 3, bob))
+            #expect(try await ports.personal.hide(id(second, 2), true, for: bob.id) == .done)
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let image = try await reader.image(of: id(second, 3), for: ada.id)
+            try await ports.finish(ports.operation(second, ada, .deleteMessage(image)))
+            // Committed, and in no document yet.
+            _ = try await ports.commit([ports.say("4", first, ada), ports.react("🎈", first, 4, bob)])
+            let asked = [
+                id(first, 4), id(second, 3), id(first, 1), id(second, 1), id(first, 3), id(second, 2), id(second, 9),
+                id(foreign, 1),
+            ]
+            let found = try await reader.messages(asked, for: bob.id)
+            let expected: [MessageID: String?] = [
+                id(first, 1): "1", id(first, 3): "3", id(first, 4): "4", id(second, 1): "1", id(second, 3): nil,
+            ]
+            #expect(found.mapValues(\.content) == expected)
+            #expect(found[id(second, 3)]?.isDeleted == true)
+            let reactions = found.mapValues { $0.reactions.map(\.emoji) }.filter { !$0.value.isEmpty }
+            #expect(reactions == [id(first, 3): ["👍"], id(first, 4): ["🎈"]])
         },
         StoreScenario("what is saved of a chat that was left counts, until it is given up") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())

@@ -61,11 +61,11 @@ import Web
             let waiting = await api.call(.get, "/unread?limit=1", as: bob.token)
             #expect(waiting.integer("total") == 3 && waiting.integer("mentions") == 1)
             let chats = #"[{"chat_id":\#(first),"unread":3,"mentions":1,"marked_unread":false}]"#
-            #expect(waiting.text.contains(#""chats":\#(chats)"#))
+            #expect(waiting.text.contains(#""items":\#(chats)"#))
             let next = try #require(waiting.string("next"))
             let rest = await api.call(.get, "/unread?limit=1&cursor=\(next)", as: bob.token)
             #expect(
-                rest.text.contains(#""chats":[{"chat_id":\#(second),"unread":0,"mentions":0,"marked_unread":true}]"#)
+                rest.text.contains(#""items":[{"chat_id":\#(second),"unread":0,"mentions":0,"marked_unread":true}]"#)
             )
             #expect(rest["next"] == .null && rest.integer("total") == 3)
 
@@ -79,7 +79,7 @@ import Web
             #expect(update.contains("my.updated") && update.contains(#""marked_unread":false"#))
             let after = await api.call(.get, "/unread", as: bob.token)
             #expect(
-                after.text.contains(#""chats":[{"chat_id":\#(first),"unread":1,"mentions":1,"marked_unread":false}]"#)
+                after.text.contains(#""items":[{"chat_id":\#(first),"unread":1,"mentions":1,"marked_unread":false}]"#)
             )
             #expect(await api.call(.get, "/unread?page=1", as: bob.token).code == "unknown_field")
         }

@@ -83,6 +83,10 @@ final class SlowHistory: HistoryStore {
         try await base.latest(of: chats, for: user)
     }
 
+    func snapshots(of messages: [MessageID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
+        try await base.snapshots(of: messages, for: user)
+    }
+
     func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
         try await base.closedByBlock(chats, for: user)
     }

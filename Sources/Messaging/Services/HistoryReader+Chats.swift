@@ -1,0 +1,92 @@
+package import Domain
+
+/// Messages of many chats read together.
+extension HistoryReader {
+    /// The newest message of a chat that the user may be shown: neither deleted nor hidden by the user; nil where there is none.
+    ///
+    /// - Throws: `store_unavailable` when the stores did not agree in time.
+    package func latest(of chat: ChatID, for user: UserID) async throws -> Message? {
+        let (messages, unsettled) = try await settled(of: [chat]) { try await history.latest(of: $0, for: user) }
+        guard unsettled.isEmpty else { throw Self.isBeingWritten }
+        return messages[chat]?.first
+    }
+
+    /// The same of many chats: those without such a message are left out, those the user is not in any more, and those on which the
+    /// stores did not agree in time, for one chat must not keep a list from being shown.
+    ///
+    /// However many chats there are, each try is one statement of Postgres and two reads of MongoDB; only what the stores did
+    /// not agree on is tried again.
+    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: Message] {
+        try await settled(of: chats) { try await history.latest(of: $0, for: user) }.messages.compactMapValues(\.first)
+    }
+
+    /// Those of the messages that exist, that the user has not hidden, and whose chats the user is in; of a chat all at one moment.
+    ///
+    /// It costs what `latest` costs.
+    ///
+    /// - Throws: `store_unavailable` when the stores did not agree in time.
+    package func messages(_ ids: [MessageID], for user: UserID) async throws -> [MessageID: Message] {
+        let (messages, unsettled) = try await settled(of: Array(Set(ids.map(\.chat)))) { chats in
+            try await history.snapshots(of: ids.filter { chats.contains($0.chat) }, for: user)
+        }
+        guard unsettled.isEmpty else { throw Self.isBeingWritten }
+        return Dictionary(messages.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// The messages that `read` tells of these chats, where the stores agree on them, and the chats on which they do not.
+    private func settled(
+        of chats: [ChatID],
+        _ read: ([ChatID]) async throws -> [ChatID: HistorySnapshot]
+    ) async throws -> (messages: [ChatID: [Message]], unsettled: [ChatID]) {
+        var messages: [ChatID: [Message]] = [:]
+        var rest = chats
+        for _ in 0..<Self.attempts where !rest.isEmpty {
+            let snapshots = try await read(rest)
+            let overlays = snapshots.mapValues { RedoOverlay($0.redo) }
+            let stored = try await bodies.contents(of: Self.lookups(snapshots, overlays))
+            rest = []
+            for (chat, snapshot) in snapshots {
+                guard let overlay = overlays[chat] else { continue }
+                if let settled = Self.messages(of: chat, snapshot, overlay, stored) {
+                    messages[chat] = settled
+                } else {
+                    rest.append(chat)
+                }
+            }
+        }
+        return (messages, rest)
+    }
+
+    /// The messages of a snapshot; nil where the stores do not agree on one of them.
+    private static func messages(
+        of chat: ChatID,
+        _ snapshot: HistorySnapshot,
+        _ overlay: RedoOverlay,
+        _ stored: [MessageID: StoredMessage]
+    ) -> [Message]? {
+        var documents: [SequenceNumber: MessageImage] = [:]
+        for row in snapshot.rows {
+            documents[row.sequence] = stored[MessageID(chat: chat, sequence: row.sequence)]?.image
+        }
+        guard let images = Self.images(snapshot, overlay, documents) else { return nil }
+        return zip(snapshot.rows, images).map { row, image in
+            let reactions = stored[image.id]?.reactions ?? []
+            return Self.message(image, row, overlay.reactions(on: row.sequence, over: reactions))
+        }
+    }
+
+    private static func lookups(
+        _ snapshots: [ChatID: HistorySnapshot],
+        _ overlays: [ChatID: RedoOverlay]
+    ) -> [BodyLookup] {
+        snapshots.flatMap { chat, snapshot in
+            snapshot.rows.map { row in
+                BodyLookup(
+                    MessageID(chat: chat, sequence: row.sequence),
+                    upTo: snapshot.lastOffset,
+                    excluding: overlays[chat]?.reactionIDs ?? []
+                )
+            }
+        }
+    }
+}
