@@ -16,7 +16,7 @@ import Web
             #expect(changed["pinned"] == .bool(true) && changed["archived"] == .bool(true))
             #expect(changed["marked_unread"] == .bool(false) && changed.string("role") == "member")
             let told = try #require(api.stores.broker.ephemeral.last)
-            #expect(told.scope == .users([UserID(rawValue: bob.id)]))
+            #expect(told.scope == .user(UserID(rawValue: bob.id), in: ChatID(rawValue: chat)))
             #expect(
                 String(decoding: told.payload, as: UTF8.self).hasPrefix(
                     #"{"type":"my.updated","chat_id":\#(chat),"my":{"role":"member","read_seq":0,"#

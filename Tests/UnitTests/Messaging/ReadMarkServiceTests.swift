@@ -104,7 +104,7 @@ import Testing
             #expect(scene.updates.count == 1)
             for _ in 0..<2 { _ = await scene.read(2) }
             #expect(scene.updates.count == 2 && scene.receipts.count == 1)
-            #expect(scene.updates.allSatisfy { $0.scope == .users([scene.users[1]]) })
+            #expect(scene.updates.allSatisfy { $0.scope == .user(scene.users[1], in: scene.chat) })
             let text = String(decoding: scene.updates[1].payload, as: UTF8.self)
             #expect(text.contains(#""read_seq":4,"#) && text.contains(#""marked_unread":false"#))
         }
@@ -121,7 +121,7 @@ import Testing
         try await Self.run { scene in
             _ = try await scene.stores.people.change(SettingsChange(readReceipts: false), of: scene.users[1])
             _ = await scene.read(4)
-            #expect(scene.receipts.map(\.scope) == [.users([scene.users[1]])])
+            #expect(scene.receipts.map(\.scope) == [.user(scene.users[1], in: scene.chat)])
         }
     }
 
