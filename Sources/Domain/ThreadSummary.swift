@@ -1,6 +1,6 @@
 /// A thread as one member sees it.
 package struct ThreadSummary: Sendable, Equatable {
-    /// Where counting unread replies ends.
+    /// How many replies beyond the mark are looked at for those that are unread.
     package static let unreadLimit = 1_000
 
     package var root: MessageID
@@ -11,7 +11,7 @@ package struct ThreadSummary: Sendable, Equatable {
     package var lastReplyAt: Timestamp
     /// How far the member has read; zero until they said.
     package var readSequence: SequenceNumber
-    /// Replies beyond it that came since the member joined and are neither own nor deleted; at most `unreadLimit`.
+    /// Of the next `unreadLimit` replies beyond it that came since the member joined, those neither own nor deleted.
     package var unread: Int
 
     /// Makes a summary of all its fields.

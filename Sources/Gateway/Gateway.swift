@@ -29,6 +29,7 @@ package final class Gateway {
 
     static let subprotocol = "duologue.v1"
     private static let tokenPrefix = "bearer."
+    private static let sessionEnded = Failure(.unauthenticated, "The session has ended. Log in again.")
     private static let changesAtOnce = 128
     private static let marksAtOnce = 2_048
     /// Sockets told of the end in one go, and the longest pause for each of them.
@@ -212,6 +213,7 @@ package final class Gateway {
             guard let known = Ticket(ticket), let caller = try await tickets.take(known.digest) else {
                 throw Failure(.unauthenticated, "The ticket is not valid.")
             }
+            guard try await isOpen(caller) else { throw Self.sessionEnded }
             return caller
         }
         if let header = request.headers["authorization"] {
@@ -236,9 +238,13 @@ package final class Gateway {
                 ? Failure(.tokenExpired, "The access token has expired.")
                 : Failure(.unauthenticated, "The access token is not valid.")
         }
-        guard !revoked.contains(caller.session) else {
-            throw Failure(.unauthenticated, "The session has ended. Log in again.")
-        }
+        guard !revoked.contains(caller.session) else { throw Self.sessionEnded }
         return caller
+    }
+
+    /// Whether the session was not revoked after its ticket was drawn; where not all revocations are known, the store says.
+    private func isOpen(_ caller: Caller) async throws -> Bool {
+        if !revoked.isComplete(), try await !accounts.isActive(caller.session) { return false }
+        return !revoked.contains(caller.session)
     }
 }

@@ -1,4 +1,4 @@
-package import Domain
+internal import Domain
 internal import Synchronization
 
 /// Counts the sockets of a node, over all its loops, by user and by address.
@@ -31,9 +31,6 @@ package final class SocketQuota: Sendable {
 
     /// Counts one less from an address.
     func close(from address: String) { counts.withLock { Self.remove(address, from: &$0.addresses) } }
-
-    /// Whether a user has a socket on this node.
-    package func has(_ user: UserID) -> Bool { counts.withLock { $0.users[user] != nil } }
 
     private static func add<Key>(_ key: Key, to counts: inout [Key: Int], limit: Int) -> Bool {
         let count = counts[key] ?? 0

@@ -7,11 +7,15 @@ internal import Synchronization
 package final class RevokedSessions: Sendable {
     private struct State {
         var ends: [SessionID: ContinuousClock.Instant] = [:]
-        var isComplete = false
+        /// As of when all were known last.
+        var completedAt: ContinuousClock.Instant?
     }
 
     private let state = Mutex(State())
     private let lifetime: Duration
+
+    /// For how long what is known counts as all there is.
+    private static let freshness = Duration.seconds(6)
 
     /// Sessions are remembered for as long as a token of theirs can live, and a while longer, where clocks differ.
     package init(tokenLifetime: Duration, leeway: Duration = .seconds(120)) { lifetime = tokenLifetime + leeway }
@@ -19,8 +23,10 @@ package final class RevokedSessions: Sendable {
     /// How far back revocations matter.
     package var horizon: Duration { lifetime }
 
-    /// Whether the revocations of the whole ``horizon`` were added once; before that a session has to be looked up.
-    package var isComplete: Bool { state.withLock { $0.isComplete } }
+    /// Whether all revocations of the whole ``horizon`` were known a few seconds ago; otherwise a session has to be looked up.
+    package func isComplete(now: ContinuousClock.Instant = .now) -> Bool {
+        state.withLock { state in state.completedAt.map { now - $0 < Self.freshness } ?? false }
+    }
 
     /// Refuses these from now on.
     package func add(_ sessions: some Sequence<SessionID>, now: ContinuousClock.Instant = .now) {
@@ -33,10 +39,10 @@ package final class RevokedSessions: Sendable {
     /// Whether the session was revoked.
     package func contains(_ session: SessionID) -> Bool { state.withLock { $0.ends[session] != nil } }
 
-    /// The whole horizon was added; forgets what no token can be of any more.
+    /// What was revoked before `now` was added, all of it; forgets what no token can be of any more.
     package func completed(now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            state.isComplete = true
+            state.completedAt = max(state.completedAt ?? now, now)
             if state.ends.values.contains(where: { $0 <= now }) { state.ends = state.ends.filter { $0.value > now } }
         }
     }

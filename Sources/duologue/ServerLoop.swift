@@ -76,7 +76,6 @@ final class ServerLoop {
             accounts: stores.accounts,
             revoked: shared.revoked,
             uses: shared.uses,
-            isConnected: shared.socketQuota.has,
             logger: shared.logger.labelled("sessions")
         ).run(until: shutdown)
     }

@@ -203,7 +203,7 @@ BEGIN
 
     -- The statement above has run to its end. Few messages mention somebody, and the others do not pay for it.
     IF cardinality(array_remove(p_data, NULL)) > 0 THEN
-        PERFORM duologue_mention(p_chat, p_actor, p_op, p_data, v_mixed, v_chats, v_offsets);
+        PERFORM duologue_mention(p_chat, p_actor, p_op, p_hash, p_data, v_mixed, v_chats, v_offsets);
     END IF;
 END
 $$;

@@ -41,17 +41,11 @@ AS $$
     ORDER BY w.word, w.user_id OFFSET p_skip LIMIT p_limit
 $$;
 
--- How many duologue_search_users finds; linear in that.
-CREATE OR REPLACE FUNCTION duologue_count_users(p_user bigint, p_words text[]) RETURNS bigint
+-- How many duologue_search_users finds, p_most at most.
+DROP FUNCTION IF EXISTS duologue_count_users(bigint, text[]);
+CREATE OR REPLACE FUNCTION duologue_count_users(p_user bigint, p_words text[], p_most bigint) RETURNS bigint
 LANGUAGE sql STABLE AS $$
-    SELECT count(*) FROM (
-        SELECT w.user_id
-        FROM unnest(p_words) WITH ORDINALITY AS q(word, n)
-        JOIN user_words w ON w.word >= q.word COLLATE "C" AND w.word < (q.word || chr(1114111)) COLLATE "C"
-        WHERE w.user_id <> ALL (ARRAY(SELECT b.blocked_id FROM blocks b WHERE b.user_id = p_user
-                                  UNION ALL SELECT b.user_id FROM blocks b WHERE b.blocked_id = p_user))
-        GROUP BY w.user_id HAVING count(DISTINCT q.n) = cardinality(p_words)
-    ) found
+    SELECT count(*) FROM duologue_search_users(p_user, p_words, '', 0, 0, p_most)
 $$;
 
 -- When somebody was last seen, as far as p_viewer may know.

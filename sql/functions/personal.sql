@@ -53,17 +53,13 @@ BEGIN
 END
 $$;
 
--- Keeps a message no longer. done | chat_not_found | message_not_found
+-- Keeps a message no longer, also one of a chat that the user has left: it counts towards what they may keep. done
+-- | chat_not_found, message_not_found (of a message that was not kept)
 CREATE OR REPLACE FUNCTION duologue_unsave(p_user bigint, p_chat bigint, p_seq bigint) RETURNS text
 LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-    v_absence text := duologue_absence(p_user, p_chat, p_seq);
 BEGIN
-    IF v_absence IS NOT NULL THEN
-        RETURN v_absence;
-    END IF;
     DELETE FROM saved_messages s WHERE s.chat_id = p_chat AND s.user_id = p_user AND s.seq = p_seq;
-    RETURN 'done';
+    RETURN CASE WHEN FOUND THEN 'done' ELSE coalesce(duologue_absence(p_user, p_chat, p_seq), 'done') END;
 END
 $$;
 

@@ -47,12 +47,16 @@ BEGIN
 END
 $$;
 
--- Ends the open sessions of a user but one; answers which. The caller holds the user's row, so that none is opened meanwhile.
+-- Ends the open sessions of a user but one; answers which. The caller holds the user's row, so that none is opened meanwhile. Locks in
+-- the order of duologue_note_uses.
 CREATE OR REPLACE FUNCTION duologue_end_sessions(p_user bigint, p_keep uuid) RETURNS uuid[]
 LANGUAGE sql VOLATILE AS $$
-    WITH ended AS (
-        UPDATE sessions s SET revoked_at = clock_timestamp()
+    WITH locked AS MATERIALIZED (
+        SELECT s.id FROM sessions s
         WHERE s.user_id = p_user AND s.revoked_at IS NULL AND s.id IS DISTINCT FROM p_keep
+        ORDER BY s.id FOR NO KEY UPDATE
+    ), ended AS (
+        UPDATE sessions s SET revoked_at = clock_timestamp() FROM locked l WHERE s.id = l.id AND s.revoked_at IS NULL
         RETURNING s.id
     )
     SELECT coalesce(array_agg(e.id), '{}') FROM ended e

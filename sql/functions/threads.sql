@@ -1,16 +1,18 @@
 -- Threads as members see them.
 
--- Replies in a thread beyond p_after that count as unread for a user: neither own nor deleted, and since they joined. Counting ends at a
--- thousand, so that a page of threads costs a bounded number of rows.
+-- Replies in a thread beyond p_after that count as unread for a user: neither own nor deleted, and since they joined. It looks at the
+-- next thousand replies and no farther, whoever wrote them: how many rows it reads depends neither on the length of the thread, nor on
+-- what was said before the user joined, for the event of joining knows the last message there was. That of a founder knows none.
 CREATE OR REPLACE FUNCTION duologue_thread_unread(p_user bigint, p_chat bigint, p_root bigint, p_after bigint, p_joined bigint)
 RETURNS TABLE (unread bigint)
 LANGUAGE sql STABLE AS $$
     SELECT count(*) FROM (
-        SELECT FROM message_metadata m
-        WHERE m.chat_id = p_chat AND m.thread_root = p_root AND m.seq > p_after AND m."offset" > p_joined
-          AND m.sender_id <> p_user AND m.deleted_at IS NULL AND m.type <> 'system'
-        LIMIT 1000
-    ) replies
+        SELECT m.sender_id, m.deleted_at, m.type FROM message_metadata m
+        WHERE m.chat_id = p_chat AND m.thread_root = p_root AND m.seq > greatest(p_after, (
+            SELECT (e.data -> 'chat' ->> 'last_seq')::bigint FROM chat_events e WHERE e.chat_id = p_chat AND e."offset" = p_joined))
+        ORDER BY m.seq LIMIT 1000
+    ) next
+    WHERE next.sender_id <> p_user AND next.deleted_at IS NULL AND next.type <> 'system'
 $$;
 
 -- Threads with replies whose root is before p_before, that of the newest root first; no row when the user is no member, and one of
@@ -40,7 +42,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- Moves a user's mark in a thread forward. done | chat_not_found | message_not_found (no message, or a reply). A message that the chat
--- does not have moves nothing; last_seq tells.
+-- does not have moves nothing; last_seq tells. Nor is a mark kept where there are no replies to read.
 CREATE OR REPLACE FUNCTION duologue_read_thread(
     p_user bigint, p_chat bigint, p_root bigint, p_seq bigint,
     OUT status text, OUT read_seq bigint, OUT unread bigint, OUT last_seq bigint)
@@ -60,7 +62,8 @@ BEGIN
     IF status <> 'done' THEN
         RETURN;
     END IF;
-    IF p_seq BETWEEN 1 AND last_seq THEN
+    IF p_seq BETWEEN 1 AND last_seq
+       AND EXISTS (SELECT FROM message_metadata m WHERE m.chat_id = p_chat AND m.seq = p_root AND m.reply_count > 0) THEN
         INSERT INTO thread_reads AS t (chat_id, user_id, root_seq, read_seq) VALUES (p_chat, p_user, p_root, p_seq)
         ON CONFLICT (chat_id, user_id, root_seq) DO UPDATE SET read_seq = excluded.read_seq WHERE t.read_seq < excluded.read_seq;
     END IF;

@@ -58,7 +58,7 @@ final class AccountService {
         }
         // Guesses that were hashed together must gain nothing over guesses in sequence.
         try refuseIfThrottled(account, address)
-        let hash = await upgraded(known, to: check.newHash)
+        let hash = await upgraded(known, to: check.newHash, fields)
         guard
             let grant = try await sessions.open(
                 for: known.user.id,
@@ -116,7 +116,9 @@ final class AccountService {
     }
 
     /// The hash that the user has from now on; an upgrade that fails is tried again at the next login.
-    private func upgraded(_ known: Credentials, to hash: String?) async -> String {
+    ///
+    /// Of two logins at once the second finds the hash of the first, and goes on with that if it is of the same password.
+    private func upgraded(_ known: Credentials, to hash: String?, _ fields: LoginFields) async -> String {
         guard let hash else { return known.passwordHash }
         do {
             let isReplaced = try await accounts.replacePasswordHash(
@@ -124,7 +126,11 @@ final class AccountService {
                 from: known.passwordHash,
                 to: hash
             )
-            return isReplaced ? hash : known.passwordHash
+            if isReplaced { return hash }
+            guard let current = try await credentials(fields.name), current.user.id == known.user.id,
+                try await verify(fields.password, against: current.passwordHash).isRight
+            else { return known.passwordHash }
+            return current.passwordHash
         } catch {
             logger.warning("password hash not replaced", ["error": .string("\(error)")])
             return known.passwordHash

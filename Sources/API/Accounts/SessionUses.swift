@@ -6,7 +6,6 @@ package final class SessionUses: Sendable {
     /// A session and when it was seen.
     package struct Use: Sendable {
         package let session: SessionID
-        package let user: UserID
         package let at: Timestamp
     }
 
@@ -33,7 +32,7 @@ package final class SessionUses: Sendable {
             if state.noted.count >= Self.limit { state.noted = [:] }
             state.noted[caller.session] = now
             if state.waiting.count < Self.limit {
-                state.waiting.append(Use(session: caller.session, user: caller.user, at: now))
+                state.waiting.append(Use(session: caller.session, at: now))
             }
         }
     }

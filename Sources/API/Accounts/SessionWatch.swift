@@ -11,7 +11,6 @@ package final class SessionWatch {
     private let accounts: any AccountStore
     private let revoked: RevokedSessions
     private let uses: SessionUses
-    private let isConnected: (UserID) -> Bool
     private let logger: Logger
     private var lastAnswer: ContinuousClock.Instant?
 
@@ -19,31 +18,30 @@ package final class SessionWatch {
     private static let step = Duration.milliseconds(100)
     /// Longer than a transaction may take.
     private static let overlap = Duration.seconds(30)
-    private static let usesAtOnce = 500
+    /// In one pass, so that revocations never wait for long behind uses.
+    private static let usesAtOnce = 2_000
 
-    /// A watch over the store of the same loop; those whose sockets are here are seen without it (`isConnected`).
+    /// A watch over the store of the same loop.
     package init(
         loop: EventLoop,
         accounts: any AccountStore,
         revoked: RevokedSessions,
         uses: SessionUses,
-        isConnected: @escaping (UserID) -> Bool,
         logger: Logger
     ) {
         self.loop = loop
         self.accounts = accounts
         self.revoked = revoked
         self.uses = uses
-        self.isConnected = isConnected
         self.logger = logger
     }
 
     /// Works until `shutdown` is given.
     package func run(until shutdown: ShutdownSignal) async {
         while !shutdown.isTriggered {
+            let end = loop.now + Self.interval
             await look()
             await note()
-            let end = loop.now + Self.interval
             while !shutdown.isTriggered, loop.now < end { await loop.sleep(for: min(Self.step, end - loop.now)) }
         }
     }
@@ -61,20 +59,16 @@ package final class SessionWatch {
         }
     }
 
-    /// Writes which sessions were used; what fails is written at the next use.
+    /// Writes which sessions were used, as many as go in one statement; what fails is written at the next use.
+    ///
+    /// When their users were last seen is left to presence: they may want to be invisible.
     package func note() async {
-        while true {
-            let used = uses.take(limit: Self.usesAtOnce)
-            guard !used.isEmpty else { return }
-            do {
-                try await accounts.noteUses(used.map { (session: $0.session, at: $0.at) })
-                // Of the others presence knows better: they may be invisible.
-                var seen: [UserID: Timestamp] = [:]
-                for use in used where !isConnected(use.user) { seen[use.user] = max(seen[use.user] ?? use.at, use.at) }
-                if !seen.isEmpty { try await accounts.noteSeen(seen.map { (user: $0.key, at: $0.value) }) }
-            } catch {
-                return logger.debug("uses of sessions not written", ["error": .string("\(error)")])
-            }
+        let used = uses.take(limit: Self.usesAtOnce)
+        guard !used.isEmpty else { return }
+        do {
+            try await accounts.noteUses(used.map { (session: $0.session, at: $0.at) })
+        } catch {
+            logger.debug("uses of sessions not written", ["error": .string("\(error)")])
         }
     }
 }

@@ -27,9 +27,9 @@ struct AuthenticationMiddleware: Middleware {
         return try await next(request, context)
     }
 
-    /// Refuses those whose session was revoked; until the node knows all revocations, every session is looked up.
+    /// Refuses those whose session was revoked; while the node does not know all revocations, every session is looked up.
     private func check(_ caller: Caller) async throws {
-        if !revoked.isComplete { try await sessions.requireActive(caller) }
+        if !revoked.isComplete() { try await sessions.requireActive(caller) }
         guard !revoked.contains(caller.session) else {
             let failure = Failure(.unauthenticated, "The session has ended. Log in again.")
             throw Problem(failure, challenge: #"Bearer realm="duologue", error="invalid_token""#)

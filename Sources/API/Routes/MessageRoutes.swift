@@ -47,7 +47,7 @@ final class MessageRoutes {
                 body: RouteBody(.forwarding),
                 isIdempotent: true,
                 answers: [.created(.forwarded), .ok(.forwarded, "All of it had been sent before.")],
-                failures: [.chatNotFound, .messageNotFound, .forbidden, .limitExceeded]
+                failures: [.chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded]
             ),
             handler: forward
         )

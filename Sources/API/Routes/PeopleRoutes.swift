@@ -93,9 +93,12 @@ final class PeopleRoutes {
             return .list(page.items, limit: limit, next: page.next, write)
         }
         guard query["cursor"] == nil else { throw Failure(.invalidValue, "page and cursor exclude each other") }
+        // Skipping costs what is skipped; a cursor goes further.
+        let skipped = (Int(number) - 1) * limit
+        guard skipped < SearchLimits.people else {
+            throw Failure(.limitExceeded, "page: pages reach \(SearchLimits.people) people; go on by cursor")
+        }
         let total = try await people.count(text, for: caller)
-        // Beyond the last page everything is empty, however far; the clamp keeps the product within bounds.
-        let skipped = min(Int(number) - 1, total) * limit
         let page = try await people.search(text, for: caller, limit: limit, skipping: skipped)
         let place = PageNumber(number: Int(number), total: total)
         return .list(page.items, limit: limit, next: page.next, page: place, write)

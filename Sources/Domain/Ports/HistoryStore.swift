@@ -116,10 +116,14 @@ package protocol HistoryStore: AnyObject {
         limit: Int
     ) async throws -> HistorySnapshot?
 
-    /// Of each chat the newest message that the user may be shown: not deleted, and among the last `latestReach`.
+    /// Of each chat the newest message that the user may be shown: neither deleted nor hidden by the user, and among the last
+    /// `latestReach`.
     ///
     /// One statement for all chats; those the user is not in are left out, and snapshots without such a message have no row.
     func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot]
+
+    /// Whether a block has closed each of these chats; those the user is not in are left out.
+    func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool]
 
     /// The numbers of the replies in a thread, ascending; `window` is one of `newest`, `before` and `after`.
     ///

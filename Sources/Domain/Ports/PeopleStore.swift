@@ -19,7 +19,7 @@ package protocol PeopleStore: AnyObject {
     /// The same list without its first `skipped` people; linear in how many it skips.
     func search(_ query: String, for viewer: UserID, limit: Int, skipping skipped: Int) async throws -> Page<User>
 
-    /// How many people the query finds; linear in that.
+    /// How many people the query finds, ``SearchLimits/people`` at most; linear in that.
     func count(_ query: String, for viewer: UserID) async throws -> Int
 
     /// What a user has decided.
@@ -27,4 +27,10 @@ package protocol PeopleStore: AnyObject {
 
     /// Changes settings; what they are then.
     func change(_ change: SettingsChange, of user: UserID) async throws -> UserSettings
+}
+
+/// The bounds of searches.
+package enum SearchLimits {
+    /// Most people that are counted, and that numbered pages reach.
+    package static let people = 10_000
 }

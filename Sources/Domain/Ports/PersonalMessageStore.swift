@@ -22,7 +22,7 @@ package protocol PersonalMessageStore: AnyObject {
     /// `limit` is the most that a user keeps, those of chats they have left included.
     func save(_ message: MessageID, for user: UserID, limit: Int) async throws -> MarkOutcome
 
-    /// Keeps a message no longer.
+    /// Keeps a message no longer, also one of a chat that the user has left.
     func unsave(_ message: MessageID, for user: UserID) async throws -> MarkOutcome
 
     /// What the user keeps of the chats that they are in now, the latest kept first, without what is hidden.

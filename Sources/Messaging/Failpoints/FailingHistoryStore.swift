@@ -34,6 +34,10 @@ package final class FailingHistoryStore: HistoryStore {
         return snapshots
     }
 
+    package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
+        try await history.closedByBlock(chats, for: user)
+    }
+
     package func committedEvents(
         of chat: ChatID,
         after offset: Offset,

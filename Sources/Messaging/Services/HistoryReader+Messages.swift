@@ -47,12 +47,14 @@ extension HistoryReader {
         return try events.map { try announcement(of: $0, in: chat, messages: byNumber) }
     }
 
-    /// Refuses a user who is not in a chat.
+    /// Refuses a user who is not in all of these chats, and chats that a block has closed.
     ///
-    /// Throws `chat_not_found`.
-    func requireMember(_ user: UserID, of chat: ChatID) async throws {
-        guard try await history.snapshot(of: chat, for: user, window: .newest, limit: 1) != nil else {
-            throw Failure.chatNotFound
+    /// Throws `chat_not_found`, `blocked`.
+    func requireOpen(_ chats: [ChatID], for user: UserID) async throws {
+        let closed = try await history.closedByBlock(chats, for: user)
+        guard chats.allSatisfy({ closed[$0] != nil }) else { throw Failure.chatNotFound }
+        guard !closed.values.contains(true) else {
+            throw Failure(.blocked, "There is a block between you and somebody this needs.")
         }
     }
 

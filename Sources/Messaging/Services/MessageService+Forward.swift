@@ -7,11 +7,12 @@ extension MessageService {
     /// Sends what a message says to other chats, as ordinary messages of the user's own: type, content and attachments, without
     /// what ties it to its chat, which are replies, threads and mentions.
     ///
-    /// Nothing is sent unless the user is in all of the chats. Each message is an operation of its own whose id follows from `id`
-    /// and the chat: asking again after a failure sends what was not sent, and answers the rest as duplicates.
+    /// Nothing is sent unless the user is in all of the chats and none is closed by a block. Each message is an operation of its own
+    /// whose id follows from `id` and the chat: asking again after a failure reads the original again, sends what was not sent, and
+    /// answers the rest as duplicates; of an original edited since, those are an `idempotency_mismatch`.
     ///
-    /// - Throws: `chat_not_found` for a chat that the user is not in, `message_not_found`, also for a deleted or hidden one,
-    ///   `forbidden` for what only the server sends, and what `send` throws.
+    /// - Throws: `chat_not_found` for a chat that the user is not in, `blocked`, `message_not_found`, also for a deleted or hidden
+    ///   one, `forbidden` for what only the server sends, and what `send` throws.
     package func forward(
         _ message: MessageID,
         to chats: [ChatID],
@@ -21,7 +22,7 @@ extension MessageService {
         let original = try await self.message(message, for: user)
         guard !original.isDeleted, let content = original.content else { throw Failure.messageNotFound }
         guard original.type.isSendable else { throw Failure(.forbidden, "Only what people have said is forwarded.") }
-        for chat in chats { try await reader.requireMember(user, of: chat) }
+        try await reader.requireOpen(chats, for: user)
         let draft = MessageDraft(type: original.type, content: content, attachments: original.attachments)
         var sent: [Sent] = []
         for chat in chats {

@@ -107,6 +107,21 @@ package final class PostgresHistoryStore: HistoryStore {
         }
     }
 
+    package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
+        let query: PostgresQuery = """
+            SELECT p.chat_id, c.closed_by_block FROM participants p JOIN chats c ON c.id = p.chat_id
+            WHERE p.user_id = \(user.rawValue) AND p.chat_id = ANY (\(chats.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            var closed: [ChatID: Bool] = [:]
+            for row in try await client.query(query.named("closed_by_block")) {
+                let chat: ChatID = try row.id(0)
+                closed[chat] = try row.decode(1, as: Bool.self)
+            }
+            return closed
+        }
+    }
+
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         let query: PostgresQuery = """
             SELECT "offset", kind, actor_id, op_id, seq, target_seq, target_user, data, at

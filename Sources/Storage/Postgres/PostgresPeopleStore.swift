@@ -84,7 +84,10 @@ package final class PostgresPeopleStore: PeopleStore {
     }
 
     package func count(_ query: String, for viewer: UserID) async throws -> Int {
-        let query: PostgresQuery = "SELECT duologue_count_users(\(viewer.rawValue), duologue_search_words(\(query)))"
+        let query: PostgresQuery = """
+            SELECT duologue_count_users(
+                \(viewer.rawValue), duologue_search_words(\(query)), \(Int64(SearchLimits.people)))
+            """
         return try await postgres { () throws(PostgresError) in
             try await client.query(query.named("count_users")).first?.decode(0) ?? 0
         }

@@ -30,13 +30,14 @@ package final class PostgresRelationStore: RelationStore {
     }
 
     package func addContact(_ other: UserID, of user: UserID) async throws {
+        // On conflict the row is written as it is: one that was added at the same time is not in the snapshot, but is answered so.
         let query: PostgresQuery = """
             WITH added AS (
                 INSERT INTO contacts (user_id, contact_id, added_at)
                 SELECT \(user.rawValue), u.id, clock_timestamp() FROM users u
                 WHERE u.id = \(other.rawValue)
                   AND (SELECT count(*) FROM contacts c WHERE c.user_id = \(user.rawValue)) < \(Int64(RelationLimits.contacts))
-                ON CONFLICT DO NOTHING RETURNING contact_id
+                ON CONFLICT (user_id, contact_id) DO UPDATE SET added_at = contacts.added_at RETURNING contact_id
             )
             SELECT EXISTS (SELECT FROM users u WHERE u.id = \(other.rawValue)),
                    EXISTS (SELECT FROM added) OR EXISTS (

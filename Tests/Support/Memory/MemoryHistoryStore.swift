@@ -33,9 +33,7 @@ package final class MemoryHistoryStore: HistoryStore {
             rows: rows,
             redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
             hidden: Set(
-                rows.map(\.sequence).filter { sequence in
-                    database.hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false
-                }
+                rows.map(\.sequence).filter { database.isHidden($0, in: chat, from: user) }
             )
         )
     }
@@ -45,7 +43,9 @@ package final class MemoryHistoryStore: HistoryStore {
         var snapshots: [ChatID: HistorySnapshot] = [:]
         for chat in chats {
             guard let row = database.chats[chat], let member = row.member(user) else { continue }
-            let shown = row.messages.suffix(Self.latestReach).last { !$0.metadata.isDeleted }?.metadata
+            let shown = row.messages.suffix(Self.latestReach).map(\.metadata).last {
+                !$0.isDeleted && !database.isHidden($0.sequence, in: chat, from: user)
+            }
             let redo = database.redo.flatMap(\.batch.operations).filter { committed in
                 let sequence = committed.allocation.sequence ?? committed.operation.target
                 return committed.operation.chat == chat && sequence != nil && sequence == shown?.sequence
@@ -59,6 +59,16 @@ package final class MemoryHistoryStore: HistoryStore {
             )
         }
         return snapshots
+    }
+
+    package func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
+        try database.check()
+        var closed: [ChatID: Bool] = [:]
+        for chat in chats {
+            guard let row = database.chats[chat], row.member(user) != nil else { continue }
+            closed[chat] = database.isClosed(row)
+        }
+        return closed
     }
 
     package func announcedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
@@ -118,5 +128,12 @@ package final class MemoryHistoryStore: HistoryStore {
             body: operation.kind.tellsMessage || operation.kind == .messageDeleted ? nil : operation.body,
             facts: allocation.facts
         )
+    }
+}
+
+extension MemoryDatabase {
+    /// Whether a user has deleted a message for themselves.
+    fileprivate func isHidden(_ sequence: SequenceNumber, in chat: ChatID, from user: UserID) -> Bool {
+        hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false
     }
 }

@@ -52,7 +52,7 @@ package final class MemoryPeopleStore: PeopleStore {
 
     package func count(_ query: String, for viewer: UserID) async throws -> Int {
         try database.check()
-        return find(query, for: viewer).count
+        return min(find(query, for: viewer).count, SearchLimits.people)
     }
 
     package func settings(of user: UserID) async throws -> UserSettings {

@@ -35,8 +35,11 @@ package final class MemoryPersonalMessageStore: PersonalMessageStore {
 
     package func unsave(_ message: MessageID, for user: UserID) async throws -> MarkOutcome {
         try database.check()
-        if let absence = database.absence(of: message, for: user) { return absence }
-        database.saved[user]?.removeAll { $0.message == message }
+        let saved = database.saved[user] ?? []
+        guard saved.contains(where: { $0.message == message }) else {
+            return database.absence(of: message, for: user) ?? .done
+        }
+        database.saved[user] = saved.filter { $0.message != message }
         return .done
     }
 

@@ -46,7 +46,10 @@ package final class MemoryThreadStore: ThreadStore {
         guard row.messages.indices.contains(place), row.messages[place].threadRoot == nil else { return .missing }
         var member = row.members[index]
         let earlier = member.threadReads[root.sequence] ?? SequenceNumber(rawValue: 0)
-        if sequence <= row.chat.lastSequence, sequence > earlier { member.threadReads[root.sequence] = sequence }
+        let hasReplies = row.messages[place].metadata.replyCount > 0
+        if hasReplies, sequence <= row.chat.lastSequence, sequence > earlier {
+            member.threadReads[root.sequence] = sequence
+        }
         database.chats[root.chat]?.members[index] = member
         return .read(
             member.threadReads[root.sequence] ?? earlier,
@@ -63,9 +66,10 @@ package final class MemoryThreadStore: ThreadStore {
         let read = member.threadReads[root] ?? SequenceNumber(rawValue: 0)
         let replies = row.messages.filter {
             $0.threadRoot == root && $0.metadata.sequence > read && $0.metadata.createdOffset > member.joinedOffset
-                && $0.sender != member.user && !$0.metadata.isDeleted && $0.type != .system
         }
-        return min(replies.count, ThreadSummary.unreadLimit)
+        return replies.prefix(ThreadSummary.unreadLimit).count {
+            $0.sender != member.user && !$0.metadata.isDeleted && $0.type != .system
+        }
     }
 
     private static func place(_ cursor: String) throws -> Int64 {

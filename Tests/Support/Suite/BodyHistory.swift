@@ -179,5 +179,7 @@ final class ScriptedHistory: HistoryStore {
 
     func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] { [:] }
 
+    func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] { [:] }
+
     func epoch() async throws -> String { "scripted" }
 }

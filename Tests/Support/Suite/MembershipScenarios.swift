@@ -122,7 +122,7 @@ extension StoreScenario {
             let stranger = try await ports.reads.readers(of: id, for: eve.id, limit: 10, cursor: nil)
             #expect(stranger?.items == nil)
         },
-        StoreScenario("the last message of a chat is the newest that is not deleted, finished or not") { ports in
+        StoreScenario("the last message of a chat is the newest neither deleted nor hidden, finished or not") { ports in
             let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
             let (chat, empty) = (try await ports.group(ada, bob), try await ports.group(ada, bob))
             let foreign = try await ports.group(eve)
@@ -148,6 +148,12 @@ extension StoreScenario {
             let older = try await last()
             #expect(older.mapValues(\.content) == [chat: "2"])
             #expect(older[chat]?.reactions == [ReactionSummary(emoji: "👍", count: 1, users: [bob.id])])
+            let second = MessageID(chat: chat, sequence: SequenceNumber(rawValue: 2))
+            for (isHidden, content) in [(true, "1"), (false, "2")] {
+                _ = try await ports.personal.hide(second, isHidden, for: bob.id)
+                let shown = try await last()
+                #expect(shown.mapValues(\.content) == [chat: content])
+            }
             // Committed, and in no document yet.
             let unfinished = BatchID.random()
             _ = try await ports.commit([ports.say("4", chat, ada), ports.react("🎈", chat, 4, bob)], as: unfinished)

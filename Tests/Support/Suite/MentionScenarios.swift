@@ -63,6 +63,32 @@ extension StoreScenario {
             try await expect(CalledMembers([bob]), chat, 1, ports)
             try await expect(.everyone, chat, 2, ports)
         },
+        StoreScenario("of several messages under one id the one that was made mentions, the refused ones do not") {
+            ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            let (plain, calling, late) = (OperationID.random(), OperationID.random(), OperationID.random())
+            let nowhere = MessageDraft(
+                content: "you",
+                replyTo: SequenceNumber(rawValue: 9),
+                mentions: [.user(bob.id)]
+            )
+            let results = try await ports.commit([
+                ports.say("nobody", chat, ada, id: plain),
+                call([.user(bob.id)], chat, ada, ports, id: plain),
+                call([.user(bob.id)], chat, ada, ports, id: calling),
+                call([.all], chat, ada, ports, id: calling),
+                ports.operation(chat, ada, .createMessage(nowhere), id: late),
+                ports.say("nobody", chat, ada, id: late),
+            ])
+            let refusals: [Failure.Code?] = [
+                nil, .idempotencyMismatch, nil, .idempotencyMismatch, .messageNotFound, nil,
+            ]
+            #expect(results.map(\.refusal) == refusals)
+            for (number, called) in zip(1..., [CalledMembers([]), CalledMembers([bob]), CalledMembers([])]) {
+                try await expect(called, chat, number, ports)
+            }
+        },
         StoreScenario("an edit replaces mentions where it has any say about them") { ports in
             let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
             let chat = try await ports.group(ada, bob, eve)
@@ -100,9 +126,10 @@ extension StoreScenario {
         _ mentions: [Mention],
         _ chat: ChatID,
         _ actor: User,
-        _ ports: StorePorts
+        _ ports: StorePorts,
+        id: OperationID = .random()
     ) -> Operation {
-        ports.operation(chat, actor, .createMessage(MessageDraft(content: "you", mentions: mentions)))
+        ports.operation(chat, actor, .createMessage(MessageDraft(content: "you", mentions: mentions)), id: id)
     }
 
     private static func expect(

@@ -77,6 +77,17 @@ extension StoreScenario {
             try await ports.done(ports.add(bob, left, ada))
             #expect(try await saved(bob, ports) == [id(kept, 2), id(left, 1)])
         },
+        StoreScenario("what is saved of a chat that was left counts, until it is given up") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let (kept, left) = (try await ports.group(ada, bob), try await ports.group(ada, bob))
+            for chat in [kept, left] { try await ports.done(ports.say("1", chat, ada)) }
+            #expect(try await ports.personal.save(id(left, 1), for: bob.id, limit: 1) == .done)
+            try await ports.done(ports.operation(left, ada, .removeParticipant(bob.id)))
+            #expect(try await ports.personal.save(id(kept, 1), for: bob.id, limit: 1) == .full)
+            #expect(try await ports.personal.unsave(id(left, 1), for: bob.id) == .done)
+            #expect(try await ports.personal.unsave(id(left, 1), for: bob.id) == .stranger)
+            #expect(try await ports.personal.save(id(kept, 1), for: bob.id, limit: 1) == .done)
+        },
     ]
 
     private static func number(_ number: Int64) -> SequenceNumber { SequenceNumber(rawValue: number) }

@@ -46,7 +46,12 @@ extension StoreScenario {
                 earlier,
                 ports.pin(chat, 1, ada)
             )
+            let (group, nowhere) = (try await ports.group(bob), ChatID(rawValue: 1 << 52))
+            let open = try await ports.history.closedByBlock([chat, group, nowhere], for: ada.id)
+            #expect(open == [chat: false])
             let outcome = try await ports.relations.block(bob.id, by: ada.id)
+            let closed = try await ports.history.closedByBlock([chat, group], for: bob.id)
+            #expect(closed == [chat: true, group: false])
             let again = try await ports.relations.block(bob.id, by: ada.id)
             #expect(outcome == BlockOutcome(isNew: true, sharesChat: true))
             #expect(again == BlockOutcome(isNew: false, sharesChat: true))

@@ -70,6 +70,17 @@ extension StoreScenario {
                 #expect(try await reading(root, 1, chat, ada, ports) == .missing)
             }
         },
+        StoreScenario("a thread without replies has no mark, and keeps the one it had") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            for number in 1...2 { try await ports.done(ports.say("\(number)", chat, ada)) }
+            try await expect(0, 0, by: reading(1, 2, chat, bob, ports))
+            // 3 and 4
+            for _ in 1...2 { try await ports.done(ports.reply(1, chat, ada)) }
+            try await expect(3, 1, by: reading(1, 3, chat, bob, ports))
+            for number in [3, 4] as [Int64] { try await ports.done(ports.delete(chat, number, ada)) }
+            try await expect(3, 0, by: reading(1, 4, chat, bob, ports))
+        },
         StoreScenario("who joins again has no marks, and only what came since is unread") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())
             let chat = try await ports.group(ada, bob)

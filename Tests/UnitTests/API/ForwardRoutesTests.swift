@@ -69,4 +69,23 @@ import Web
             #expect(await api.call(.get, "/chats/\(own)/messages", as: bob.token).items.isEmpty)
         }
     }
+
+    @Test func `nothing is sent when a block has closed one of the chats`() async throws {
+        try await withAPI { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            let own = await api.group(ada)
+            await api.send("look", to: own, as: ada)
+            let direct = #"{"type":"direct","participant_ids":[\#(bob.id)]}"#
+            let pair = await api.call(.post, "/chats", as: ada.token, json: direct).integer("chat_id") ?? 0
+            #expect(await api.call(.put, "/users/me/blocks/\(ada.id)", as: bob.token).status == 204)
+            let answer = await api.call(
+                .post,
+                "/messages/\(own)-1/forward",
+                as: ada.token,
+                json: #"{"chat_ids":[\#(own),\#(pair)]}"#
+            )
+            #expect(answer.status == 403 && answer.code == "blocked")
+            #expect(await api.call(.get, "/chats/\(own)/messages", as: ada.token).integers("seq") == [1])
+        }
+    }
 }

@@ -66,8 +66,12 @@ import Web
             let third = await api.call(.get, "/users?query=eve&limit=2&page=3", as: ada.token)
             #expect(third.items.map { $0.string("username") } == ["eve4"])
             #expect(third.integer("total") == 5 && third.integer("page") == 3 && third.integer("pages") == 3)
-            let late = await api.call(.get, "/users?query=eve&page=9007199254740991", as: ada.token)
-            #expect(late.status == 200 && late.items.isEmpty)
+            let late = await api.call(.get, "/users?query=eve&limit=3&page=3334", as: ada.token)
+            #expect(late.status == 200 && late.items.isEmpty && late.integer("total") == 5)
+            for path in ["limit=3&page=3335", "limit=100&page=101", "page=9007199254740991"] {
+                let beyond = await api.call(.get, "/users?query=eve&\(path)", as: ada.token)
+                #expect(beyond.status == 400 && beyond.code == "limit_exceeded", "\(path)")
+            }
             #expect(await api.call(.get, "/users?limit=10", as: ada.token).items.count == 6)
             #expect(await api.call(.get, "/users?query=%00", as: ada.token).code == "invalid_value")
             let long = String(repeating: "x", count: 101)

@@ -133,8 +133,8 @@ import Web
             #expect(await api.call(.get, path, as: bob.token).text == again.text)
             for _ in 1...2 { #expect(await api.call(.delete, path, as: bob.token).status == 204) }
             #expect(await api.call(.get, path, as: bob.token).code == "not_found")
-            let devices = EphemeralEvent.Scope.user(UserID(rawValue: bob.id), in: ChatID(rawValue: chat))
-            let told = api.stores.broker.ephemeral.filter { $0.scope == devices }
+            let scope = EphemeralEvent.Scope.user(UserID(rawValue: bob.id), in: ChatID(rawValue: chat))
+            let told = api.stores.broker.ephemeral.filter { $0.scope == scope }
             let frames = told.map { String(decoding: $0.payload, as: UTF8.self) }
             let head = #"{"type":"draft.updated","chat_id":\#(chat),"draft":"#
             #expect(frames == [put.text, again.text, "null", "null"].map { head + $0 + "}" })

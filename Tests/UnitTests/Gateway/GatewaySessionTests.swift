@@ -1,6 +1,7 @@
 import Domain
 import IOCore
 import Messaging
+import Security
 import Support
 import Testing
 import Web
@@ -89,6 +90,26 @@ import Web
             #expect(waited.count("ready") == 0)
             waited.send(#"{"type":"resume","epoch":"memory","cursors":{}}"#)
             _ = try await waited.frame("resumed")
+        }
+    }
+
+    @Test func `a ticket drawn before its session was revoked opens nothing`() async throws {
+        try await GatewayFixture.run { fixture in
+            let ada = try await fixture.member()
+            func show(_ session: SessionID) async throws -> HTTPResponse.Upgrade {
+                let ticket = Ticket.generate()
+                let caller = Caller(user: ada.id, session: session, expiresAt: Timestamp(milliseconds: 900_000))
+                try await fixture.hub.stores.tickets.keep(ticket.digest, for: caller, lifetime: .seconds(30))
+                return try await fixture.handshake(nil, target: "/api/v1/ws?ticket=\(ticket.text)")
+            }
+            // The store knows of no such session.
+            await #expect(throws: Failure.self) { _ = try await show(.random()) }
+            // Now it is not asked.
+            fixture.revoked.completed(now: ContinuousClock.now + .seconds(86_400))
+            _ = try await show(.random())
+            let ended = SessionID.random()
+            fixture.revoked.add([ended])
+            await #expect(throws: Failure.self) { _ = try await show(ended) }
         }
     }
 

@@ -83,6 +83,10 @@ final class SlowHistory: HistoryStore {
         try await base.latest(of: chats, for: user)
     }
 
+    func closedByBlock(_ chats: [ChatID], for user: UserID) async throws -> [ChatID: Bool] {
+        try await base.closedByBlock(chats, for: user)
+    }
+
     func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] {
         try await base.committedEvents(of: chat, after: offset, limit: limit)
     }
