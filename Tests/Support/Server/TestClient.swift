@@ -77,7 +77,8 @@ package final class TestClient {
 
     /// Fails the test where the answer is none that the contract declares.
     private func holdToContract(_ response: HTTPClientResponse, _ method: HTTPMethod, _ target: String) async {
-        guard let contract = await contract() else { return }
+        // Tests of the tests' own tools speak to servers that are none of ours, in the same process.
+        guard target.hasPrefix("/api/v1/"), let contract = await contract() else { return }
         let violations = contract.violations(
             method,
             target,
