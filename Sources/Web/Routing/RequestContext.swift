@@ -70,13 +70,13 @@ package struct PathParameters: Sendable {
         return value
     }
 
-    /// A parameter as a positive decimal number without sign or leading zeros.
+    /// A parameter as a positive decimal number without sign or leading zeros, as large as JSON carries exactly.
     ///
     /// - Throws: 400 `invalid_value` for anything else.
     package func integer(_ name: String) throws(Problem) -> Int64 {
         let value = text(name)
-        let isCanonical = value.utf8.allSatisfy(\.isDigit) && (value == "0" || value.utf8.first != UInt8(ascii: "0"))
-        guard isCanonical, let number = Int64(value) else {
+        let isCanonical = value.utf8.allSatisfy(\.isDigit) && value.utf8.first != UInt8(ascii: "0")
+        guard isCanonical, let number = Int64(value), number < 1 << 53 else {
             throw Problem(.badRequest, code: "invalid_value", detail: "\(name) in the path is not a number")
         }
         return number

@@ -9,7 +9,7 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
     @Test func `a connection carries many requests`() async throws {
         try await TestServer.run(loops: 2) { _, server, _ in
             let client = try await server.connect()
-            for id in 0..<20 {
+            for id in 1...20 {
                 let response = try await client.send(.get, "/items/\(id)")
                 #expect(response.status == 200)
                 #expect(text(response) == String(id))
@@ -24,9 +24,9 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
     @Test func `fifty requests in one write are answered in order`() async throws {
         try await TestServer.run { _, server, _ in
             let client = try await server.connect()
-            let requests = (0..<50).map { "GET /items/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
+            let requests = (1...50).map { "GET /items/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined()
             try client.sendRaw(Array(requests.utf8))
-            for id in 0..<50 { #expect(text(try await client.receive()) == String(id)) }
+            for id in 1...50 { #expect(text(try await client.receive()) == String(id)) }
             client.close()
         }
     }

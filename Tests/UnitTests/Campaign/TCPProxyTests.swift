@@ -15,7 +15,9 @@ import Web
                 if let stream = try? EchoStream(descriptor, loop) { sockets.append(stream) }
             }
             let proxy = try await TCPProxy(to: listener.localPort)
-            try await body(proxy, TestClient(port: proxy.port, loop: loop, resolver: resolver))
+            let client = TestClient(port: proxy.port, loop: loop, resolver: resolver)
+            client.isHeldToContract = false
+            try await body(proxy, client)
             await proxy.close()
             listener.close()
             for socket in sockets { socket.close() }

@@ -89,7 +89,8 @@ private func answer(_ method: HTTPMethod, _ target: String) async -> (Int, Strin
     }
 
     @Test(arguments: [
-        "/api/users/x", "/api/users/-1", "/api/users/+1", "/api/users/01", "/api/users/99999999999999999999",
+        "/api/users/x", "/api/users/-1", "/api/users/+1", "/api/users/01", "/api/users/0",
+        "/api/users/9007199254740992", "/api/users/99999999999999999999",
     ])
     func `a number in a path is canonical`(target: String) async {
         #expect(await answer(.get, target).0 == 400)
