@@ -7,6 +7,7 @@ package struct GatewayMetrics: Sendable {
     let deliveries: Counter
     let fills: Counter
     let slow: Counter
+    let writes: Counter
     let shed: Counter
     let ephemeral: Counter
     let presence: Counter
@@ -23,6 +24,7 @@ package struct GatewayMetrics: Sendable {
             "duologue_ephemeral_shed_total",
             help: "Ephemeral events that sockets did not get, because half of their queue was taken."
         )
+        writes = registry.counter("duologue_socket_writes_total", help: "System calls that wrote to sockets.")
         slow = registry.counter("duologue_slow_consumers_total", help: "Sockets closed because they did not read.")
     }
 }

@@ -44,6 +44,8 @@ package final class Hub: AnnouncementSink {
     var queuedFills: Set<ChatID> = []
     private var headsDue = false
     private var isEnded = false
+    /// Writes of the loop that are counted.
+    private var writesCounted = 0
 
     private var nextHeartbeat: ContinuousClock.Instant
 
@@ -179,6 +181,8 @@ package final class Hub: AnnouncementSink {
         let time = settings.now()
         for session in sessions.values.flatMap({ $0 }) { session.checkDeadlines(now: now, time: time) }
         forgetOld(now: now)
+        metrics.writes.increment(by: loop.writeCount - writesCounted)
+        writesCounted = loop.writeCount
         guard now >= nextHeartbeat else { return }
         nextHeartbeat = now + settings.heartbeat
         heartbeat()

@@ -30,6 +30,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var taken = Incoming()
     private var stopping = false
     private var handedToSelf = false
+    /// How many system calls have written to streams of this loop.
+    package internal(set) var writeCount = 0
     /// Buffers shared by all streams of the loop, so that an idle stream holds none.
     ///
     /// Two, because a delegate may write while it looks at what was read.

@@ -215,6 +215,7 @@ package final class TCPStream {
 
     private func writeOnce() -> Int {
         let flags = Int32(MSG_NOSIGNAL)
+        loop.writeCount += 1
         if let (frame, offset) = queue.loneFrame(orLargerThan: Self.loneFrameBytes) {
             return unsafe frame.bytes.withUnsafeBytes { bytes in
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset...])

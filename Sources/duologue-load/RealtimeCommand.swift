@@ -1,6 +1,5 @@
 internal import Domain
 internal import IOCore
-internal import Web
 
 /// `realtime`: delivery to many sockets, and what happens when half of them come back at once.
 struct RealtimeCommand: Command {
@@ -129,27 +128,6 @@ struct RealtimeCommand: Command {
 
     /// What the servers have asked their stores so far, by their own count.
     private func queries(_ tool: Tool) async throws -> Int {
-        var sum = 0
-        for server in servers {
-            let client = try await HTTPClient.connect(
-                host: server.host,
-                port: server.port,
-                loop: tool.loop,
-                resolver: tool.resolver
-            )
-            defer { client.close() }
-            let answer = try await client.send(
-                .get,
-                "/metrics",
-                headers: HTTPHeaders(),
-                body: [],
-                deadline: .seconds(10)
-            )
-            for line in String(decoding: answer.body, as: UTF8.self).split(separator: "\n")
-            where line.hasPrefix("duologue_store_seconds_count") {
-                sum += line.split(separator: " ").last.flatMap { Int($0) } ?? 0
-            }
-        }
-        return sum
+        try await ServerMetrics.sum(of: "duologue_store_seconds_count", over: servers, tool)
     }
 }
