@@ -18,6 +18,8 @@ package struct EphemeralEvent: Sendable, Equatable {
     package var excluded: UserID?
     /// Others who are left out, of whom somebody wants nothing known or nothing to do with.
     package var hiddenFrom: [UserID]
+    /// The change of presence that it tells, to all who may see it.
+    package var mark: PresenceMark?
     /// The JSON text of the frame as clients receive it.
     package var payload: [UInt8]
 
@@ -26,11 +28,13 @@ package struct EphemeralEvent: Sendable, Equatable {
         to scope: Scope,
         excluding excluded: UserID? = nil,
         hiddenFrom: [UserID] = [],
+        mark: PresenceMark? = nil,
         payload: [UInt8]
     ) {
         self.scope = scope
         self.excluded = excluded
         self.hiddenFrom = hiddenFrom
+        self.mark = mark
         self.payload = payload
     }
 }

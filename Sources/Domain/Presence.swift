@@ -54,6 +54,8 @@ package struct PresenceState: Sendable, Equatable {
     package var isNews: Bool
     /// When a device last said something.
     package var lastSeen: Timestamp
+    /// When others were last told, by the clock of the store; with news, the moment that names this change of the user.
+    package var toldAt: Timestamp
 
     /// Makes a state of all its fields.
     package init(
@@ -61,12 +63,54 @@ package struct PresenceState: Sendable, Equatable {
         before: PresenceStatus,
         status: PresenceStatus,
         isNews: Bool,
-        lastSeen: Timestamp
+        lastSeen: Timestamp,
+        toldAt: Timestamp
     ) {
         self.user = user
         self.before = before
         self.status = status
         self.isNews = isNews
         self.lastSeen = lastSeen
+        self.toldAt = toldAt
+    }
+
+    /// Two changes in one, for those who were not told of the first.
+    ///
+    /// When somebody invisible left is nobody's business: they were last seen when they became so.
+    package func following(_ earlier: PresenceState) -> PresenceState {
+        var both = self
+        both.before = earlier.before
+        if before == .invisible, status == .offline { both.lastSeen = earlier.lastSeen }
+        return both
+    }
+}
+
+/// Names a change of somebody's presence.
+package struct PresenceMark: Sendable, Equatable {
+    package var user: UserID
+    /// When others were told, by the clock of the store; later of later changes.
+    package var toldAt: Timestamp
+
+    /// Makes a mark of all its fields.
+    package init(user: UserID, toldAt: Timestamp) {
+        self.user = user
+        self.toldAt = toldAt
+    }
+}
+
+/// What a store of several parts answers, some of which may be away.
+package struct PresenceAnswer: Sendable {
+    /// What those parts said that answered.
+    package var states: [PresenceState]
+    /// Users whose reports may not have been taken.
+    package var unanswered: Set<UserID>
+    /// Why a part did not answer; nil where all did.
+    package var failure: StoreError?
+
+    /// An answer; of nobody, unless given.
+    package init(states: [PresenceState] = [], unanswered: Set<UserID> = [], failure: StoreError? = nil) {
+        self.states = states
+        self.unanswered = unanswered
+        self.failure = failure
     }
 }

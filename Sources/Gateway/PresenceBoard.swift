@@ -10,26 +10,36 @@ internal import Web
 ///
 /// All that happens within a moment is reported, looked up and told together, so the stores are asked by time and not by
 /// event. While Redis is away presence is unknown; nothing waits for it.
+///
+/// Telling proves nothing: whoever was to tell a change may have died, or Redis have lost it. So each node reads, some
+/// seconds later, which changes there were, and tells its own sockets of those it has not heard of.
 package final class PresenceBoard {
-    private let loop: EventLoop
-    private let store: any PresenceStore
-    private let scope: any PresenceScope
+    let loop: EventLoop
+    let store: any PresenceStore
+    let scope: any PresenceScope
     private let accounts: any AccountStore
     /// Whether this loop looks for what has ended, for all loops of the node.
     private let settles: Bool
     private let metrics: GatewayMetrics
-    private let logger: Logger
+    let logger: Logger
     /// Given the events, for all loops and nodes.
     package var publish: ((EphemeralEvent) -> Void)?
+    /// Given events that other nodes have had, for all loops of this one.
+    package var deliver: ((EphemeralEvent) -> Void)?
 
     private var states: PresenceStates
     /// Changes that could not be told yet, the latest of each user.
     private var untold: [UserID: PresenceState] = [:]
+    /// Changes that this node did not hear of, all of each user in one.
+    private var missed: [UserID: PresenceState] = [:]
+    private var heard = HeardChanges()
     /// When users were seen, to be written.
     private var seen: [UserID: Timestamp] = [:]
-    private var newcomers: [Newcomer] = []
+    var newcomers: [Newcomer] = []
+    /// When newcomers can be told again who is there, after the stores were away.
+    var greetAgainAt: ContinuousClock.Instant?
     /// Users of whom sockets were told something while the state of all was looked up.
-    private var overtaken: Set<UserID> = []
+    var overtaken: Set<UserID> = []
     private var isOut = false
 
     private static let interval = Duration.milliseconds(250)
@@ -37,14 +47,6 @@ package final class PresenceBoard {
     private static let manySettled = 50
     private static let usersAtOnce = 500
     private static let untoldLimit = 10_000
-    /// Sockets that are told of all others in one look.
-    private static let newcomersAtOnce = 256
-    /// Chats of one newcomer that are looked at, and people in those of all together, more or less.
-    private static let chatsLookedAt = 100
-    private static let peopleLookedAt = 20_000
-    private static let chatsAtOnce = 50
-    /// People a newcomer is told of at most.
-    private static let peopleTold = 200
 
     /// Makes the board of a loop over stores of the same loop.
     package init(
@@ -72,12 +74,12 @@ package final class PresenceBoard {
     /// A socket has become live: its user is present, and it is to be told who else is.
     func joined(_ session: any EventReceiver, user: UserID) {
         set(session, user)
-        newcomers.append(Newcomer(session, user: user))
+        welcome(Newcomer(session, user: user))
     }
 
     /// A live socket was taken into a chat: it is to be told who is there, and those who were there before, of its user.
     func entered(_ chat: ChatID, _ session: any EventReceiver, user: UserID, at offset: Offset) {
-        newcomers.append(Newcomer(session, user: user, in: chat, since: offset))
+        welcome(Newcomer(session, user: user, in: chat, since: offset))
     }
 
     /// A live socket says how present its user is.
@@ -91,6 +93,11 @@ package final class PresenceBoard {
     /// Sockets of this loop are told of a user.
     func passes(_ user: UserID) { overtaken.insert(user) }
 
+    /// Sockets of this node are told of a change.
+    func heard(_ mark: PresenceMark) {
+        if settles { heard.insert(mark, now: loop.now) }
+    }
+
     // MARK: Running
 
     /// Reports and tells until `shutdown` is given; then the users of this loop have the grace to come back elsewhere.
@@ -102,27 +109,36 @@ package final class PresenceBoard {
             let count = await exchange(settling: isDue)
             // Where many have to be looked at, as after a node has died, the others follow at once.
             if isDue, count < Self.manySettled { nextSettling = loop.now + Self.settleInterval }
-            await tell()
+            if isDue { await recall() }
+            await tell(\.untold, publish)
+            await tell(\.missed, deliver)
             await note()
-            while await greet() == 0, !newcomers.isEmpty {}
+            await greetAll()
         }
-        _ = try? await store.report(states.leaveAll())
+        _ = await store.report(states.leaveAll())
     }
 
     /// Says what is to be said to Redis, and takes what has changed; how many had to be looked at.
+    ///
+    /// What one part of it answers holds while another is away: a change is news only once.
     private func exchange(settling: Bool) async -> Int {
         let reports = states.takeReports(now: loop.now)
-        do {
-            for state in try await store.report(reports) { take(state) }
-            let settled = settling ? try await store.settle() : []
-            if settling || !reports.isEmpty { isOut = false }
-            for state in settled { take(state) }
-            return settled.count
-        } catch {
-            states.failed(reports, now: loop.now)
-            if !isOut { logger.warning("presence is unknown", ["error": .string("\(error)")]) }
-            isOut = true
-            return 0
+        let answer = await store.report(reports)
+        states.failed(reports.filter { answer.unanswered.contains($0.user) }, now: loop.now)
+        for state in answer.states { take(state) }
+        let settled = settling ? await store.settle() : PresenceAnswer()
+        for state in settled.states { take(state) }
+        let failure = answer.failure ?? settled.failure
+        if let failure, !isOut { logger.warning("presence is unknown", ["error": .string(failure.description)]) }
+        if failure != nil || settling || !reports.isEmpty { isOut = failure != nil }
+        return settled.states.count
+    }
+
+    /// Takes the changes that this node should have heard of and has not.
+    private func recall() async {
+        for state in await store.changes().states where heard.misses(state) {
+            guard missed.count < Self.untoldLimit || missed[state.user] != nil else { continue }
+            missed[state.user] = missed[state.user].map(state.following) ?? state
         }
     }
 
@@ -134,14 +150,15 @@ package final class PresenceBoard {
         guard state.isNews else { return }
         metrics.presence.increment()
         guard untold.count < Self.untoldLimit || untold[state.user] != nil else { return }
-        var state = state
-        if let earlier = untold[state.user] { state.before = earlier.before }
-        untold[state.user] = state
+        untold[state.user] = untold[state.user].map(state.following) ?? state
     }
 
     /// Tells changes to those who may see them.
-    private func tell() async {
-        while let users = page(of: untold.keys) {
+    private func tell(
+        _ waiting: ReferenceWritableKeyPath<PresenceBoard, [UserID: PresenceState]>,
+        _ publish: ((EphemeralEvent) -> Void)?
+    ) async {
+        while let users = page(of: self[keyPath: waiting].keys) {
             let chats: [UserID: [ChatID]]
             let reserves: [UserID: PresenceReserve]
             do {
@@ -151,7 +168,7 @@ package final class PresenceBoard {
                 return logger.debug("presence not told", ["error": .string("\(error)")])
             }
             for user in users {
-                guard let state = untold.removeValue(forKey: user) else { continue }
+                guard let state = self[keyPath: waiting].removeValue(forKey: user) else { continue }
                 let events = EphemeralEncoder.presence(
                     state,
                     to: chats[user] ?? [],
@@ -175,97 +192,5 @@ package final class PresenceBoard {
 
     private func page(of users: some Collection<UserID>) -> [UserID]? {
         users.isEmpty ? nil : Array(users.prefix(Self.usersAtOnce))
-    }
-
-    // MARK: Newcomers
-
-    /// Tells newcomers who is there, as many as came meanwhile in one look; how many people that were.
-    ///
-    /// Chats that are too large to tell of presence have none, so that thousands taken into one hold nobody up.
-    private func greet() async -> Int {
-        guard !newcomers.isEmpty else { return 0 }
-        let batch = Array(newcomers.prefix(Self.newcomersAtOnce))
-        newcomers.removeFirst(batch.count)
-        do {
-            let members = try await members(around: batch)
-            let reserves = try await scope.reserves(of: batch.map(\.user))
-            overtaken = []
-            let told = try await store.told(of: Array(Set(members.values.joined())))
-            let present = members.mapValues { users in
-                users.filter { told[$0] != nil && !overtaken.contains($0) }
-            }
-            var frames: [UserID: SharedFrame] = [:]
-            for newcomer in batch { greet(newcomer, present, told, reserves, &frames) }
-            try await introduce(batch.filter(\.isIntroduced), told, reserves)
-            return members.values.reduce(0) { $0 + $1.count }
-        } catch {
-            logger.debug("newcomers not told who is there", ["error": .string("\(error)")])
-            return 1
-        }
-    }
-
-    /// Whom newcomers may see, by their chats, as far as they are looked at.
-    private func members(around batch: [Newcomer]) async throws -> [ChatID: [UserID]] {
-        var chats: Set<ChatID> = []
-        for newcomer in batch {
-            chats.formUnion(newcomer.chats.prefix(Self.chatsLookedAt))
-        }
-        let all = Array(chats)
-        var members: [ChatID: [UserID]] = [:]
-        var count = 0
-        for start in stride(from: 0, to: all.count, by: Self.chatsAtOnce) where count < Self.peopleLookedAt {
-            let page = try await scope.members(of: Array(all[start..<min(start + Self.chatsAtOnce, all.count)]))
-            count += page.values.reduce(0) { $0 + $1.count }
-            members.merge(page) { $1 }
-        }
-        return members
-    }
-
-    /// By the chats that it follows now: it may have left some meanwhile.
-    private func greet(
-        _ newcomer: Newcomer,
-        _ present: [ChatID: [UserID]],
-        _ told: [UserID: PresenceStatus],
-        _ reserves: [UserID: PresenceReserve],
-        _ frames: inout [UserID: SharedFrame]
-    ) {
-        guard let session = newcomer.session, session.isOpen else { return }
-        var known: Set<UserID> = [newcomer.user]
-        let hidden = reserves[newcomer.user]?.hidden ?? []
-        for chat in newcomer.chats {
-            for user in present[chat] ?? [] where !hidden.contains(user) && known.insert(user).inserted {
-                guard known.count <= Self.peopleTold + 1, let status = told[user] else { return }
-                let frame =
-                    frames[user] ?? SharedFrame.text(EphemeralEncoder.presence(of: user, status, lastSeen: nil))
-                frames[user] = frame
-                session.deliverEphemeral(frame)
-            }
-        }
-    }
-
-    /// Tells those who were in a chat before of somebody present who was taken into it.
-    private func introduce(
-        _ newcomers: [Newcomer],
-        _ told: [UserID: PresenceStatus],
-        _ reserves: [UserID: PresenceReserve]
-    ) async throws {
-        let users = Set(newcomers.map(\.user)).filter { told[$0] != nil }
-        guard !users.isEmpty else { return }
-        let chats = try await scope.chats(of: Array(users))
-        for user in users {
-            // A change of theirs that was told meanwhile went to their new chats too.
-            guard let status = told[user], !overtaken.contains(user) else { continue }
-            let entered = Set(newcomers.filter { $0.user == user }.compactMap(\.chat))
-            let seeing = (chats[user] ?? []).filter(entered.contains)
-            guard !seeing.isEmpty else { continue }
-            let payload = EphemeralEncoder.presence(of: user, status, lastSeen: nil)
-            let event = EphemeralEvent(
-                to: .chats(seeing, of: user),
-                excluding: user,
-                hiddenFrom: reserves[user]?.hidden.sorted() ?? [],
-                payload: payload
-            )
-            publish?(event)
-        }
     }
 }

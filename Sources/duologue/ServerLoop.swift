@@ -22,6 +22,7 @@ final class ServerLoop {
         didSet {
             hub.publish = { [weak broker] event in broker?.announce(ephemeral: event) }
             presence.publish = hub.publish
+            presence.deliver = { [weak broker] event in broker?.deliver(ephemeral: event) }
         }
     }
     private let loop: EventLoop

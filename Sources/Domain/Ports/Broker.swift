@@ -9,6 +9,10 @@ package protocol Broker: AnyObject {
 
     /// Hands an event to the hubs of this node, and to the others if that needs no waiting.
     ///
-    /// Nothing heals its loss: what the others miss is dropped and counted. Events of one loop keep their order.
+    /// What the others miss is dropped and counted; but for presence, nothing heals its loss. Events of one loop keep their
+    /// order.
     func announce(ephemeral event: EphemeralEvent)
+
+    /// Hands an event to the hubs of this node alone.
+    func deliver(ephemeral event: EphemeralEvent)
 }

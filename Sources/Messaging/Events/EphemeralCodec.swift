@@ -8,6 +8,8 @@ package enum EphemeralCodec {
     ///
     /// A node that does not know it drops the event, and tells nobody too many.
     private static let hidingVersion: UInt8 = 3
+    /// The same with a change of presence before those left out; a node that does not know it drops the event likewise.
+    private static let markedVersion: UInt8 = 4
     private static let toChat: UInt8 = 1
     private static let toUsers: UInt8 = 2
     private static let toChats: UInt8 = 3
@@ -15,12 +17,17 @@ package enum EphemeralCodec {
 
     /// The message a node publishes, marked with its own id.
     package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
-        var bytes: [UInt8] = [event.hiddenFrom.isEmpty ? version : hidingVersion]
+        let plain = event.hiddenFrom.isEmpty ? version : hidingVersion
+        var bytes: [UInt8] = [event.mark == nil ? plain : markedVersion]
         bytes.reserveCapacity(48 + event.payload.count)
         bytes += node.bytes
         // Users are numbered from one.
         bytes.append(integer: event.excluded?.rawValue ?? 0)
-        if !event.hiddenFrom.isEmpty { bytes.append(integers: event.hiddenFrom.map(\.rawValue)) }
+        if let mark = event.mark {
+            bytes.append(integer: mark.user.rawValue)
+            bytes.append(integer: mark.toldAt.milliseconds)
+        }
+        if event.mark != nil || !event.hiddenFrom.isEmpty { bytes.append(integers: event.hiddenFrom.map(\.rawValue)) }
         switch event.scope {
         case .chat(let chat):
             bytes.append(toChat)
@@ -43,18 +50,24 @@ package enum EphemeralCodec {
 
     /// The event and the node it came from; nil for bytes of another version or none of ours.
     package static func decode(_ bytes: [UInt8]) -> (event: EphemeralEvent, node: NodeID)? {
-        guard let first = bytes.first, first == version || first == hidingVersion, bytes.count > 17,
+        guard let first = bytes.first, version...markedVersion ~= first, bytes.count > 17,
             let node = NodeID(bytes: bytes[1..<17])
         else { return nil }
         var reader = WireReader(bytes, from: 17)
-        guard let excluded = reader.integer(Int64.self),
-            let hidden = first == version ? [] : reader.users(), let kind = reader.integer(UInt8.self),
+        guard let excluded = reader.integer(Int64.self) else { return nil }
+        var mark: PresenceMark?
+        if first == markedVersion {
+            guard let user = reader.integer(Int64.self), let time = reader.integer(Int64.self) else { return nil }
+            mark = PresenceMark(user: UserID(rawValue: user), toldAt: Timestamp(milliseconds: time))
+        }
+        guard let hidden = first == version ? [] : reader.users(), let kind = reader.integer(UInt8.self),
             let scope = scope(kind, &reader)
         else { return nil }
         let event = EphemeralEvent(
             to: scope,
             excluding: excluded > 0 ? UserID(rawValue: excluded) : nil,
             hiddenFrom: hidden,
+            mark: mark,
             payload: reader.rest()
         )
         return (event, node)

@@ -71,6 +71,7 @@ package enum EphemeralEncoder {
         let isTold = seen == .offline && !reserve.keepsLastSeen
         let payload = presence(of: user, seen, lastSeen: isTold ? state.lastSeen : nil)
         let isHidden = state.status == .invisible
+        let mark = PresenceMark(user: user, toldAt: state.toldAt)
         var events: [EphemeralEvent] = []
         if state.before.asSeen != seen {
             let scope = EphemeralEvent.Scope.chats(chats, of: user)
@@ -78,13 +79,14 @@ package enum EphemeralEncoder {
                 to: scope,
                 excluding: isHidden ? user : nil,
                 hiddenFrom: reserve.hidden.sorted(),
+                mark: mark,
                 payload: payload
             )
             events.append(event)
         }
         if isHidden {
             let own = presence(of: user, .invisible, lastSeen: nil)
-            events.append(EphemeralEvent(to: .users([user]), payload: own))
+            events.append(EphemeralEvent(to: .users([user]), mark: events.isEmpty ? mark : nil, payload: own))
         }
         return events
     }

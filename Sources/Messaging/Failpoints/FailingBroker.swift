@@ -31,6 +31,8 @@ package final class FailingBroker: Broker {
 
     package func announce(ephemeral event: EphemeralEvent) { broker.announce(ephemeral: event) }
 
+    package func deliver(ephemeral event: EphemeralEvent) { broker.deliver(ephemeral: event) }
+
     private func pass(_ point: Failpoint) async throws {
         try await failpoints.pass(point, of: .redis, on: loop)
     }

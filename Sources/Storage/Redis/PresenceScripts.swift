@@ -3,14 +3,14 @@ internal import Redis
 /// The scripts that put presence together, each atomic, by the clock of Redis.
 ///
 /// Users are spread over buckets, and the keys of a bucket share a hash tag, so that on Redis Cluster one script may touch them:
-/// a sorted set of users by when to look at them again; a hash of what was told of them, a letter and the time; and for every
-/// present user a hash of what each voice says, as a letter, when that ends, and when it was said.
+/// a sorted set of users by when to look at them again; a hash of what was told of them, a letter and the time; a stream of the
+/// latest changes; and for every present user a hash of what each voice says, as a letter, when that ends, and when it was said.
 enum PresenceScripts {
-    /// KEYS: the set, what was told, then the hash of each user.
+    /// KEYS: the set, what was told, the changes, then the hash of each user.
     ///
     /// ARGV: the voice, the least time between two news of a user in milliseconds, then for each user the id, the letter that the
-    /// voice says (or nothing, to only look), and for how many milliseconds. Answers for each user the id, the letter told before,
-    /// the letter now, whether that is news, and when a voice last spoke.
+    /// voice says (or nothing, to only look), and for how many milliseconds. Answers for each user, as one text, the id, the
+    /// letter told before, the letter now, whether that is news, when a voice last spoke, and when others were last told.
     static let report = RedisScript(
         """
         local clock = redis.call('TIME')
@@ -18,10 +18,10 @@ enum PresenceScripts {
         local voice, pause = ARGV[1], tonumber(ARGV[2])
         local ranks = {f = 0, a = 1, o = 2, d = 3, i = 4}
         local answer = {}
-        for index = 3, #KEYS do
-          local key, user, says = KEYS[index], ARGV[index * 3 - 6], ARGV[index * 3 - 5]
+        for index = 4, #KEYS do
+          local key, user, says = KEYS[index], ARGV[index * 3 - 9], ARGV[index * 3 - 8]
           if says ~= '' then
-            local ends = now + tonumber(ARGV[index * 3 - 4])
+            local ends = now + tonumber(ARGV[index * 3 - 7])
             redis.call('HSET', key, voice, string.format('%s %.0f %.0f', says, ends, now))
           end
           local status, first, last, seen = 'f', nil, 0, 0
@@ -43,7 +43,12 @@ enum PresenceScripts {
           local free = tonumber(since) + pause
           local isNews = before ~= status and now >= free
           local look = first
+          if seen == 0 then seen = now end
+          local state = string.format(
+            '%s %s %s %d %.0f %.0f', user, before, status, isNews and 1 or 0, seen, isNews and now or tonumber(since)
+          )
           if isNews then
+            redis.call('XADD', KEYS[3], 'MINID', '~', string.format('%.0f', now - 600000), '*', 'state', state)
             redis.call('HSET', KEYS[2], user, string.format('%s %.0f', status, now))
             look = look or now + pause
           elseif before ~= status then
@@ -57,11 +62,12 @@ enum PresenceScripts {
             redis.call('ZREM', KEYS[1], user)
             redis.call('HDEL', KEYS[2], user)
           end
-          answer[#answer + 1] = {user, before, status, isNews and 1 or 0, string.format('%.0f', seen > 0 and seen or now)}
+          answer[#answer + 1] = state
         end
         -- What no node has touched for a day is of an installation that is gone.
         redis.call('PEXPIRE', KEYS[1], 86400000)
         redis.call('PEXPIRE', KEYS[2], 86400000)
+        redis.call('PEXPIRE', KEYS[3], 86400000)
         return answer
         """
     )
@@ -74,6 +80,28 @@ enum PresenceScripts {
         local clock = redis.call('TIME')
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
         return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[1])
+        """
+    )
+
+    /// KEYS: the changes.
+    ///
+    /// ARGV: the time in milliseconds to begin with, or nothing to begin with what is to come; how old changes must be; how many
+    /// at most. Answers the time to begin with next, and the changes as `report` answered them.
+    static let changes = RedisScript(
+        """
+        local clock = redis.call('TIME')
+        local last = clock[1] * 1000 + math.floor(clock[2] / 1000) - tonumber(ARGV[2])
+        local first, states = tonumber(ARGV[1]), {}
+        if not first then return {string.format('%.0f', last + 1), states} end
+        local found = redis.call(
+          'XRANGE', KEYS[1], string.format('%.0f', first), string.format('%.0f', last), 'COUNT', ARGV[3]
+        )
+        for index, entry in ipairs(found) do states[index] = entry[2][2] end
+        if #found == tonumber(ARGV[3]) then
+          -- Others of the same millisecond may follow.
+          last = math.max(tonumber(string.match(found[#found][1], '%d+')) - 1, first)
+        end
+        return {string.format('%.0f', math.max(last + 1, first)), states}
         """
     )
 }

@@ -202,10 +202,14 @@ package final class RedisBroker: Broker {
             bucket = first.rawValue % Self.bucketCount
         case .chats(_, let user), .user(let user, _): bucket = user.rawValue % Self.bucketCount
         }
-        events.append(event)
-        deliverAtEndOfTick()
+        deliver(ephemeral: event)
         let message = EphemeralCodec.encode(event, from: node)
         if !client.post(RedisCommands.Publish(message, to: channel(ofBucket: bucket))) { dropped.increment() }
+    }
+
+    package func deliver(ephemeral event: EphemeralEvent) {
+        events.append(event)
+        deliverAtEndOfTick()
     }
 
     private func deliver(_ announcements: [Announcement]) {

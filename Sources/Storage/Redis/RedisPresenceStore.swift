@@ -12,12 +12,21 @@ package final class RedisPresenceStore: PresenceStore {
     private let metrics: StoreMetrics
     /// Names what this loop says among what others do.
     private let voice = UniversalID.random().description
+    /// Where the changes begin that are to be read next, by bucket, in milliseconds by the clock of Redis.
+    private var nextChanges: [Int64: Int64] = [:]
+    /// Buckets whose changes could not be read last.
+    private var awayBuckets: Set<Int64> = []
 
     private static let bucketCount: Int64 = 16
     /// Most users of one script: others wait while it runs.
     private static let usersAtOnce = 50
     /// The least time between two news of a user.
     private static let pause = Duration.seconds(1)
+    /// How old changes are when they are read: whoever was to hear of them has.
+    private static let hearing = Duration.seconds(2)
+    /// What is read again of a bucket that was away: a replica may go by another clock.
+    private static let clockDifference = Duration.seconds(10)
+    private static let changesAtOnce = 500
 
     /// Keeps presence under `<prefix>:presence:`.
     package init(client: RedisClient, loop: EventLoop, prefix: String, metrics: StoreMetrics) {
@@ -29,7 +38,7 @@ package final class RedisPresenceStore: PresenceStore {
 
     // MARK: Saying
 
-    package func report(_ reports: [PresenceReport]) async throws -> [PresenceState] {
+    package func report(_ reports: [PresenceReport]) async -> PresenceAnswer {
         var groups: [Group] = []
         for (bucket, reports) in Dictionary(grouping: reports, by: { Self.bucket(of: $0.user) }) {
             for start in stride(from: 0, to: reports.count, by: Self.usersAtOnce) {
@@ -37,11 +46,11 @@ package final class RedisPresenceStore: PresenceStore {
                 groups.append(Group(bucket: bucket, users: part.map(Asked.init)))
             }
         }
-        return try await states(of: groups)
+        return await states(of: groups)
     }
 
-    package func settle() async throws -> [PresenceState] {
-        let due = try await together(Array(0..<Self.bucketCount)) { store, bucket throws(RedisError) in
+    package func settle() async -> PresenceAnswer {
+        let due = await together(Array(0..<Self.bucketCount)) { store, bucket throws(RedisError) in
             let limit = Array("\(Self.usersAtOnce)".utf8)
             let reply = try await store.client.evaluate(
                 PresenceScripts.due,
@@ -53,13 +62,15 @@ package final class RedisPresenceStore: PresenceStore {
                 users: try reply.decodeList().map { user throws(RedisError) in Asked(user: try user.decodeUser()) }
             )
         }
-        return try await states(of: due.filter { !$0.users.isEmpty })
+        var answer = await states(of: due.values.filter { !$0.users.isEmpty })
+        answer.failure = answer.failure ?? due.failure
+        return answer
     }
 
-    private func states(of groups: [Group]) async throws -> [PresenceState] {
-        try await together(groups) { store, group throws(RedisError) in
+    private func states(of groups: [Group]) async -> PresenceAnswer {
+        let answers = await together(groups) { store, group throws(RedisError) in
             let keys =
-                [store.key(group.bucket, "due"), store.key(group.bucket, "told")]
+                ["due", "told", "changes"].map { store.key(group.bucket, $0) }
                 + group.users.map { store.key(group.bucket, "\($0.user)") }
             let arguments =
                 [store.voice, "\(Self.pause.milliseconds)"]
@@ -70,14 +81,43 @@ package final class RedisPresenceStore: PresenceStore {
                 arguments: arguments.map { Array($0.utf8) }
             )
             return try reply.decodeList().map { element throws(RedisError) in try element.decodeState() }
-        }.flatMap { $0 }
+        }
+        return PresenceAnswer(
+            states: answers.values.flatMap { $0 },
+            unanswered: Set(answers.unanswered.flatMap(\.users).map(\.user)),
+            failure: answers.failure
+        )
     }
 
     // MARK: Looking
 
+    package func changes() async -> PresenceAnswer {
+        let read = await together(Array(0..<Self.bucketCount)) { store, bucket throws(RedisError) in
+            let next = store.nextChanges[bucket].map { "\($0)" } ?? ""
+            let arguments = [next, "\(Self.hearing.milliseconds)", "\(Self.changesAtOnce)"]
+            let reply = try await store.client.evaluate(
+                PresenceScripts.changes,
+                keys: [store.key(bucket, "changes")],
+                arguments: arguments.map { Array($0.utf8) }
+            )
+            let parts = try reply.decodeList()
+            guard parts.count == 2 else { throw RedisError(.decoding, "expected a time and changes") }
+            let states = try parts[1].decodeList().map { state throws(RedisError) in try state.decodeState() }
+            return (bucket: bucket, next: try parts[0].decodeNumber(), states: states)
+        }
+        for part in read.values {
+            nextChanges[part.bucket] = part.next
+            awayBuckets.remove(part.bucket)
+        }
+        for bucket in read.unanswered where awayBuckets.insert(bucket).inserted {
+            nextChanges[bucket]? -= Self.clockDifference.milliseconds
+        }
+        return PresenceAnswer(states: read.values.flatMap(\.states), failure: read.failure)
+    }
+
     package func told(of users: [UserID]) async throws -> [UserID: PresenceStatus] {
         let groups = Dictionary(grouping: users, by: Self.bucket(of:)).map { ($0.key, $0.value) }
-        let pairs = try await together(groups) { store, group throws(RedisError) in
+        let pairs = await together(groups) { store, group throws(RedisError) in
             let (bucket, users) = group
             let key = store.key(bucket, "told")
             let arguments = ["HMGET", key] + users.map(\.description)
@@ -91,7 +131,8 @@ package final class RedisPresenceStore: PresenceStore {
             }
             return told
         }
-        return Dictionary(pairs.flatMap { $0 }, uniquingKeysWith: { $1 })
+        if let failure = pairs.failure { throw failure }
+        return Dictionary(pairs.values.flatMap { $0 }, uniquingKeysWith: { $1 })
     }
 
     // MARK: Steps
@@ -116,31 +157,57 @@ package final class RedisPresenceStore: PresenceStore {
         let users: [Asked]
     }
 
+    /// What elements were answered, and which were not: a master of a cluster may be away while others answer.
+    private struct Answers<Element: Sendable, Value: Sendable> {
+        var values: [Value] = []
+        var unanswered: [Element] = []
+        var failure: StoreError?
+    }
+
     /// Does something with all elements at once, so that all commands go out in one write.
     private func together<Element: Sendable, Value: Sendable>(
         _ elements: [Element],
         _ body: @escaping @Sendable (RedisPresenceStore, Element) async throws(RedisError) -> Value
-    ) async throws(StoreError) -> [Value] {
-        guard !elements.isEmpty else { return [] }
+    ) async -> Answers<Element, Value> {
+        var answers = Answers<Element, Value>()
+        guard !elements.isEmpty else { return answers }
+        do {
+            try await metrics.redis("presence") { () throws(RedisError) in
+                var failure: RedisError?
+                for (element, result) in await results(of: elements, body) {
+                    switch result {
+                    case .success(let value): answers.values.append(value)
+                    case .failure(let error):
+                        answers.unanswered.append(element)
+                        failure = error
+                    }
+                }
+                if let failure { throw failure }
+            }
+        } catch {
+            answers.failure = error
+        }
+        return answers
+    }
+
+    private func results<Element: Sendable, Value: Sendable>(
+        of elements: [Element],
+        _ body: @escaping @Sendable (RedisPresenceStore, Element) async throws(RedisError) -> Value
+    ) async -> [(Element, Result<Value, RedisError>)] {
         let bound = LoopBound(self, loop: loop)
-        return try await metrics.redis("presence") { () throws(RedisError) in
-            let results = await withTaskGroup(of: Result<Value, RedisError>.self) { [loop] group in
-                for element in elements {
-                    group.addTask(executorPreference: loop) {
-                        await loop.actor.run { _ in
-                            do throws(RedisError) {
-                                return .success(try await body(bound.value, element))
-                            } catch {
-                                return .failure(error)
-                            }
+        return await withTaskGroup(of: (Element, Result<Value, RedisError>).self) { [loop] group in
+            for element in elements {
+                group.addTask(executorPreference: loop) {
+                    await loop.actor.run { _ in
+                        do throws(RedisError) {
+                            return (element, .success(try await body(bound.value, element)))
+                        } catch {
+                            return (element, .failure(error))
                         }
                     }
                 }
-                return await group.reduce(into: []) { $0.append($1) }
             }
-            var values: [Value] = []
-            for result in results { values.append(try result.get()) }
-            return values
+            return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
@@ -151,63 +218,4 @@ package final class RedisPresenceStore: PresenceStore {
 
 extension Duration {
     fileprivate var milliseconds: Int64 { Int64(seconds * 1_000) }
-}
-
-extension PresenceStatus {
-    fileprivate var letter: String {
-        switch self {
-        case .offline: "f"
-        case .away: "a"
-        case .online: "o"
-        case .doNotDisturb: "d"
-        case .invisible: "i"
-        }
-    }
-
-    fileprivate init(letter: UInt8) throws(RedisError) {
-        switch letter {
-        case UInt8(ascii: "f"): self = .offline
-        case UInt8(ascii: "a"): self = .away
-        case UInt8(ascii: "o"): self = .online
-        case UInt8(ascii: "d"): self = .doNotDisturb
-        case UInt8(ascii: "i"): self = .invisible
-        default: throw RedisError(.decoding, "a status that this version does not have")
-        }
-    }
-}
-
-extension RedisReply {
-    fileprivate func decodeList() throws(RedisError) -> [RedisReply] {
-        guard case .array(let elements) = self else { throw mismatch(expected: "an array") }
-        return elements
-    }
-
-    fileprivate func decodeText() throws(RedisError) -> String {
-        guard let bytes = try decodeOptionalBytes() else { throw mismatch(expected: "a string") }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    fileprivate func decodeNumber() throws(RedisError) -> Int64 {
-        guard let number = Int64(try decodeText()) else { throw RedisError(.decoding, "expected a number") }
-        return number
-    }
-
-    fileprivate func decodeUser() throws(RedisError) -> UserID { UserID(rawValue: try decodeNumber()) }
-
-    fileprivate func decodeStatus() throws(RedisError) -> PresenceStatus {
-        guard let letter = try decodeText().utf8.first else { throw RedisError(.decoding, "expected a letter") }
-        return try PresenceStatus(letter: letter)
-    }
-
-    fileprivate func decodeState() throws(RedisError) -> PresenceState {
-        let parts = try decodeList()
-        guard parts.count == 5 else { throw RedisError(.decoding, "expected five parts") }
-        return PresenceState(
-            user: try parts[0].decodeUser(),
-            before: try parts[1].decodeStatus(),
-            status: try parts[2].decodeStatus(),
-            isNews: try parts[3].decodeInteger() == 1,
-            lastSeen: Timestamp(milliseconds: try parts[4].decodeNumber())
-        )
-    }
 }

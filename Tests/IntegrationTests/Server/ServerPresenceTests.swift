@@ -104,6 +104,30 @@ import Web
         }
     }
 
+    @Test
+    func `what changes while Redis is away is told once it is back, also to those who came meanwhile`() async throws {
+        try await ServerScene.run { scene in
+            let pair = try await NodePair(scene)
+            let eve = try await pair.clients[0].makeUser("eve")
+            _ = try await pair.clients[0].makeGroup(by: eve, with: [pair.ben])
+            let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            let eves = try await TestSocket.ready(pair.clients[0], as: eve)
+            for user in [pair.ada, eve] { _ = try await Self.presence(bens, of: user) { $0 == "online" } }
+            scene.redis.kill()
+            try await eventually("the nodes notice") {
+                pair.servers.allSatisfy { $0.log.contains("presence is unknown") }
+            }
+            Self.say("dnd", on: adas)
+            eves.connection.close()
+            let late = try await TestSocket.ready(pair.clients[1], as: pair.ben)
+            try await scene.redis.start()
+            for socket in [bens, late] { _ = try await Self.presence(socket, of: pair.ada) { $0 == "dnd" } }
+            _ = try await Self.presence(bens, of: eve) { $0 == "offline" }
+            #expect(!bens.isClosed && !adas.isClosed)
+        }
+    }
+
     private static func presence(
         _ socket: TestSocket,
         of user: TestUser,

@@ -35,11 +35,21 @@ import Testing
 
         func say(_ reports: PresenceReport..., second isSecond: Bool = false) async throws -> [PresenceState] {
             let voice = isSecond ? second : first
-            return try await voice.loop.run { _ in try await voice.value.report(reports) }
+            return try await Self.states(voice.loop.run { _ in await voice.value.report(reports) })
         }
 
         func settle() async throws -> [PresenceState] {
-            try await first.loop.run { _ in try await first.value.settle() }
+            try await Self.states(first.loop.run { _ in await first.value.settle() })
+        }
+
+        /// The changes that were news to anybody since this was asked last.
+        func changes() async throws -> [PresenceState] {
+            try await Self.states(second.loop.run { _ in await second.value.changes() })
+        }
+
+        private static func states(_ answer: PresenceAnswer) throws -> [PresenceState] {
+            if let failure = answer.failure { throw failure }
+            return answer.states
         }
 
         /// The first news that settling brings.
@@ -116,13 +126,83 @@ import Testing
         try await Self.run { voices in
             let users = (1...2_000).map { Int64($0) }
             let states = try await voices.first.loop.run { _ in
-                try await voices.first.value.report(users.map { Self.say(.online, $0) })
+                await voices.first.value.report(users.map { Self.say(.online, $0) }).states
             }
             #expect(states.count == 2_000 && states.allSatisfy(\.isNews))
             let told = try await voices.first.loop.run { _ in
                 try await voices.first.value.told(of: users.map(UserID.init(rawValue:)))
             }
             #expect(told.count == 2_000)
+        }
+    }
+
+    @Test func `changes are read by everybody, in order, none from before the first look`() async throws {
+        try await Self.run { voices in
+            let early = try await voices.say(Self.say(.online, 1))
+            #expect(try await voices.changes().isEmpty)
+            // All of one bucket, and more than are read at once.
+            let users = (1...1_200).map { Int64($0 * 16 + 1) }
+            let news = try await voices.first.loop.run { _ in
+                await voices.first.value.report(users.map { Self.say(.online, $0) }).states
+            }
+            _ = try await voices.say(Self.say(.doNotDisturb, 1))
+            var later: PresenceState?
+            var read: [PresenceState] = []
+            try await eventually("all changes are read") {
+                later = try await voices.settle().first { $0.isNews } ?? later
+                for change in try await voices.changes() where !read.contains(change) { read.append(change) }
+                return read.contains { $0.status == .doNotDisturb }
+            }
+            // Who looked first a moment ago may read what was told just before.
+            let told = read.filter { !early.contains($0) }
+            #expect(told.count == news.count + 1)
+            let byUser = Dictionary(uniqueKeysWithValues: told.map { ($0.user, $0) })
+            #expect(news.allSatisfy { byUser[$0.user] == $0 })
+            #expect(byUser[UserID(rawValue: 1)] == later && later?.before == .online)
+            #expect(try await voices.changes().isEmpty)
+        }
+    }
+
+    @Test func `the answers of some masters hold while another is away, and changes are read once it is replaced`()
+        async throws
+    {
+        let cluster = try await PrivateRedisCluster()
+        try await RedisFixture.run(url: cluster.url) { fixture in
+            let store = await fixture.withClient { client in
+                LoopBound<any PresenceStore>(
+                    RedisPresenceStore(
+                        client: client,
+                        loop: fixture.loop,
+                        prefix: fixture.prefix,
+                        metrics: StoreMetrics(registry: MetricsRegistry())
+                    ),
+                    loop: fixture.loop
+                )
+            }
+            func report(_ status: PresenceStatus) async throws -> PresenceAnswer {
+                try await fixture.loop.run { _ in await store.value.report((1...16).map { Self.say(status, $0) }) }
+            }
+            let all = try await report(.online)
+            #expect(all.states.count == 16 && all.unanswered.isEmpty && all.failure == nil)
+            _ = try await fixture.loop.run { _ in await store.value.changes() }
+            cluster.kill(0)
+            var news: Set<UserID> = []
+            try await eventually("all changes are news to somebody") {
+                let answer = try await report(.doNotDisturb)
+                let answered = Set(answer.states.map(\.user))
+                #expect(answered.isDisjoint(with: answer.unanswered))
+                #expect(answered.count + answer.unanswered.count == 16)
+                #expect(answer.unanswered.isEmpty == (answer.failure == nil))
+                news.formUnion(answer.states.filter(\.isNews).map(\.user))
+                try await Task.sleep(for: .milliseconds(50))
+                return news.count == 16
+            }
+            var read: Set<UserID> = []
+            try await eventually("all changes are read") {
+                let answer = try await fixture.loop.run { _ in await store.value.changes() }
+                read.formUnion(answer.states.filter { $0.status == .doNotDisturb }.map(\.user))
+                return read.count == 16
+            }
         }
     }
 }

@@ -46,6 +46,10 @@ package final class MemoryBroker: Broker {
 
     package func announce(ephemeral event: EphemeralEvent) {
         ephemeral.append(event)
+        deliver(ephemeral: event)
+    }
+
+    package func deliver(ephemeral event: EphemeralEvent) {
         for sink in sinks { sink.receive([event]) }
     }
 }

@@ -8,137 +8,8 @@ import Testing
 @testable import Gateway
 
 @Suite struct PresenceBoardTests {
-    /// A store that answers as it is told, and remembers what was reported.
-    private final class ScriptedStore: PresenceStore {
-        var reports: [PresenceReport] = []
-        var answers: [PresenceState] = []
-        var known: [UserID: PresenceStatus] = [:]
-        var outage: StoreError?
-        /// Waited for before `told` answers.
-        var beforeTelling: () async -> Void = {}
-
-        func report(_ reports: [PresenceReport]) async throws -> [PresenceState] {
-            if let outage { throw outage }
-            self.reports += reports
-            defer { answers = [] }
-            return answers
-        }
-
-        private(set) var settlings = 0
-
-        func settle() async throws -> [PresenceState] {
-            settlings += 1
-            return []
-        }
-
-        /// Of whom it was asked.
-        private(set) var asked: [[UserID]] = []
-
-        func told(of users: [UserID]) async throws -> [UserID: PresenceStatus] {
-            asked.append(users)
-            let told = known.filter { users.contains($0.key) }
-            await beforeTelling()
-            return told
-        }
-    }
-
-    /// Everybody in a chat may see everybody in it.
-    private final class ChatScope: PresenceScope {
-        var members: [ChatID: [UserID]]
-        private(set) var calls = 0
-
-        init(_ members: [ChatID: [UserID]]) { self.members = members }
-
-        func chats(of users: [UserID]) async throws -> [UserID: [ChatID]] {
-            calls += 1
-            var chats: [UserID: [ChatID]] = [:]
-            for user in users { chats[user] = members.filter { $0.value.contains(user) }.map(\.key) }
-            return chats
-        }
-
-        func members(of chats: [ChatID]) async throws -> [ChatID: [UserID]] {
-            members.filter { chats.contains($0.key) }
-        }
-
-        var kept: [UserID: PresenceReserve] = [:]
-
-        func reserves(of users: [UserID]) async throws -> [UserID: PresenceReserve] {
-            kept.filter { users.contains($0.key) }
-        }
-    }
-
-    /// A hub with a board at work, and two people in a chat.
-    private struct Scene {
-        let fixture: HubFixture
-        let store = ScriptedStore()
-        let scope: ChatScope
-        let board: PresenceBoard
-        let ada: UserID
-        let ben: UserID
-        let chat: ChatID
-
-        init(_ fixture: HubFixture) async throws {
-            self.fixture = fixture
-            ada = try await fixture.user()
-            ben = try await fixture.user()
-            let made = try await fixture.createChat(ada, with: [ben])
-            try await fixture.announce(made)
-            chat = made.chat
-            scope = ChatScope([chat: [ada, ben]])
-            board = PresenceBoard(
-                loop: fixture.loop,
-                store: store,
-                scope: scope,
-                accounts: fixture.stores.accounts,
-                settles: true,
-                settings: GatewaySettings(now: { Timestamp(milliseconds: 0) }),
-                metrics: GatewayMetrics(registry: MetricsRegistry()),
-                logger: Logger(label: "test", level: .error, sink: .silent)
-            )
-            fixture.hubs[0].presence = board
-            board.publish = fixture.hubs[0].publish
-        }
-
-        func live(_ user: UserID) async -> RememberingSocket {
-            let socket = fixture.connect(user)
-            #expect(await fixture.becomes { socket.subscription.isLive })
-            return socket
-        }
-
-        /// Waits until the board has gone round twice.
-        func settle() async {
-            let count = store.settlings
-            #expect(await fixture.becomes { store.settlings >= count + 2 })
-        }
-
-        func news(_ before: PresenceStatus, _ status: PresenceStatus) -> PresenceState {
-            let time = Timestamp(milliseconds: 1_767_225_600_000)
-            return PresenceState(user: ada, before: before, status: status, isNews: true, lastSeen: time)
-        }
-    }
-
-    private static func run(_ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
-        try await HubFixture.run { fixture in
-            fixture.carryEphemeral()
-            let scene = try await Scene(fixture)
-            let stop = ShutdownSignal()
-            let board = LoopBound(scene.board, loop: fixture.loop)
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask(executorPreference: board.loop) {
-                    await board.loop.actor.run { _ in await board.value.run(until: stop) }
-                }
-                defer { stop.trigger() }
-                try await body(scene)
-            }
-        }
-    }
-
-    private static func told(_ socket: RememberingSocket) -> [String] {
-        socket.ephemeral.compactMap { if case .string(let status)? = $0["status"] { status } else { nil } }
-    }
-
     @Test func `sockets are reported, and all leave for the grace when the node stops`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             let phone = await scene.live(scene.ada)
             #expect(await scene.fixture.becomes { scene.store.reports.count == 1 })
             phone.subscription.presence = .doNotDisturb
@@ -152,14 +23,16 @@ import Testing
     }
 
     @Test func `a change is told to those who share a chat, the invisible as offline but to themselves`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
             scene.store.answers = [scene.news(.offline, .away)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 && adas.ephemeral.count == 1 })
             #expect(bens.ephemeral[0]["last_seen"] == .null)
             scene.store.answers = [scene.news(.away, .invisible)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 && adas.ephemeral.count == 2 })
-            #expect(Self.told(bens) == ["away", "offline"] && Self.told(adas) == ["away", "invisible"])
+            #expect(
+                PresenceScene.told(bens) == ["away", "offline"] && PresenceScene.told(adas) == ["away", "invisible"]
+            )
             #expect(bens.ephemeral[1]["last_seen"] == .string("2026-01-01T00:00:00.000Z"))
             // That the invisible leave is nobody's business, and not when.
             scene.store.answers = [scene.news(.invisible, .offline)]
@@ -175,12 +48,12 @@ import Testing
     }
 
     @Test func `who keeps when they were seen, or is blocked, is told of without it, or not at all`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             scene.scope.kept = [scene.ada: PresenceReserve(keepsLastSeen: true)]
             let bens = await scene.live(scene.ben)
             scene.store.answers = [scene.news(.online, .offline)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
-            #expect(Self.told(bens) == ["offline"] && bens.ephemeral[0]["last_seen"] == .null)
+            #expect(PresenceScene.told(bens) == ["offline"] && bens.ephemeral[0]["last_seen"] == .null)
             scene.scope.kept = [
                 scene.ada: PresenceReserve(hidden: [scene.ben]), scene.ben: PresenceReserve(hidden: [scene.ada]),
             ]
@@ -188,17 +61,17 @@ import Testing
             let adas = await scene.live(scene.ada)
             let late = await scene.live(scene.ben)
             scene.store.answers = [scene.news(.offline, .online)]
-            #expect(await scene.fixture.becomes { Self.told(adas) == ["online"] })
+            #expect(await scene.fixture.becomes { PresenceScene.told(adas) == ["online"] })
             #expect(bens.ephemeral.count == 1 && late.ephemeral.isEmpty)
         }
     }
 
     @Test func `a newcomer is told who is there, and nothing older than what it was told meanwhile`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             scene.store.known = [scene.ada: .doNotDisturb]
             let bens = await scene.live(scene.ben)
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
-            #expect(Self.told(bens) == ["dnd"])
+            #expect(PresenceScene.told(bens) == ["dnd"])
             let (fixture, chat, ada) = (scene.fixture, scene.chat, scene.ada)
             scene.store.beforeTelling = {
                 let payload = EphemeralEncoder.presence(of: ada, .away, lastSeen: nil)
@@ -207,12 +80,12 @@ import Testing
             let late = await scene.live(scene.ben)
             #expect(await scene.fixture.becomes { late.ephemeral.count == 1 })
             await fixture.loop.sleep(for: .milliseconds(600))
-            #expect(Self.told(late) == ["away"])
+            #expect(PresenceScene.told(late) == ["away"])
         }
     }
 
     @Test func `while the store is away nothing is told, and then what was missed is reported`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             scene.store.outage = StoreError(.redis, .retryable, "away")
             let adas = await scene.live(scene.ada)
             adas.close()
@@ -226,7 +99,7 @@ import Testing
     }
 
     @Test func `who is taken into a chat while connected is told who is there, and those there of them`() async throws {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             let (fixture, store) = (scene.fixture, scene.store)
             let eve = try await fixture.user()
             store.known = [scene.ada: .away, eve: .doNotDisturb]
@@ -238,8 +111,10 @@ import Testing
             scene.scope.members[scene.chat]?.append(eve)
             try await fixture.announce(added)
             #expect(await fixture.becomes { adas.ephemeral.count == 1 && eves.ephemeral.count == 1 })
-            #expect(Self.told(adas) == ["dnd"] && adas.ephemeral[0]["user_id"] == .integer(eve.rawValue))
-            #expect(Self.told(eves) == ["away"] && eves.ephemeral[0]["user_id"] == .integer(scene.ada.rawValue))
+            #expect(PresenceScene.told(adas) == ["dnd"] && adas.ephemeral[0]["user_id"] == .integer(eve.rawValue))
+            #expect(
+                PresenceScene.told(eves) == ["away"] && eves.ephemeral[0]["user_id"] == .integer(scene.ada.rawValue)
+            )
             // In a new chat all are newcomers, each told once of the other, and of nobody else again.
             store.known[scene.ben] = .online
             let made = try await fixture.createChat(eve, with: [scene.ada])
@@ -254,7 +129,7 @@ import Testing
     @Test func `who is taken into a chat where presence is not told is told nothing, and told of to nobody`()
         async throws
     {
-        try await Self.run { scene in
+        try await PresenceScene.run { scene in
             let (fixture, store) = (scene.fixture, scene.store)
             let eve = try await fixture.user()
             store.known = [scene.ada: .away, eve: .doNotDisturb]
@@ -269,7 +144,7 @@ import Testing
             // A change of theirs reaches their own devices.
             store.answers = [scene.news(.away, .online)]
             #expect(await fixture.becomes { adas.ephemeral.count == 1 })
-            #expect(Self.told(adas) == ["online"] && eves.ephemeral.isEmpty)
+            #expect(PresenceScene.told(adas) == ["online"] && eves.ephemeral.isEmpty)
         }
     }
 }

@@ -80,7 +80,8 @@ import Testing
                 before: status,
                 status: status,
                 isNews: false,
-                lastSeen: Timestamp(milliseconds: 0)
+                lastSeen: Timestamp(milliseconds: 0),
+                toldAt: Timestamp(milliseconds: 0)
             )
             if states.takeNote(of: state, now: at(second)) { noted.append(second) }
         }

@@ -159,6 +159,11 @@ import Testing
             hiddenFrom: [UserID(rawValue: 7), UserID(rawValue: 1 << 50)],
             payload: Array("{}".utf8)
         ),
+        EphemeralEvent(
+            to: .chats([chat], of: UserID(rawValue: 9)),
+            mark: PresenceMark(user: UserID(rawValue: 9), toldAt: Timestamp(milliseconds: 1 << 41)),
+            payload: Array("{}".utf8)
+        ),
     ])
     func `an ephemeral event survives its way between nodes, and is no announcement`(event: EphemeralEvent) {
         let node = NodeID.random()

@@ -1,0 +1,28 @@
+internal import Domain
+
+/// The changes of presence that a node has heard of lately: a value that is told the time.
+struct HeardChanges {
+    private var changes: [UserID: (toldAt: Timestamp, heardAt: ContinuousClock.Instant)] = [:]
+    private var forgetAt: ContinuousClock.Instant?
+
+    /// How long a change is remembered, which is longer than the store takes to tell of it to those who missed it.
+    static let memory = Duration.seconds(60)
+
+    /// Users of whom something is remembered.
+    var count: Int { changes.count }
+
+    /// Remembers a change, and forgets old ones now and then.
+    mutating func insert(_ mark: PresenceMark, now: ContinuousClock.Instant) {
+        if (forgetAt ?? now) <= now {
+            changes = changes.filter { now - $0.value.heardAt < Self.memory }
+            forgetAt = now + Self.memory
+        }
+        guard (changes[mark.user]?.toldAt).map({ $0 < mark.toldAt }) ?? true else { return }
+        changes[mark.user] = (mark.toldAt, now)
+    }
+
+    /// Whether neither a change nor a later one of the same user was heard.
+    func misses(_ state: PresenceState) -> Bool {
+        (changes[state.user]?.toldAt).map { $0 < state.toldAt } ?? true
+    }
+}

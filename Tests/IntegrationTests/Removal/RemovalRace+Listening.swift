@@ -1,0 +1,157 @@
+import JSON
+import Support
+import Web
+
+/// What somebody who comes and goes hears over sockets.
+extension RemovalRace {
+    /// Connects, resumes from somewhere, listens and speaks for a while, and is cut off; mostly on the other node next.
+    func listen(as user: TestUser, from first: Int, _ random: inout SplitMix64) async throws {
+        var cursors: [Int64: Int64] = [:]
+        var node = first
+        while !isOver {
+            if random.chance(percent: 15) {
+                try await listenToOne(as: user, on: node, &random)
+            } else {
+                try await listen(as: user, on: node, &cursors, &random)
+            }
+            if random.chance(percent: 70) { node = 1 - node }
+        }
+    }
+
+    private func listen(
+        as user: TestUser,
+        on node: Int,
+        _ cursors: inout [Int64: Int64],
+        _ random: inout SplitMix64
+    ) async throws {
+        let before = chats.map { memberships[key(user, $0)] }
+        let socket = try await TestSocket.connect(to: client(of: node), .header(user.token), query: "resume=1")
+        defer { socket.connection.close() }
+        let what = "a socket of user \(user.id) on node \(node)"
+        let ear = Ear(self, user, what)
+        socket.onFrame = { ear.hear($0) }
+        let hello = try await socket.frame("hello")
+        var known: [String] = []
+        for chat in chats {
+            let reached = cursors[chat] ?? 1
+            known.append(
+                #""\#(chat)":\#(random.chance(percent: 70) ? reached : Int64(random.below(Int(reached) + 1)))"#
+            )
+        }
+        let list = known.joined(separator: ",")
+        socket.send(#"{"type":"resume","epoch":"\#(hello.string("epoch") ?? "")","cursors":{\#(list)}}"#)
+        for type in ["ready", "resumed"] {
+            // Who is removed while being told what was missed is sent away, to come again.
+            try await eventually("\(what) is \(type)") { socket.isClosed || socket.count(type) > 0 }
+            guard socket.count(type) > 0 else { return memberships.count("dismissals") }
+            judge(try await socket.frame(type), as: user, since: before, type)
+        }
+        for _ in 0..<random.below(12) where !isOver && !socket.isClosed {
+            try await speak(as: user, on: socket, &random)
+            await pause(5...60, &random)
+        }
+        cursors.merge(ear.reached) { max($0, $1) }
+    }
+
+    /// The chats that a frame of the handshake lists.
+    private func judge(_ frame: JSONObject, as user: TestUser, since before: [Memberships.Moment], _ what: String) {
+        for (chat, moment) in zip(chats, before) {
+            let key = key(user, chat)
+            guard let entry = frame.objects("chats").first(where: { $0.integer("chat_id") == chat }) else { continue }
+            if moment.isRemoved(until: memberships[key]) {
+                memberships.count("\(what)s")
+                if entry.bool("gone") != true { memberships.violate("\(what) of user \(user.id): \(entry), removed") }
+            }
+            memberships.shown(.object(entry), to: key, askedAt: moment, what)
+        }
+        if what == "ready", zip(chats, before).contains(where: { $1.isRemoved(until: memberships[key(user, $0)]) }) {
+            memberships.count("readies")
+        }
+    }
+
+    /// A socket of one chat, which those out of it do not get.
+    private func listenToOne(as user: TestUser, on node: Int, _ random: inout SplitMix64) async throws {
+        let chat = random.pick(chats)
+        let before = memberships[key(user, chat)]
+        let socket = try await TestSocket.connect(to: client(of: node), .header(user.token), chat: chat)
+        defer { socket.connection.close() }
+        let ear = Ear(self, user, "a socket of chat \(chat) of user \(user.id) on node \(node)")
+        socket.onFrame = { ear.hear($0) }
+        try await eventually("the socket is ready, or closed") {
+            socket.isClosed || socket.frames.contains { $0.string("type") == "ready" }
+        }
+        if before.isRemoved(until: memberships[key(user, chat)]) {
+            memberships.count("sockets of one chat")
+            if socket.connection.closeStatus?.code.rawValue != 4003 {
+                memberships.violate("a socket of chat \(chat) for user \(user.id), removed")
+            }
+        }
+        await pause(5...300, &random)
+    }
+
+    /// A command; whoever is out of the chat when it is sent is refused.
+    private func speak(as user: TestUser, on socket: TestSocket, _ random: inout SplitMix64) async throws {
+        let chat = random.pick(chats)
+        let (key, id) = (key(user, chat), "\(random.next())")
+        let message = message(of: chat, &random)
+        let command =
+            switch random.below(5) {
+            case 0: #""message","chat_id":\#(chat),"content":"race on a socket""#
+            case 1: #""react","message_id":"\#(message)","emoji":"🙂""#
+            case 2: #""read","chat_id":\#(chat),"seq":1"#
+            case 3: #""typing","chat_id":\#(chat),"state":"start""#
+            default: #""delete","message_id":"\#(message)""#
+            }
+        let before = memberships[key]
+        socket.send(#"{"type":\#(command),"id":"\#(id)"}"#)
+        try await eventually("an answer") { socket.isClosed || socket.frames.contains { $0.string("id") == id } }
+        guard let answer = socket.frames.first(where: { $0.string("id") == id }) else { return }
+        // What one is typing is taken for as long as the socket has not been told of the end.
+        if before.isRemoved(until: memberships[key]), !command.hasPrefix("\"typing") {
+            memberships.count("commands")
+            if answer.string("code") != "chat_not_found" {
+                memberships.violate("\(command) of user \(user.id), removed: \(answer)")
+            }
+        }
+        memberships.shown(.object(answer), to: key, askedAt: before, command)
+    }
+}
+
+/// Hears a socket: in a chat, what is durable in order, and nothing after the end of the membership until the next begins.
+final class Ear {
+    private unowned let race: RemovalRace
+    private let user: TestUser
+    private let name: String
+    private var ended: Set<Int64> = []
+    /// The last offset heard of each chat.
+    private(set) var reached: [Int64: Int64] = [:]
+
+    init(_ race: RemovalRace, _ user: TestUser, _ name: String) {
+        self.race = race
+        self.user = user
+        self.name = name
+    }
+
+    /// False for what answers a command or belongs to the handshake.
+    func hear(_ frame: JSONObject) -> Bool {
+        guard let type = frame.string("type"), frame.string("id") == nil, let chat = frame.integer("chat_id") else {
+            return false
+        }
+        let what = "\(type) of chat \(chat) on \(name)"
+        if type == "participant.added", frame.object("participant").integer("user_id") == user.id {
+            ended.remove(chat)
+        }
+        if ended.contains(chat) { race.memberships.violate("\(what), after participant.removed") }
+        if type == "participant.removed", frame.integer("user_id") == user.id {
+            ended.insert(chat)
+            race.memberships.count("ends")
+        }
+        guard let offset = frame.integer("offset") else { return true }
+        if offset <= reached[chat] ?? 0 {
+            race.memberships.violate("\(what) at \(offset), after \(reached[chat] ?? 0)")
+        }
+        reached[chat] = offset
+        race.memberships.received(offset, by: race.key(user, chat), what)
+        return true
+    }
+}
