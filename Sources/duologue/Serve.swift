@@ -10,6 +10,8 @@ internal import Web
 enum Serve {
     /// How long stopping may take.
     private static let stopLimit = Duration.seconds(29)
+    /// How long the last line of the log may take.
+    private static let lastLinePause = Duration.milliseconds(200)
     /// How long stores that are down are left alone between two looks at them.
     private static let startupPause = Duration.seconds(1)
     /// How long stores may take to answer for the first time before anything is said about it.
@@ -224,7 +226,8 @@ enum Serve {
                     // What is unfinished by then another node finishes: nothing that was acknowledged is in it.
                     loop.schedule(after: stopLimit) {
                         logger.error("not stopped in time")
-                        _exit(1)
+                        // A line is written by a thread of its own, which may be stuck like everything else.
+                        loop.schedule(after: lastLinePause) { _exit(1) }
                     }
                 }
             }

@@ -14,11 +14,15 @@ enum AuthorizationMatrix {
         // The handshake is refused before anybody is looked at: the request asks for no WebSocket.
         "socket": .open("426"), "chatSocket": .open("426"),
 
-        "createChat": .users("201", #"{"type":"group","name":"New","participant_ids":[$bystander]}"#),
+        "createChat": .users(
+            "201",
+            #"{"type":"group","name":"New","participant_ids":[$bystander]}"#,
+            blocked: "403:blocked"
+        ),
         "listChats": .users("200"),
         "getChat": .members("200"),
         "changeChat": .staff("200", #"{"name":"Other"}"#),
-        "leaveChat": AuthorizationRow("409 204 204 404 404 401"),
+        "leaveChat": AuthorizationRow("409 204 204 404 404 401 401 403"),
         "listParticipants": .members("200"),
         "addParticipants": .staff("201", #"{"user_id":$newcomer}"#),
         "changeParticipant": .staff("200", #"{"role":"admin"}"#),
@@ -26,27 +30,27 @@ enum AuthorizationMatrix {
         "listEvents": .members("200"), "listPins": .members("200"), "listReceipts": .members("200"),
         "readChat": .members("200", #"{"seq":1}"#),
 
-        "sendMessage": .members("201", #"{"content":"x"}"#),
-        "sendMessageAlias": .members("201", #"{"chat_id":$chat,"content":"x"}"#),
+        "sendMessage": .members("201", #"{"content":"x"}"#, blocked: "403:blocked"),
+        "sendMessageAlias": .members("201", #"{"chat_id":$chat,"content":"x"}"#, blocked: "403:blocked"),
         "listMessages": .members("200"), "getMessage": .members("200"), "listRevisions": .members("200"),
         "listReplies": .members("200"), "listReactions": .members("200"),
-        "editMessage": AuthorizationRow("403 403 200 404 404 401", #"{"content":"y"}"#),
+        "editMessage": AuthorizationRow("403 403 200 404 404 401 401 403:blocked", #"{"content":"y"}"#),
         "deleteMessage": .members("200"), "restoreMessage": .members("200", before: ["DELETE"]),
-        "addReaction": .members("200"), "removeReaction": .members("200"),
-        "addReactionAlias": .members("200", #"{"emoji":"👍"}"#),
-        "pin": .members("200"), "unpin": .members("200", before: ["PUT /pin"]),
+        "addReaction": .members("200", blocked: "403:blocked"), "removeReaction": .members("200"),
+        "addReactionAlias": .members("200", #"{"emoji":"👍"}"#, blocked: "403:blocked"),
+        "pin": .members("200", blocked: "403:blocked"), "unpin": .members("200", before: ["PUT /pin"]),
 
         "changeMyChat": .members("200", #"{"archived":true}"#),
-        "joinChat": AuthorizationRow("200 200 200 404 404 401"),
+        "joinChat": AuthorizationRow("200 200 200 404 404 401 401 200"),
         "listInvites": .staff("200"), "createInvite": .staff("201"),
-        "revokeInvite": AuthorizationRow("404:not_found 404:not_found 403 404 404 401"),
+        "revokeInvite": AuthorizationRow("404:not_found 404:not_found 403 404 404 401 401 403"),
         "listUnread": .users("200"),
 
         "hideMessage": .members("204"), "unhideMessage": .members("204"),
         "saveMessage": .members("204"), "unsaveMessage": .members("204"), "listSaved": .users("200"),
         "getDraft": .members("404:not_found"), "putDraft": .members("200", #"{"content":"x"}"#),
         "removeDraft": .members("204"),
-        "forwardMessage": .members("201", #"{"chat_ids":[$chat]}"#),
+        "forwardMessage": .members("201", #"{"chat_ids":[$chat]}"#, blocked: "403:blocked"),
         "listThreads": .members("200"), "readThread": .members("200", #"{"seq":1}"#),
 
         "changeProfile": .users("200", #"{"status_text":"x"}"#), "searchUsers": .users("200"),
@@ -54,24 +58,26 @@ enum AuthorizationMatrix {
         "listBlocks": .users("200"), "blockUser": .users("204"), "unblockUser": .users("204"),
         "listContacts": .users("200"), "addContact": .users("204"), "removeContact": .users("204"),
         "listSessions": .users("200"), "revokeSession": .users("204", endsSession: true),
-        "changePassword": AuthorizationRow(
-            "401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401:invalid_credentials 401",
+        "changePassword": .users(
+            "401:invalid_credentials",
             #"{"current_password":"not the password","new_password":"another good passphrase"}"#
         ),
     ]
 
-    /// What both get in their direct chat once one of them has blocked the other; the message is the blocked one's.
+    /// What the one who has blocked the other gets in their direct chat: no more than the other.
     static let blocked: [String: String] = [
         "sendMessage": "403:blocked", "sendMessageAlias": "403:blocked", "addReaction": "403:blocked",
         "addReactionAlias": "403:blocked", "pin": "403:blocked", "getChat": "200", "listMessages": "200",
         "getMessage": "200", "listEvents": "200", "listParticipants": "200", "getUser": "200", "readChat": "200",
+        "editMessage": "403", "forwardMessage": "403:blocked",
     ]
 
     private static let registration =
         #"{"username":"u$unique","email":"u$unique@example.org","password":"correct horse battery"}"#
     private static let login = #"{"username":"$owner","password":"correct horse battery staple"}"#
 
-    /// A command with what each persona is answered, in the order of `Persona`: a code, or the type of the frame.
+    /// A command with what each persona is answered, in the order of `Persona`: a code, the type of the frame, the code that
+    /// the socket is closed with, or that there is no socket.
     struct CommandRow: Sendable {
         let fields: String
         let answers: [String]
@@ -81,24 +87,29 @@ enum AuthorizationMatrix {
             self.fields = fields
         }
 
-        static func members(_ fields: String) -> CommandRow {
-            CommandRow("ack ack ack chat_not_found chat_not_found", fields)
+        static func users(_ answer: String, _ fields: String = "") -> CommandRow {
+            let all = Array(repeating: answer, count: 5).joined(separator: " ")
+            return CommandRow("\(all) 4001 none \(answer)", fields)
+        }
+
+        static func members(_ fields: String, blocked: String = "ack") -> CommandRow {
+            CommandRow("ack ack ack chat_not_found chat_not_found 4001 none \(blocked)", fields)
         }
     }
 
     /// By the names of commands.
     static let commands: [String: CommandRow] = [
-        "auth": CommandRow("ack ack ack ack ack", #""token":"$token""#),
-        "resume": CommandRow("conflict conflict conflict conflict conflict", #""epoch":"e","cursors":{"$chat":1}"#),
-        "ping": CommandRow("pong pong pong pong pong"),
-        "presence": CommandRow("ack ack ack ack ack", #""status":"away""#),
-        "message": .members(#""chat_id":$chat,"content":"x""#),
+        "auth": CommandRow("ack ack ack ack ack 4010 none ack", #""token":"$token""#),
+        "resume": .users("conflict", #""epoch":"e","cursors":{"$chat":1}"#),
+        "ping": .users("pong"),
+        "presence": .users("ack", #""status":"away""#),
+        "message": .members(#""chat_id":$chat,"content":"x""#, blocked: "blocked"),
         "edit": CommandRow(
-            "forbidden forbidden ack chat_not_found chat_not_found",
+            "forbidden forbidden ack chat_not_found chat_not_found 4001 none blocked",
             #""message_id":"$message","content":"y""#
         ),
         "delete": .members(#""message_id":"$message""#),
-        "react": .members(#""message_id":"$message","emoji":"👍""#),
+        "react": .members(#""message_id":"$message","emoji":"👍""#, blocked: "blocked"),
         "typing": .members(#""chat_id":$chat,"state":"start""#),
         "read": .members(#""chat_id":$chat,"seq":1"#),
     ]

@@ -1,6 +1,7 @@
 /// What a route answers to each persona, with ids of a chat that the first three are in.
 ///
-/// With ids of another chat, in which none of them is, the first three get what the stranger gets.
+/// The blocked one asks with those of a direct chat. With ids of another chat, in which none of them is, all who are logged
+/// in get what the stranger gets.
 struct AuthorizationRow: Sendable {
     /// An answer: a status, and the code of a refusal.
     struct Answer: Sendable {
@@ -27,7 +28,7 @@ struct AuthorizationRow: Sendable {
     let endsSession: Bool
 
     /// The columns there are.
-    static let columns = 6
+    static let columns = 8
 
     init(_ answers: String, _ body: String? = nil, before: [String] = [], endsSession: Bool = false) {
         self.answers = answers.split(separator: " ").map(Answer.init)
@@ -41,19 +42,30 @@ struct AuthorizationRow: Sendable {
         AuthorizationRow(Array(repeating: answer, count: columns).joined(separator: " "), body)
     }
 
-    /// The same answer to everybody with a token.
-    static func users(_ answer: String, _ body: String? = nil, endsSession: Bool = false) -> AuthorizationRow {
-        let all = Array(repeating: answer, count: columns - 1).joined(separator: " ")
-        return AuthorizationRow(all + " 401", body, endsSession: endsSession)
+    /// The same answer to everybody with a token that is worth something; the blocked one may have another.
+    static func users(
+        _ answer: String,
+        _ body: String? = nil,
+        endsSession: Bool = false,
+        blocked: String? = nil
+    ) -> AuthorizationRow {
+        let all = Array(repeating: answer, count: 5).joined(separator: " ")
+        return AuthorizationRow("\(all) 401 401 \(blocked ?? answer)", body, endsSession: endsSession)
     }
 
-    /// The same answer to every member; for the others there is no such chat.
-    static func members(_ answer: String, _ body: String? = nil, before: [String] = []) -> AuthorizationRow {
-        AuthorizationRow("\(answer) \(answer) \(answer) 404 404 401", body, before: before)
+    /// The same answer to every member, of whom the blocked one may have another; for the others there is no such chat.
+    static func members(
+        _ answer: String,
+        _ body: String? = nil,
+        before: [String] = [],
+        blocked: String? = nil
+    ) -> AuthorizationRow {
+        let answers = "\(answer) \(answer) \(answer) 404 404 401 401 \(blocked ?? answer)"
+        return AuthorizationRow(answers, body, before: before)
     }
 
-    /// The same answer to owner and admin; a member may not.
+    /// The same answer to owner and admin; a member may not, and nobody in a direct chat.
     static func staff(_ answer: String, _ body: String? = nil) -> AuthorizationRow {
-        AuthorizationRow("\(answer) \(answer) 403 404 404 401", body)
+        AuthorizationRow("\(answer) \(answer) 403 404 404 401 401 403", body)
     }
 }

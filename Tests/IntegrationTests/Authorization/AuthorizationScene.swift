@@ -60,6 +60,22 @@ final class AuthorizationScene {
         return Place(chat: chat, message: try await Self.send(client, second, chat))
     }
 
+    /// Where a persona is asked for something: the blocked one in its direct chat, all others in a new chat.
+    func makePlace(for persona: Persona, _ row: AuthorizationRow? = nil) async throws -> Place {
+        guard persona == .blocked else {
+            let place = try await makePlace()
+            if let row { try await prepare(row, at: place) }
+            return place
+        }
+        let (blocked, blocker) = (cast.blocked, cast.blocker)
+        try await done(.delete, "/users/me/blocks/\(blocked.id)", as: blocker)
+        try await done(.delete, "/users/me/blocks/\(blocker.id)", as: blocked)
+        let place = try await makeDirect(between: blocker, and: blocked)
+        if let row { try await prepare(row, at: place, as: blocked) }
+        try await done(.put, "/users/me/blocks/\(blocked.id)", as: blocker)
+        return place
+    }
+
     /// Asks an operation of the document, everything in it that stands for something filled in.
     func ask(
         _ operation: ContractDocument.Operation,
@@ -72,38 +88,43 @@ final class AuthorizationScene {
         if row.endsSession, let user, user.id != cast.disabled.id {
             (token, session) = try await anotherSession(of: user)
         }
-        let path = path(of: operation.pattern, at: place, session: session)
-        return try await client.send(operation.method, "/" + path, row.body.map { fill($0, place) }, token: token)
+        let other = user?.id == cast.blocked.id ? cast.blocker : cast.bystander
+        let path = path(of: operation.pattern, at: place, session: session, other: other)
+        let body = row.body.map { fill($0, place, other: other) }
+        return try await client.send(operation.method, "/" + path, body, token: token)
     }
 
     /// A pattern with the ids of a place; what `id` means depends on what it stands behind.
-    private func path(of pattern: String, at place: Place, session: String) -> String {
+    private func path(of pattern: String, at place: Place, session: String, other: TestUser) -> String {
         let id =
             if pattern.contains("/users/") {
-                "\(cast.bystander.id)"
+                "\(other.id)"
             } else if pattern.contains("/sessions/") {
                 session
             } else {
                 "\(place.chat)"
             }
         return pattern.replacing("{id}", with: id).replacing("{message_id}", with: place.message)
-            .replacing("{user_id}", with: "\(cast.bystander.id)").replacing("{emoji}", with: "%F0%9F%91%8D")
+            .replacing("{user_id}", with: "\(other.id)").replacing("{emoji}", with: "%F0%9F%91%8D")
             .replacing("{code}", with: "none")
     }
 
     /// Does what a row needs done, as the author of the message.
-    func prepare(_ row: AuthorizationRow, at place: Place) async throws {
+    private func prepare(_ row: AuthorizationRow, at place: Place, as author: TestUser? = nil) async throws {
         for step in row.before {
             let parts = step.split(separator: " ")
             let path = "/messages/\(place.message)\(parts.count > 1 ? String(parts[1]) : "")"
-            try await done(HTTPMethod(String(parts[0])), path, as: cast.member)
+            try await done(HTTPMethod(String(parts[0])), path, as: author ?? cast.member)
         }
     }
 
     /// Fills in what stands for something.
-    func fill(_ text: String, _ place: Place) -> String {
+    func fill(_ text: String, _ place: Place, other: TestUser? = nil) -> String {
         text.replacing("$chat", with: "\(place.chat)").replacing("$message", with: place.message)
-            .replacing("$bystander", with: "\(cast.bystander.id)").replacing("$newcomer", with: "\(cast.newcomer.id)")
+            .replacing("$bystander", with: "\((other ?? cast.bystander).id)").replacing(
+                "$newcomer",
+                with: "\(cast.newcomer.id)"
+            )
             .replacing("$owner", with: cast.owner.username)
             .replacing("$unique", with: "\(UInt32.random(in: 0...UInt32.max))")
     }

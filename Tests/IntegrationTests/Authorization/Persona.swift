@@ -10,11 +10,10 @@ enum Persona: Int, CaseIterable, Sendable {
     case stranger
     /// Shows no token.
     case anonymous
-    /// Shows a token from before its account was disabled, which is worth as much as none; has no column of its own.
+    /// Shows a token from before its account was disabled.
     case disabled
-
-    /// Where the matrix says what it may.
-    var column: Int { (self == .disabled ? Persona.anonymous : self).rawValue }
+    /// In a direct chat with somebody who has blocked them; users it asks for are that one.
+    case blocked
 }
 
 /// The people of a matrix, logged in once.
@@ -30,6 +29,9 @@ struct Cast: Sendable {
     let newcomer: TestUser
     /// Whose account was disabled after the login.
     let disabled: TestUser
+    /// Whom the other one of their direct chat has blocked.
+    let blocked: TestUser
+    let blocker: TestUser
 
     init(_ client: TestClient) async throws {
         owner = try await client.makeUser("owner")
@@ -40,6 +42,8 @@ struct Cast: Sendable {
         bystander = try await client.makeUser("bystander")
         newcomer = try await client.makeUser("newcomer")
         disabled = try await client.makeUser("disabled")
+        blocked = try await client.makeUser("blocked")
+        blocker = try await client.makeUser("blocker")
     }
 
     /// Nil for nobody in particular.
@@ -52,6 +56,7 @@ struct Cast: Sendable {
         case .stranger: stranger
         case .anonymous: nil
         case .disabled: disabled
+        case .blocked: blocked
         }
     }
 }
