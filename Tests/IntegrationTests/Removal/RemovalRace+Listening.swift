@@ -50,6 +50,9 @@ extension RemovalRace {
             try await speak(as: user, on: socket, &random)
             await pause(5...60, &random)
         }
+        for heads in socket.heartbeats.map({ $0.object("heads") }) {
+            for chat in chats { ear.hear(head: heads.integer("\(chat)"), of: chat) }
+        }
         cursors.merge(ear.reached) { max($0, $1) }
     }
 
@@ -130,6 +133,13 @@ final class Ear {
         self.race = race
         self.user = user
         self.name = name
+    }
+
+    /// A head that a heartbeat tells.
+    func hear(head: Int64?, of chat: Int64) {
+        guard let head else { return }
+        race.memberships.count("heads")
+        race.memberships.received(head, by: race.key(user, chat), "the head of chat \(chat) on \(name)")
     }
 
     /// False for what answers a command or belongs to the handshake.

@@ -7,7 +7,7 @@ import Testing
     /// How often each check must have been made before a run may end.
     private static let enough = [
         "removals": 15, "refusals": 40, "absences": 10, "sights": 100, "events": 100, "ends": 5, "commands": 10,
-        "resumeds": 3, "readies": 3, "sockets of one chat": 2, "writes 2xx": 50,
+        "resumeds": 3, "readies": 3, "sockets of one chat": 2, "heads": 5, "writes 2xx": 50,
     ]
 
     @Test func `who is removed receives, reads, finds and resumes nothing later`() async throws {
@@ -30,7 +30,7 @@ import Testing
     ) async throws {
         let seed = environment("RACE_SEED").flatMap(UInt64.init) ?? .random(in: 1...999_999_999)
         try await ServerScene.run { scene in
-            let pair = try await NodePair(scene)
+            let pair = try await NodePair(scene, ["HEARTBEAT_SECONDS": "1"])
             defer { withExtendedLifetime(pair) {} }
             let race = try await RemovalRace(scene, pair, seed: seed)
             let bound = LoopBound((scene, race), loop: scene.loop)
