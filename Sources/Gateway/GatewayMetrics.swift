@@ -11,6 +11,7 @@ package struct GatewayMetrics: Sendable {
     let shed: Counter
     let ephemeral: Counter
     let presence: Counter
+    let recalled: Counter
 
     /// Registers the metrics.
     package init(registry: MetricsRegistry) {
@@ -19,6 +20,10 @@ package struct GatewayMetrics: Sendable {
         deliveries = registry.counter("duologue_deliveries_total", help: "Durable events queued to sockets.")
         fills = registry.counter("duologue_hole_fills_total", help: "Holes filled from the stores.")
         presence = registry.counter("duologue_presence_changes_total", help: "Changes of presence told by this node.")
+        recalled = registry.counter(
+            "duologue_presence_recalled_total",
+            help: "Changes of presence that this node had not heard of."
+        )
         ephemeral = registry.counter("duologue_ephemeral_deliveries_total", help: "Ephemeral events queued to sockets.")
         shed = registry.counter(
             "duologue_ephemeral_shed_total",

@@ -137,6 +137,7 @@ package final class PresenceBoard {
     /// Takes the changes that this node should have heard of and has not.
     private func recall() async {
         for state in await store.changes().states where heard.misses(state) {
+            metrics.recalled.increment()
             guard missed.count < Self.untoldLimit || missed[state.user] != nil else { continue }
             missed[state.user] = missed[state.user].map(state.following) ?? state
         }
