@@ -169,7 +169,10 @@ package final class PresenceBoard {
                 return logger.debug("presence not told", ["error": .string("\(error)")])
             }
             for user in users {
-                guard let state = self[keyPath: waiting].removeValue(forKey: user) else { continue }
+                // What a later change has overtaken on its way would tell the past.
+                guard let state = self[keyPath: waiting].removeValue(forKey: user), heard.misses(state) else {
+                    continue
+                }
                 let events = EphemeralEncoder.presence(
                     state,
                     to: chats[user] ?? [],

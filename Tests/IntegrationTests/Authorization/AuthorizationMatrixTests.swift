@@ -99,7 +99,7 @@ import Web
                 Self.expect(refused, .init(expected[...]), "\(name), direct")
                 guard operation.method == .get || name == "sendMessage" else { continue }
                 let answer = try await scene.ask(operation, row, as: blocked, at: group)
-                Self.expect(answer, row.answers[Persona.member.column], "\(name), group")
+                Self.expect(answer, row.answers[Persona.member.rawValue], "\(name), group")
             }
         }
     }

@@ -15,11 +15,11 @@ import Testing
     {
         try await PresenceScene.run { scene in
             let bens = await scene.live(scene.ben)
-            scene.store.unheard = [scene.news(.offline, .away)]
+            scene.store.unheard = [scene.news(.offline, .away, at: 0)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
             #expect(PresenceScene.told(bens) == ["away"] && scene.fixture.stores.broker.ephemeral.isEmpty)
             // Whatever comes again was heard by now.
-            scene.store.unheard = [scene.news(.offline, .away)]
+            scene.store.unheard = [scene.news(.offline, .away, at: 0)]
             #expect(await scene.fixture.becomes { scene.store.unheard.isEmpty })
             scene.store.unheard = [scene.news(.away, .doNotDisturb, at: 1)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 })
@@ -30,9 +30,10 @@ import Testing
     @Test func `a change that was heard is not told again`() async throws {
         try await PresenceScene.run { scene in
             let bens = await scene.live(scene.ben)
-            scene.store.answers = [scene.news(.offline, .away)]
+            scene.store.answers = [scene.news(.offline, .away, at: 1)]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
-            scene.store.unheard = [scene.news(.offline, .away)]
+            // Neither itself nor an earlier one, also where that was read before.
+            scene.store.unheard = [scene.news(.away, .offline, at: 0), scene.news(.offline, .away, at: 1)]
             #expect(await scene.fixture.becomes { scene.store.unheard.isEmpty })
             await scene.settle()
             #expect(PresenceScene.told(bens) == ["away"])
@@ -44,7 +45,7 @@ import Testing
         try await PresenceScene.run { scene in
             let bens = await scene.live(scene.ben)
             scene.store.unheard = [
-                scene.news(.online, .doNotDisturb), scene.news(.doNotDisturb, .invisible, at: 1),
+                scene.news(.online, .doNotDisturb, at: 0), scene.news(.doNotDisturb, .invisible, at: 1),
                 scene.news(.invisible, .offline, at: 2),
             ]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })

@@ -17,6 +17,8 @@ final class ScriptedPresenceStore: PresenceStore {
     var away: Set<UserID> = []
     /// What is news to whoever asks next for changes.
     var unheard: [PresenceState] = []
+    /// Changes that were made.
+    var changeCount: Int64 = 0
     /// Waited for before `told` answers.
     var beforeTelling: () async -> Void = {}
 
@@ -123,15 +125,18 @@ struct PresenceScene {
         #expect(await fixture.becomes { store.settlings >= count + 2 })
     }
 
-    func news(_ before: PresenceStatus, _ status: PresenceStatus, at second: Int64 = 0) -> PresenceState {
-        let time = Timestamp(milliseconds: 1_767_225_600_000 + second * 1_000)
+    /// A change of the first one; each is a later one unless a second is given.
+    func news(_ before: PresenceStatus, _ status: PresenceStatus, at second: Int64? = nil) -> PresenceState {
+        let time = Timestamp(milliseconds: 1_767_225_600_000 + (second ?? 0) * 1_000)
+        store.changeCount += 1
+        let toldAt = second == nil ? Timestamp(milliseconds: time.milliseconds + store.changeCount) : time
         return PresenceState(
             user: ada,
             before: before,
             status: status,
             isNews: true,
             lastSeen: time,
-            toldAt: time
+            toldAt: toldAt
         )
     }
 
