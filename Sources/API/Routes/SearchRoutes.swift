@@ -19,7 +19,7 @@ final class SearchRoutes {
                 query: [
                     RouteParameter(
                         "q",
-                        .text,
+                        .text(0...SearchService.queryLimit),
                         "Words, \"phrases\", -words to leave out, and from:, in:, before:, after:, has:link, has:file."
                     ),
                     RouteParameter("chat_id", .id, "Of this chat alone."),

@@ -17,6 +17,9 @@ package final class SearchService {
     private let store: any MessageSearch
     private let reader: HistoryReader
 
+    /// Most Unicode scalars of a query.
+    package static let queryLimit = SearchQueryParser.lengthLimit
+
     /// A service over stores of the same loop.
     package init(store: any MessageSearch, reader: HistoryReader) {
         self.store = store
