@@ -81,8 +81,8 @@ package struct SearchDocument: Sendable, Equatable {
     }
 }
 
-/// A message that a search found, as it was indexed.
-package struct SearchHit: Sendable, Equatable {
+/// A message as some event left it, such as one that a search found as it was indexed.
+package struct SearchHit: Sendable, Hashable {
     package var message: MessageID
     package var revision: Offset
 

@@ -70,11 +70,6 @@ package final class SearchWorker {
             indexed.increment(by: progress.messages)
             if progress.messages > 0 { lag.observe(progress.age.seconds) }
             for chat in progress.more { hints.add(chat) }
-            if !progress.missing.isEmpty {
-                failures.increment()
-                let names = progress.missing.map(\.description).joined(separator: " ")
-                logger.warning("messages to index are not in the body store", ["chats": .string(names)])
-            }
             return !progress.more.isEmpty
         } catch {
             failures.increment()

@@ -13,9 +13,9 @@ LANGUAGE sql STABLE AS $$
     ) c
 $$;
 
--- Leases those of the chats that have announced events which are not indexed, and that no other worker is busy with: what is to be
--- indexed to get from one offset to another, at most p_events of each. seqs and revs are aligned: an event at
--- that offset made or changed that message. What a redo covers waits: MongoDB may not have it yet.
+-- Leases those of the chats that have events which are not indexed, and that no other worker is busy with: what is to be indexed to get from
+-- one offset to another, at most p_events of each. seqs and revs are aligned, ascending by rev: the event at that offset made or changed
+-- that message. Bodies that MongoDB does not have yet are for the caller to notice.
 CREATE OR REPLACE FUNCTION duologue_take_unindexed(p_chats bigint[], p_events integer, p_lease_ms integer)
 RETURNS TABLE (chat_id bigint, from_offset bigint, through_offset bigint, seqs bigint[], revs bigint[], age double precision)
 LANGUAGE plpgsql VOLATILE
@@ -32,13 +32,10 @@ BEGIN
     ON CONFLICT DO NOTHING;
 
     RETURN QUERY
-    WITH free AS MATERIALIZED (
-        SELECT s.chat_id, s.indexed_offset FROM search_progress s
-        WHERE s.chat_id = ANY (p_chats) AND s.lease_until < v_now
-        ORDER BY s.chat_id FOR NO KEY UPDATE SKIP LOCKED
-    ), behind AS MATERIALIZED (
-        SELECT f.chat_id, f.indexed_offset, h.last_offset
-        FROM free f JOIN chat_heads h ON h.chat_id = f.chat_id WHERE h.last_offset > f.indexed_offset
+    WITH behind AS MATERIALIZED (
+        SELECT s.chat_id, s.indexed_offset FROM search_progress s JOIN chats c ON c.id = s.chat_id
+        WHERE s.chat_id = ANY (p_chats) AND s.lease_until < v_now AND c.last_offset > s.indexed_offset
+        ORDER BY s.chat_id FOR NO KEY UPDATE OF s SKIP LOCKED
     ), leased AS (
         UPDATE search_progress s SET lease_until = v_now + make_interval(secs => p_lease_ms / 1000.0)
         FROM behind b WHERE s.chat_id = b.chat_id
@@ -47,10 +44,10 @@ BEGIN
            coalesce(extract(epoch FROM v_now - e.at), 0)::double precision
     FROM behind b CROSS JOIN LATERAL (
         SELECT max(w."offset") AS through, min(w.at) AS at,
-               array_agg(coalesce(w.seq, w.target_seq)) FILTER (WHERE w.kind IN (2, 7, 8, 9)) AS seqs,
-               array_agg(w."offset") FILTER (WHERE w.kind IN (2, 7, 8, 9)) AS revs
+               array_agg(coalesce(w.seq, w.target_seq) ORDER BY w."offset") FILTER (WHERE w.kind IN (2, 7, 8, 9)) AS seqs,
+               array_agg(w."offset" ORDER BY w."offset") FILTER (WHERE w.kind IN (2, 7, 8, 9)) AS revs
         FROM (SELECT e."offset", e.at, e.kind, e.seq, e.target_seq FROM chat_events e
-              WHERE e.chat_id = b.chat_id AND e."offset" > b.indexed_offset AND e."offset" <= b.last_offset
+              WHERE e.chat_id = b.chat_id AND e."offset" > b.indexed_offset
               ORDER BY e."offset" LIMIT p_events) w
     ) e;
 END
@@ -76,8 +73,8 @@ AS $$
     WHERE d.rev < excluded.rev OR d.rev = excluded.rev AND d.terms IS DISTINCT FROM excluded.terms;
 $$;
 
--- Moves the progress of chats whose work was put into the index, each from where it was taken, and ends the lease. Answers the chats
--- that have more.
+-- Moves the progress of chats whose work was put into the index, each from where it was taken and perhaps not at all, and ends the lease.
+-- Answers the chats that have more.
 CREATE OR REPLACE FUNCTION duologue_finish_indexing(p_chats bigint[], p_from bigint[], p_through bigint[])
 RETURNS TABLE (chat_id bigint)
 LANGUAGE sql VOLATILE AS $$
@@ -87,7 +84,7 @@ LANGUAGE sql VOLATILE AS $$
         ORDER BY s.chat_id FOR NO KEY UPDATE OF s
     ), moved AS (
         UPDATE search_progress s SET indexed_offset = h.through, lease_until = '-infinity'
-        FROM held h WHERE s.chat_id = h.chat_id AND s.indexed_offset < h.through
+        FROM held h WHERE s.chat_id = h.chat_id
         RETURNING s.chat_id, s.indexed_offset
     )
     SELECT m.chat_id FROM moved m JOIN chats c ON c.id = m.chat_id WHERE c.last_offset > m.indexed_offset

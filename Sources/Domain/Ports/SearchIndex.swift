@@ -5,8 +5,8 @@ package struct IndexingTask: Sendable, Equatable {
     package var from: Offset
     /// The last event of this part.
     package var through: Offset
-    /// The messages that these events made or changed, each with the last of them: its body must be of that revision or newer.
-    package var messages: [SequenceNumber: Offset]
+    /// The messages that these events made or changed, in the order of the events: the body must be of that revision or newer.
+    package var changes: [SearchHit]
     /// How long its oldest event has waited.
     package var age: Duration
 
@@ -15,13 +15,13 @@ package struct IndexingTask: Sendable, Equatable {
         chat: ChatID,
         from: Offset,
         through: Offset,
-        messages: [SequenceNumber: Offset],
+        changes: [SearchHit],
         age: Duration
     ) {
         self.chat = chat
         self.from = from
         self.through = through
-        self.messages = messages
+        self.changes = changes
         self.age = age
     }
 }
@@ -55,7 +55,7 @@ package struct RebuildStep: Sendable, Equatable {
     }
 }
 
-/// The index that messages are searched by, as it is filled: behind what is announced, by whoever has time.
+/// The index that messages are searched by, as it is filled: behind what was said, by whoever has time.
 ///
 /// Loop-bound. All methods throw `StoreError`. Everything may be done twice, by two nodes at once, and late: a document gives way to a
 /// newer one only, and what counts in a search is compared with the message itself.
@@ -63,14 +63,14 @@ package protocol SearchIndex: AnyObject {
     /// The next chats above one, in the order of their ids.
     func slice(after chat: ChatID?, limit: Int) async throws -> IndexingSlice
 
-    /// Leases those of the chats that have announced events which are not indexed, and that nobody else is busy with; of each at most so
-    /// many events.
+    /// Leases those of the chats that have events which are not indexed, and that nobody else is busy with; of each at most so many
+    /// events. Bodies may be on their way.
     func take(_ chats: [ChatID], events: Int, lease: Duration) async throws -> [IndexingTask]
 
     /// Puts documents into the index, and takes messages that are deleted out of it.
     func put(_ documents: [SearchDocument], without deleted: [SearchHit]) async throws
 
-    /// Moves the chats on and ends their leases; answers those that have more.
+    /// Moves the chats on, each through its task, which may have been cut short, and ends their leases; answers those that have more.
     func finish(_ tasks: [IndexingTask]) async throws -> [ChatID]
 
     /// Where an unfinished rebuild goes on, and how many messages it has indexed; nil when there is none.

@@ -30,8 +30,8 @@ package final class SearchIndexer {
         package var messages = 0
         /// Chats that have more to index.
         package var more: [ChatID] = []
-        /// Chats whose bodies were not there as their events tell; somebody tries again when their lease has run out.
-        package var missing: [ChatID] = []
+        /// Chats of which some bodies are not there yet; announcements tell when they are.
+        package var waiting: [ChatID] = []
         /// How long the oldest event had waited.
         package var age = Duration.zero
     }
@@ -46,25 +46,26 @@ package final class SearchIndexer {
             lease: Self.lease
         )
         var progress = Progress()
-        let images = try await bodies.images(
-            tasks.flatMap { task in task.messages.keys.map { MessageID(chat: task.chat, sequence: $0) } }
-        )
-        var (done, found): ([IndexingTask], [MessageImage]) = ([], [])
-        for task in tasks {
-            let own = task.messages.compactMap { sequence, revision in
-                images[MessageID(chat: task.chat, sequence: sequence)].flatMap { $0.revision >= revision ? $0 : nil }
+        let images = try await bodies.images(Array(Set(tasks.flatMap { $0.changes.map(\.message) })))
+        var found: [MessageID: MessageImage] = [:]
+        var done: [IndexingTask] = []
+        for var task in tasks {
+            for change in task.changes {
+                guard let image = images[change.message], image.revision >= change.revision else {
+                    // MongoDB gets it in a moment; what comes before it is indexed now.
+                    task.through = Offset(rawValue: change.revision.rawValue - 1)
+                    progress.waiting.append(task.chat)
+                    break
+                }
+                found[change.message] = image
             }
-            guard own.count == task.messages.count else {
-                progress.missing.append(task.chat)
-                continue
-            }
-            progress.age = max(progress.age, task.age)
+            if task.through > task.from { progress.age = max(progress.age, task.age) }
             done.append(task)
-            found += own
         }
-        try await put(found)
+        try await put(Array(found.values))
         progress.messages = found.count
-        progress.more = try await index.finish(done)
+        let more = try await index.finish(done)
+        progress.more = more.filter { !progress.waiting.contains($0) }
         return progress
     }
 

@@ -37,16 +37,16 @@ package final class PostgresSearchIndex: SearchIndex {
             """
         return try await postgres { () throws(PostgresError) in
             try await client.execute(query.named("take_unindexed")).map { row throws(PostgresError) in
-                let sequences: [Int64] = try row.decode(3)
-                let revisions: [Int64] = try row.decode(4)
+                let chat: ChatID = try row.id(0)
+                let (sequences, revisions): ([Int64], [Int64]) = (try row.decode(3), try row.decode(4))
                 return IndexingTask(
-                    chat: try row.id(0),
+                    chat: chat,
                     from: try row.id(1),
                     through: try row.id(2),
-                    messages: Dictionary(
-                        zip(sequences.map(SequenceNumber.init(rawValue:)), revisions.map(Offset.init(rawValue:))),
-                        uniquingKeysWith: max
-                    ),
+                    changes: zip(sequences, revisions).map { sequence, revision in
+                        let message = MessageID(chat: chat, sequence: SequenceNumber(rawValue: sequence))
+                        return SearchHit(message, Offset(rawValue: revision))
+                    },
                     age: .seconds(try row.decode(5, as: Double.self))
                 )
             }

@@ -116,3 +116,37 @@ import Testing
         }
     }
 }
+
+/// What is erased.
+@Suite(.realTime) struct SearchPurgeTests {
+    @Test func `a purge leaves no word in the index`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let users = try await stores.users(1)
+            let chat = try await stores.group(of: users[0])
+            let sent = try await stores.send("secret", to: chat, from: users[0])
+            try await stores.finish(sent)
+            let image = try #require(sent.operations.first.flatMap(PostImages.messageImage(of:)))
+            let document = try #require(SearchDocument(image))
+            let deletion = OperationCodec.operation(
+                chat: chat,
+                actor: users[0],
+                id: .random(),
+                body: .deleteMessage(image)
+            )
+            let batch = BatchID.random()
+            guard case .committed = try await stores.commit(deletion, as: batch) else {
+                throw StorageFixture.SetUpFailure()
+            }
+            try await stores.commitLog.drop([batch])
+            // The index is behind: it has not heard of the deletion.
+            try await stores.searchIndex.put([document], without: [])
+            await fixture.loop.sleep(for: .milliseconds(20))
+            let purges = try await stores.purges.takePurges(olderThan: .milliseconds(1), limit: 10)
+            #expect(purges.map(\.message) == [image.id])
+            let count = try await fixture.sql { client in
+                try await client.query("SELECT count(*) FROM search_documents").first?.decode(0, as: Int64.self)
+            }
+            #expect(count == 0)
+        }
+    }
+}

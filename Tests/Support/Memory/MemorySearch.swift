@@ -34,20 +34,25 @@ package final class MemorySearch: SearchIndex, MessageSearch {
             guard let row = database.chats[chat], (leases[chat] ?? Timestamp(milliseconds: 0)) < database.now else {
                 return nil
             }
-            let (from, head) = (indexed[chat] ?? .zero, database.announcedOffset(of: row))
-            let part = row.events.filter { $0.offset > from && $0.offset <= head }.prefix(events)
+            let from = indexed[chat] ?? .zero
+            let part = row.events.filter { $0.offset > from }.prefix(events)
             guard let last = part.last else { return nil }
             leases[chat] = database.now + Int64(lease / .milliseconds(1))
-            var messages: [SequenceNumber: Offset] = [:]
-            for event in part {
-                switch event.committed.operation.kind {
-                case .messageCreated, .messageUpdated, .messageDeleted, .messageRestored:
-                    let sequence = event.committed.allocation.sequence ?? event.committed.operation.target
-                    if let sequence { messages[sequence] = event.offset }
-                default: break
-                }
+            let changes = part.compactMap { event -> SearchHit? in
+                let operation = event.committed.operation
+                guard Self.changesText(operation.kind),
+                    let sequence = event.committed.allocation.sequence ?? operation.target
+                else { return nil }
+                return SearchHit(MessageID(chat: chat, sequence: sequence), event.offset)
             }
-            return IndexingTask(chat: chat, from: from, through: last.offset, messages: messages, age: .zero)
+            return IndexingTask(chat: chat, from: from, through: last.offset, changes: changes, age: .zero)
+        }
+    }
+
+    private static func changesText(_ kind: EventKind) -> Bool {
+        switch kind {
+        case .messageCreated, .messageUpdated, .messageDeleted, .messageRestored: true
+        default: false
         }
     }
 
