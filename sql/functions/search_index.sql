@@ -49,7 +49,8 @@ BEGIN
         FROM (SELECT e."offset", e.at, e.kind, e.seq, e.target_seq FROM chat_events e
               WHERE e.chat_id = b.chat_id AND e."offset" > b.indexed_offset
               ORDER BY e."offset" LIMIT p_events) w
-    ) e;
+    ) e
+    WHERE e.through IS NOT NULL;
 END
 $$;
 

@@ -57,7 +57,7 @@ package final class PostgresSearchIndex: SearchIndex {
         guard !documents.isEmpty || !deleted.isEmpty else { return }
         let (messages, gone) = (documents.map(\.message), deleted.map(\.message))
         let query: PostgresQuery = """
-            SELECT FROM duologue_put_documents(
+            SELECT duologue_put_documents(
                 \(messages.map(\.chat.rawValue)), \(messages.map(\.sequence.rawValue)),
                 \(documents.map(\.revision.rawValue)), \(documents.map { PostgresTimestamp($0.createdAt) }),
                 \(documents.map(SearchTexts.terms)), \(gone.map(\.chat.rawValue)), \(gone.map(\.sequence.rawValue)),
