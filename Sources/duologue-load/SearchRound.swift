@@ -1,3 +1,4 @@
+internal import Domain
 internal import IOCore
 internal import JSON
 internal import Web

@@ -94,6 +94,6 @@ enum SearchCommand {
 
     private static func say(_ text: String) {
         print(text)
-        unsafe fflush(stdout)
+        fflush(nil)
     }
 }

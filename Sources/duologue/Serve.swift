@@ -48,7 +48,7 @@ enum Serve {
         let loops = nodes
         let first = group.loops[0]
         let indexing = shared.roles.contains(.worker) ? await Indexing.make(shared, on: loops[0]) : nil
-        let sinks = await sinks(of: loops) + (await indexing.map { [await $0.sink()] } ?? [])
+        let sinks = await sinks(of: loops, and: indexing)
         let broker = await first.actor.run { _ in LoopBound(loops[0].value.stores.broker(to: sinks), loop: first) }
         for node in loops {
             await node.loop.actor.run { _ in
@@ -113,11 +113,15 @@ enum Serve {
         try await ServiceGroup(services, logger: shared.logger).run(until: stop)
     }
 
-    private static func sinks(of loops: [LoopBound<ServerLoop>]) async -> [LoopBound<any AnnouncementSink>] {
+    private static func sinks(
+        of loops: [LoopBound<ServerLoop>],
+        and indexing: Indexing?
+    ) async -> [LoopBound<any AnnouncementSink>] {
         var sinks: [LoopBound<any AnnouncementSink>] = []
         for node in loops {
             sinks.append(await node.loop.actor.run { _ in LoopBound(node.value.hub, loop: node.loop) })
         }
+        if let indexing { sinks.append(await indexing.sink()) }
         return sinks
     }
 

@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 import Support
 import Testing
 import Web

@@ -1,4 +1,5 @@
 import Domain
+import IOCore
 import Support
 import Testing
 import Worker
