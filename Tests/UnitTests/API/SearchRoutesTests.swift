@@ -1,7 +1,9 @@
+import Domain
 import JSON
 import Messaging
 import Support
 import Testing
+import Web
 
 /// Searching over REST, on the twins.
 struct SearchRoutesTests {
