@@ -89,7 +89,9 @@ final class AuthorizationScene {
             (token, session) = try await anotherSession(of: user)
         }
         let other = user?.id == cast.blocked.id ? cast.blocker : cast.bystander
-        let path = path(of: operation.pattern, at: place, session: session, other: other)
+        let path =
+            path(of: operation.pattern, at: place, session: session, other: other)
+            + fill(row.query, place, other: other)
         let body = row.body.map { fill($0, place, other: other) }
         return try await client.send(operation.method, "/" + path, body, token: token)
     }
