@@ -133,7 +133,8 @@ enum Serve {
                 answers: AnswerPolicy(
                     allowedOrigins: configuration.allowedOrigins,
                     transportSecurity: configuration.transportSecurity
-                )
+                ),
+                proxies: configuration.trustedProxies
             ),
             group: group,
             logger: shared.logger.labelled("http")

@@ -92,7 +92,8 @@ final class ServerLoop {
         let router = Router<APIContext>(logger: shared.logger)
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
-        let messages = MessageService(gate: gate, reader: reader)
+        let messages = MessageService(gate: gate, reader: reader, spamGuard: spamGuard())
+        let limiter = rateLimiter()
         let publish: (EphemeralEvent) -> Void = { [weak broker] event in broker?.announce(ephemeral: event) }
         let memberships = MembershipService(store: stores.memberships, publish: publish)
         let reads = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish)
@@ -125,6 +126,10 @@ final class ServerLoop {
             hasher: shared.hasher,
             hashing: shared.hashing,
             throttle: shared.throttle,
+            limiter: limiter,
+            limits: stores.limits,
+            watch: shared.limitWatch,
+            loop: loop,
             revoked: shared.revoked,
             uses: shared.uses,
             announce: publish,
@@ -138,6 +143,7 @@ final class ServerLoop {
                 hub: hub,
                 gate: gate,
                 messages: messages,
+                limiter: limiter,
                 reads: reads,
                 tokens: shared.tokens,
                 accounts: stores.accounts,
@@ -149,6 +155,35 @@ final class ServerLoop {
             api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }
         }
         return router
+    }
+
+    private func rateLimiter() -> RateLimiter {
+        let limits = shared.configuration.limits
+        return RateLimiter(
+            loop: loop,
+            policy: RatePolicy(base: RateQuota(tokens: limits.requests, window: limits.window)),
+            leases: shared.leases,
+            store: stores.limits,
+            watch: shared.limitWatch,
+            registry: shared.registry
+        )
+    }
+
+    /// Nil where the operator wants none.
+    private func spamGuard() -> SpamGuard? {
+        shared.configuration.spam.map { rules in
+            SpamGuard(
+                loop: loop,
+                rules: rules,
+                store: stores.limits,
+                operations: stores.operations,
+                accounts: stores.accounts,
+                watch: shared.limitWatch,
+                now: WallClock.now,
+                registry: shared.registry,
+                logger: shared.logger.labelled("spam")
+            )
+        }
     }
 }
 
