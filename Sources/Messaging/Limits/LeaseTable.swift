@@ -20,8 +20,8 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
         /// Left in the bucket when it was last asked.
         var rest = 0
         var ends: ContinuousClock.Instant
-        /// Until when the bucket is known to be empty.
-        var refusesUntil: ContinuousClock.Instant?
+        /// Until when the bucket is empty, if nobody gives anything back.
+        var emptyUntil: ContinuousClock.Instant?
         var spare = 0
         /// Needed by those who wait, as of the call that is under way; nil while none is.
         var asked: Int?
@@ -51,7 +51,8 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
             leases[bucket]?.tokens -= 1
             return .admitted(RateStanding(quota: quota, remaining: min(quota.tokens, lease.tokens - 1 + lease.rest)))
         }
-        if let end = lease.refusesUntil, now < end {
+        // Not believed for longer than a lease holds, so that a store which has gone is noticed.
+        if let end = lease.emptyUntil, now < end, now < lease.ends {
             return .refused(Self.standing(lease, quota), wait: end - now)
         }
         return lease.isLate ? .unchecked : nil
@@ -89,7 +90,7 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
         lease.tokens = grant.tokens
         lease.rest = grant.rest
         lease.ends = now + Self.lifetime
-        lease.refusesUntil = grant.tokens < asked ? now + max(grant.wait, .milliseconds(1)) : nil
+        lease.emptyUntil = grant.tokens < asked ? now + max(grant.wait, .milliseconds(1)) : nil
         var told: [(Waiter, RateVerdict)] = []
         let served = min(lease.waiters.count, grant.tokens)
         for waiter in lease.waiters.prefix(served) {
@@ -98,7 +99,7 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
         }
         lease.waiters.removeFirst(served)
         guard !lease.waiters.isEmpty else { return (told, nil) }
-        guard lease.refusesUntil == nil else {
+        guard lease.emptyUntil == nil else {
             let refusal = RateVerdict.refused(Self.standing(lease, quota), wait: grant.wait)
             told += lease.waiters.map { ($0, refusal) }
             lease.waiters = []

@@ -78,6 +78,7 @@ package final class RateLimiter {
 
     /// Counts a request of which the node knows at once what becomes of it; nil, and not counted, of any other.
     package func takeNow(_ bucket: RateBucket) -> RateVerdict? {
+        guard !watch.isDegraded else { return nil }
         let (quota, now) = (policy.quota(bucket.rateClass), loop.now)
         return leases.with { $0.takeHeld(bucket, quota, now: now) }.map { noted($0, bucket) }
     }

@@ -87,8 +87,9 @@ package struct LimitScenarios {
         #expect(refusal?.rule == .repetition && refusal?.wait ?? .zero > .seconds(35_000))
         #expect(try await judge([ids[3]]) == nil, "what was refused was not counted")
         #expect(try await judge([ids[4]])?.rule == .repetition)
-        #expect(try await judge([ids[0]]) == nil && judge([ids[3], ids[1]]) == nil)
-        #expect(try await judge([ids[4]], text: 2) == nil && judge([ids[4]], user: 6) == nil)
+        for known in [[ids[0]], [ids[3], ids[1]]] { #expect(try await judge(known) == nil) }
+        #expect(try await judge([ids[4]], text: 2) == nil)
+        #expect(try await judge([ids[4]], user: 6) == nil)
     }
 
     private func floodsAndLinksAreCounted() async throws {

@@ -94,7 +94,7 @@ import Web
     }
 
     @Test func `without the store of counts all pass and nothing is said of quotas`() async throws {
-        try await withAPI(Self.options(1)) { api in
+        try await withAPI(Self.options(2)) { api in
             let ada = await api.person("ada")
             api.stores.limits.conduct = .fails(StoreError(.redis, .retryable, "away"))
             for _ in 0..<20 {
