@@ -17,6 +17,7 @@ final class ServerLoop {
     let hub: Hub
     private(set) var gateway: Gateway?
     private let presence: PresenceBoard
+    private let limitWatch: LimitWatch
     /// Carries what arises on this loop to all others; set before the routes are made.
     var broker: (any Broker)? {
         didSet {
@@ -41,6 +42,7 @@ final class ServerLoop {
             registry: shared.registry,
             logger: shared.logger
         )
+        limitWatch = LimitWatch(loop: loop, store: stores.limits, alarm: shared.limitAlarm)
         reader = HistoryReader(stores, shared.configuration, loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
@@ -128,7 +130,7 @@ final class ServerLoop {
             throttle: shared.throttle,
             limiter: limiter,
             limits: stores.limits,
-            watch: shared.limitWatch,
+            watch: limitWatch,
             loop: loop,
             revoked: shared.revoked,
             uses: shared.uses,
@@ -164,7 +166,7 @@ final class ServerLoop {
             policy: RatePolicy(base: RateQuota(tokens: limits.requests, window: limits.window)),
             leases: shared.leases,
             store: stores.limits,
-            watch: shared.limitWatch,
+            watch: limitWatch,
             registry: shared.registry
         )
     }
@@ -178,7 +180,7 @@ final class ServerLoop {
                 store: stores.limits,
                 operations: stores.operations,
                 accounts: stores.accounts,
-                watch: shared.limitWatch,
+                watch: limitWatch,
                 now: WallClock.now,
                 registry: shared.registry,
                 logger: shared.logger.labelled("spam")

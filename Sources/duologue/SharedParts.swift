@@ -26,7 +26,7 @@ struct SharedParts: Sendable {
     let hasher: PasswordHasher
     let throttle: SharedLoginThrottle
     let leases = RateLeases()
-    let limitWatch: LimitWatch
+    let limitAlarm: LimitAlarm
     let revoked: RevokedSessions
     let uses = SessionUses()
 
@@ -57,7 +57,7 @@ struct SharedParts: Sendable {
         tokens = AccessTokenAuthority(secret: configuration.secret, lifetime: configuration.accessTokenLifetime)
         hasher = try PasswordHasher()
         throttle = SharedLoginThrottle()
-        limitWatch = LimitWatch(registry: registry, logger: logger.labelled("limits"))
+        limitAlarm = LimitAlarm(registry: registry, logger: logger.labelled("limits"))
         revoked = RevokedSessions(tokenLifetime: configuration.accessTokenLifetime)
     }
 

@@ -5,6 +5,9 @@
 /// Answers come by callback, once and on the loop, perhaps before the method returns: whoever asks decides how long that is waited
 /// for, and goes on without the answer then. An answer that comes late says no less what was counted. All counts end by themselves.
 package protocol LimitStore: AnyObject {
+    /// Tells whether it could count; counts nothing.
+    func probe(then answer: @escaping LimitAnswer<Void>)
+
     /// Takes tokens out of a bucket, which is full at first and fills up by the store's own clock.
     func take(
         _ demand: TokenDemand,

@@ -26,21 +26,19 @@ package struct LimitQuestion {
 
     /// The answer; nil where there is none in time, and at once where the store is known not to answer.
     package func answer<Value: Sendable>(_ question: (@escaping LimitAnswer<Value>) -> Void) async -> Value? {
-        switch watch.course(at: loop.now) {
-        case .ask:
-            return await withCheckedContinuation { continuation in
-                ask(since: loop.now, question) { outcome in
-                    if case .answer(let value) = outcome {
-                        continuation.resume(returning: value)
-                    } else {
-                        continuation.resume(returning: nil)
-                    }
+        guard !watch.isAway else {
+            watch.letThrough()
+            return nil
+        }
+        return await withCheckedContinuation { continuation in
+            ask(since: loop.now, question) { outcome in
+                if case .answer(let value) = outcome {
+                    continuation.resume(returning: value)
+                } else {
+                    watch.letThrough()
+                    continuation.resume(returning: nil)
                 }
             }
-        case .probe:
-            ask(since: loop.now, question) { _ in }
-            return nil
-        case .pass: return nil
         }
     }
 
@@ -56,14 +54,14 @@ package struct LimitQuestion {
             // The loop itself may have been late: what has arrived meanwhile is read before this runs.
             progress.timer = loop.schedule(after: .milliseconds(1)) {
                 guard progress.end() else { return }
-                watch.late(at: loop.now)
+                watch.isLate()
                 done(.late)
             }
         }
         question { result in
             switch result {
             case .success: watch.answered()
-            case .failure(let error): watch.failed(error.message, at: loop.now)
+            case .failure(let error): watch.failed(error.message)
             }
             guard progress.end() else { return late(result) }
             if case .success(let value) = result { done(.answer(value)) } else { done(.failure) }

@@ -1,97 +1,69 @@
+package import Domain
 package import IOCore
-internal import Synchronization
 
-/// Knows whether the store of counts answers; shared by the loops of a node.
+/// Knows whether the store of counts answers a loop.
 ///
-/// While it does not, nobody asks it and nobody waits: requests pass uncounted, and now and then one of them also sends a probe
-/// that nothing depends on. Each change is logged once, as an error; `duologue_limits_degraded` is 1 meanwhile.
-package final class LimitWatch: Sendable {
-    /// What a request does.
-    enum Course {
-        /// Asks, and waits for a while.
-        case ask
-        /// Passes.
-        case pass
-        /// Passes, and lets a probe be sent.
-        case probe
-    }
-
-    private enum State {
-        /// With how many late answers in a row.
-        case well(late: Int)
-        /// With how many good probes in a row, and when the next may be sent.
-        case away(good: Int, next: ContinuousClock.Instant)
-    }
-
-    private let state = Mutex(State.well(late: 0))
-    private let logger: Logger
-    private let degraded: Gauge
-    private let unchecked: Counter
+/// Loop-bound. While it does not, nobody asks it and nobody waits: requests pass uncounted, and the watch itself asks now and then
+/// whether it is back.
+package final class LimitWatch {
+    /// Whether limits are off.
+    package private(set) var isAway = false
+    private let loop: EventLoop
+    private let store: any LimitStore
+    private let alarm: LimitAlarm
+    /// Late answers in a row.
+    private var late = 0
+    /// Good probes in a row.
+    private var good = 0
 
     /// Late answers in a row that say as much as a failure.
     private static let lateLimit = 3
-    /// Good probes in a row after which it is asked again: one master of a cluster may be well and another not.
+    /// Good probes in a row after which it is asked again.
     private static let probes = 2
     private static let pause = Duration.milliseconds(250)
 
     /// A watch of a store that is well.
-    package init(registry: MetricsRegistry, logger: Logger) {
-        self.logger = logger
-        degraded = registry.gauge("duologue_limits_degraded", help: "1 while Redis does not answer and limits are off.")
-        unchecked = registry.counter("duologue_limits_unchecked_total", help: "Requests let through uncounted.")
+    package init(loop: EventLoop, store: any LimitStore, alarm: LimitAlarm) {
+        self.loop = loop
+        self.store = store
+        self.alarm = alarm
     }
 
-    /// Whether limits are off.
-    package var isDegraded: Bool { state.withLock { if case .away = $0 { true } else { false } } }
-
-    func course(at now: ContinuousClock.Instant) -> Course {
-        let course: Course = state.withLock { state in
-            guard case .away(let good, let next) = state else { return .ask }
-            guard now >= next else { return .pass }
-            state = .away(good: good, next: now + Self.pause)
-            return .probe
-        }
-        if course != .ask { unchecked.increment() }
-        return course
-    }
+    /// A request passed uncounted.
+    func letThrough() { alarm.letThrough() }
 
     /// It answered somebody in time.
-    func answered() {
-        let isBack = state.withLock { state in
-            guard case .away(let good, let next) = state else {
-                state = .well(late: 0)
-                return false
-            }
-            state = good + 1 < Self.probes ? .away(good: good + 1, next: next) : .well(late: 0)
-            return good + 1 >= Self.probes
-        }
-        guard isBack else { return }
-        degraded.set(0)
-        logger.error("limits hold again: Redis answers")
-    }
+    func answered() { late = 0 }
 
-    /// It did not answer in time; whoever waited passes.
-    func late(at now: ContinuousClock.Instant) {
-        unchecked.increment()
-        let isLast = state.withLock { state in
-            guard case .well(let late) = state, late + 1 < Self.lateLimit else { return true }
-            state = .well(late: late + 1)
-            return false
-        }
-        if isLast { leave(at: now, "it is too slow") }
+    /// It did not answer in time.
+    func isLate() {
+        late += 1
+        if late >= Self.lateLimit { leave("it is too slow") }
     }
 
     /// It failed.
-    func failed(_ reason: String, at now: ContinuousClock.Instant) { leave(at: now, reason) }
+    func failed(_ reason: String) { leave(reason) }
 
-    private func leave(at now: ContinuousClock.Instant, _ reason: String) {
-        let isNews = state.withLock { state in
-            defer { state = .away(good: 0, next: now + Self.pause) }
-            guard case .well = state else { return false }
-            return true
+    private func leave(_ reason: String) {
+        guard !isAway else { return }
+        isAway = true
+        good = 0
+        alarm.left(reason)
+        probeSoon()
+    }
+
+    /// The next probe waits for the last one's answer.
+    private func probeSoon() {
+        loop.schedule(after: Self.pause) { [weak self] in
+            self?.store.probe { [weak self] result in self?.probed(result) }
         }
-        guard isNews else { return }
-        degraded.set(1)
-        logger.error("limits are off: Redis does not answer", ["reason": .string(reason)])
+    }
+
+    private func probed(_ result: Result<Void, StoreError>) {
+        if case .success = result { good += 1 } else { good = 0 }
+        guard good >= Self.probes else { return probeSoon() }
+        isAway = false
+        late = 0
+        alarm.returned()
     }
 }

@@ -78,20 +78,14 @@ package final class RateLimiter {
 
     /// Counts a request of which the node knows at once what becomes of it; nil, and not counted, of any other.
     package func takeNow(_ bucket: RateBucket) -> RateVerdict? {
-        guard !watch.isDegraded else { return nil }
+        guard !watch.isAway else { return nil }
         let (quota, now) = (policy.quota(bucket.rateClass), loop.now)
         return leases.with { $0.takeHeld(bucket, quota, now: now) }.map { noted($0, bucket) }
     }
 
     private func take(_ bucket: RateBucket, then done: @escaping (RateVerdict) -> Void) {
         if let verdict = takeNow(bucket) { return done(verdict) }
-        switch watch.course(at: loop.now) {
-        case .ask: break
-        case .probe:
-            probe(bucket)
-            return done(.unchecked)
-        case .pass: return done(.unchecked)
-        }
+        guard !watch.isAway else { return done(noted(.unchecked, bucket)) }
         let (quota, now) = (policy.quota(bucket.rateClass), loop.now)
         lastNumber += 1
         let ticket = RateLeases.Ticket(limiter: LoopBound(self, loop: loop), number: lastNumber)
@@ -152,18 +146,12 @@ package final class RateLimiter {
         }
     }
 
-    /// Takes nothing; all that matters is whether there is an answer.
-    private func probe(_ bucket: RateBucket) {
-        let demand = TokenDemand(needed: 0)
-        let quota = policy.quota(bucket.rateClass)
-        question.ask(since: loop.now) {
-            store.take(demand, from: bucket, quota, then: $0)
-        } then: { _ in
-        }
-    }
-
     private func noted(_ verdict: RateVerdict, _ bucket: RateBucket) -> RateVerdict {
-        if case .refused = verdict { refused[bucket.rateClass]?.increment() }
+        switch verdict {
+        case .admitted: break
+        case .refused: refused[bucket.rateClass]?.increment()
+        case .unchecked: watch.letThrough()
+        }
         return verdict
     }
 }

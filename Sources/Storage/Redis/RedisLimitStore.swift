@@ -18,6 +18,23 @@ package final class RedisLimitStore: LimitStore {
         record = metrics.redisRecorder("limit")
     }
 
+    /// Asks for nothing of buckets that nobody has, enough of them for every master of a cluster to serve some.
+    package func probe(then answer: @escaping LimitAnswer<Void>) {
+        var (missing, failure) = (Self.probes, StoreError?.none)
+        for number in 0..<Self.probes {
+            let arguments = [1, 1_000_000, 0, 0, 0, TokenDemand.sparePart]
+            run(LimitScripts.take, ["\(prefix):rate:probe\(number)"], arguments) { result in
+                if case .failure(let error) = result { failure = error }
+                missing -= 1
+                if missing == 0 { answer(failure.map { .failure($0) } ?? .success(())) }
+            } decode: { _ in
+                ()
+            }
+        }
+    }
+
+    private static let probes = 32
+
     package func take(
         _ demand: TokenDemand,
         from bucket: RateBucket,

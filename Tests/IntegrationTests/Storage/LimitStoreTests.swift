@@ -66,16 +66,22 @@ import Testing
     ) async -> LoopBound<RateLimiter> {
         await fixture.loop.actor.run { actor in
             let registry = MetricsRegistry()
+            let store = RedisLimitStore(
+                client: fixture.client.value,
+                prefix: prefix,
+                metrics: StoreMetrics(registry: registry)
+            )
+            let logger = Logger(label: "test", level: .error, sink: .silent)
             let limiter = RateLimiter(
                 loop: actor.loop,
                 policy: RatePolicy(base: quota),
                 leases: leases,
-                store: RedisLimitStore(
-                    client: fixture.client.value,
-                    prefix: prefix,
-                    metrics: StoreMetrics(registry: registry)
+                store: store,
+                watch: LimitWatch(
+                    loop: actor.loop,
+                    store: store,
+                    alarm: LimitAlarm(registry: registry, logger: logger)
                 ),
-                watch: LimitWatch(registry: registry, logger: Logger(label: "test", level: .error, sink: .silent)),
                 patience: .seconds(60),
                 registry: registry
             )

@@ -34,6 +34,8 @@ package final class MemoryLimitStore: LimitStore {
         for answer in answers { answer() }
     }
 
+    package func probe(then answer: @escaping LimitAnswer<Void>) { tell(answer) { () } }
+
     package func take(
         _ demand: TokenDemand,
         from bucket: RateBucket,

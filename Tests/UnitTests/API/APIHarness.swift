@@ -43,7 +43,11 @@ final class APIHarness {
             logger: logger
         )
         let gate = WriteGate(LoopBound(coordinator, loop: loop))
-        watch = LimitWatch(registry: metrics, logger: logger)
+        watch = LimitWatch(
+            loop: loop,
+            store: stores.limits,
+            alarm: LimitAlarm(registry: metrics, logger: logger)
+        )
         let limiter = RateLimiter(
             loop: loop,
             policy: RatePolicy(base: options.quota),

@@ -57,7 +57,14 @@ final class GatewayFixture {
                 policy: RatePolicy(base: quota),
                 leases: RateLeases(),
                 store: stores.limits,
-                watch: LimitWatch(registry: registry, logger: Logger(label: "test", level: .error, sink: .silent)),
+                watch: LimitWatch(
+                    loop: loop,
+                    store: stores.limits,
+                    alarm: LimitAlarm(
+                        registry: registry,
+                        logger: Logger(label: "test", level: .error, sink: .silent)
+                    )
+                ),
                 registry: registry
             ),
             reads: ReadMarkService(

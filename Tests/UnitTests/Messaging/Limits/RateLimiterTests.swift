@@ -20,7 +20,8 @@ import Testing
 
         init(loop: EventLoop, patience: Duration, sink: LogSink) {
             self.loop = loop
-            watch = LimitWatch(registry: registry, logger: Logger(label: "test", level: .error, sink: sink))
+            let logger = Logger(label: "test", level: .error, sink: sink)
+            watch = LimitWatch(loop: loop, store: store, alarm: LimitAlarm(registry: registry, logger: logger))
             limiter = RateLimiter(
                 loop: loop,
                 policy: RatePolicy(base: RateLimiterTests.quota),
@@ -100,13 +101,13 @@ import Testing
             scene.store.conduct = .fails(StoreError(.redis, .retryable, "away"))
             let verdicts = await scene.take(100)
             #expect(verdicts.allSatisfy { $0 == .unchecked })
-            #expect(scene.watch.isDegraded)
+            #expect(scene.watch.isAway)
             #expect(scene.store.questions < 100, "while it is known to be away it is left alone")
             #expect(scene.registry.render().contains("duologue_limits_degraded 1"))
             scene.store.conduct = .answers
             try await eventually("limits hold again") {
                 _ = await scene.take(1)
-                return !scene.watch.isDegraded
+                return !scene.watch.isAway
             }
             let verdict = await scene.take(1)
             #expect(verdict.allSatisfy(Self.isAdmitted))
@@ -124,7 +125,7 @@ import Testing
                 let verdict = await scene.limiter.take(RateBucket(.user(UserID(rawValue: Int64(user))), .write))
                 #expect(verdict == .unchecked)
             }
-            #expect(scene.watch.isDegraded)
+            #expect(scene.watch.isAway)
             let asked = scene.store.questions
             let verdicts = await scene.take(50)
             #expect(verdicts.allSatisfy { $0 == .unchecked })
@@ -133,7 +134,7 @@ import Testing
             scene.store.conduct = .answers
             try await eventually("limits hold again") {
                 _ = await scene.take(1)
-                return !scene.watch.isDegraded
+                return !scene.watch.isAway
             }
         }
     }
