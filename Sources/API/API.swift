@@ -6,7 +6,7 @@ package import Web
 
 /// The REST API of one loop: its routes, and what they need.
 ///
-/// Loop-bound: one on each loop, over stores and services of that loop; `throttle`, `tokens`, `hasher`, `hashing`, `revoked`,
+/// Loop-bound: one on each loop, over stores and services of that loop; `throttle`, `watch`, `tokens`, `hasher`, `hashing`, `revoked`,
 /// `uses` and `metrics` are shared by all of them.
 ///
 /// Access tokens are believed until they end, unless `revoked` has their session: it is told within seconds. Some routes look
@@ -30,6 +30,8 @@ package final class API {
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
     private let problems: ProblemMiddleware
+    private let counting: RateLimitMiddleware
+    private let strangers: StrangerLimitMiddleware
 
     /// The path that all routes for clients begin with.
     package static let basePath = "/api/v1"
@@ -55,6 +57,10 @@ package final class API {
         hasher: PasswordHasher,
         hashing: BlockingPool,
         throttle: SharedLoginThrottle,
+        limiter: RateLimiter,
+        limits: any LimitStore,
+        watch: LimitWatch,
+        loop: EventLoop,
         revoked: RevokedSessions,
         uses: SessionUses,
         announce: @escaping (EphemeralEvent) -> Void,
@@ -74,7 +80,7 @@ package final class API {
             sessions: sessions,
             hasher: hasher,
             hashing: hashing,
-            throttle: throttle,
+            throttle: LoginGuard(loop: loop, throttle: throttle, store: limits, watch: watch),
             logger: logger
         )
         self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts, people: people)
@@ -100,6 +106,8 @@ package final class API {
             now: settings.now
         )
         problems = ProblemMiddleware(logger: logger)
+        counting = RateLimitMiddleware(limiter: limiter)
+        strangers = StrangerLimitMiddleware(limiter: limiter)
     }
 
     /// The routes that monitors ask all the time.
@@ -117,7 +125,7 @@ package final class API {
         on router: Router<APIContext>,
         upgrade: @escaping (HTTPRequest, ChatID?) async throws -> HTTPResponse
     ) {
-        let open = router.group(Self.basePath, middleware: [problems])
+        let open = router.group(Self.basePath, middleware: [counting, problems])
         let all = SocketDescription.make("Opens the WebSocket of all chats")
         open.on(.get, "/ws", name: "socket", description: all) { request, _ in try await upgrade(request, nil) }
         let one = SocketDescription.make("Opens a WebSocket of one chat", path: [.inPath("id")])
@@ -128,8 +136,12 @@ package final class API {
 
     /// Adds the routes for clients; to be called once, before the first request.
     package func register(on router: Router<APIContext>) {
-        let open = router.group(Self.basePath, middleware: [problems])
-        let authenticated = open.group("", middleware: [authentication])
+        // Problems are made on both sides of the stage that counts: it knows the caller, and tells the quota in refusals too.
+        let open = router.group(Self.basePath, middleware: [counting, problems])
+        let authenticated = router.group(
+            Self.basePath,
+            middleware: [strangers, problems, authentication, counting, problems]
+        )
         accounts.register(open: open, authenticated: authenticated)
         sessions.register(on: authenticated)
         people.register(on: authenticated)

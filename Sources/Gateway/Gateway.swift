@@ -11,6 +11,7 @@ package final class Gateway {
     let hub: Hub
     let gate: WriteGate
     let messages: MessageService
+    let limiter: RateLimiter
     let reads: ReadMarkService
     let tokens: AccessTokenAuthority
     let accounts: any AccountStore
@@ -22,6 +23,8 @@ package final class Gateway {
     private let admissions = LoopQueue<GatewaySession>()
     /// Changes that read before they write; each socket bounds how many of its own may wait.
     let changes: WorkLane
+    /// Commands that wait to be counted.
+    let counting: WorkLane
     /// Read marks, which wait for others to be stored with them.
     let marks: WorkLane
     private let contexts = DeflateContexts()
@@ -32,6 +35,7 @@ package final class Gateway {
     private static let sessionEnded = Failure(.unauthenticated, "The session has ended. Log in again.")
     private static let changesAtOnce = 128
     private static let marksAtOnce = 2_048
+    private static let countedAtOnce = 2_048
     /// Sockets told of the end in one go, and the longest pause for each of them.
     private static let leavingAtOnce = 8
     private static let drainPause = Duration.milliseconds(20)
@@ -43,6 +47,7 @@ package final class Gateway {
         hub: Hub,
         gate: WriteGate,
         messages: MessageService,
+        limiter: RateLimiter,
         reads: ReadMarkService,
         tokens: AccessTokenAuthority,
         accounts: any AccountStore,
@@ -53,6 +58,7 @@ package final class Gateway {
         self.hub = hub
         self.gate = gate
         self.messages = messages
+        self.limiter = limiter
         self.reads = reads
         self.tokens = tokens
         self.accounts = accounts
@@ -60,6 +66,7 @@ package final class Gateway {
         self.quota = quota
         self.revoked = revoked
         changes = WorkLane(loop: hub.loop, width: Self.changesAtOnce)
+        counting = WorkLane(loop: hub.loop, width: Self.countedAtOnce)
         marks = WorkLane(loop: hub.loop, width: Self.marksAtOnce)
     }
 
@@ -94,6 +101,7 @@ package final class Gateway {
             handshake.responseHeaders(subprotocol: agreed, extensions: compression?.response)
                 .filter { $0.name != "Upgrade" && $0.name != "Connection" }
         )
+        let peer = request.peerAddress
         return .upgrade(to: "websocket", headers: headers) { [self] stream, leftover, ended in
             let connection = WebSocketConnection(
                 upgraded: stream,
@@ -107,7 +115,7 @@ package final class Gateway {
                 ),
                 compression: compression.map { WebSocketCompression($0, contexts: contexts) }
             )
-            open(connection, caller: caller, terms: terms, ended: ended)
+            open(connection, from: peer, caller: caller, terms: terms, ended: ended)
         }
     }
 
@@ -127,6 +135,9 @@ package final class Gateway {
             group.addTask(executorPreference: loop) {
                 await loop.actor.run { _ in await bound.value.marks.run() }
             }
+            group.addTask(executorPreference: loop) {
+                await loop.actor.run { _ in await bound.value.counting.run() }
+            }
             while let session = await admissions.next() {
                 let held = LoopBound(session, loop: loop)
                 group.addTask(executorPreference: loop) {
@@ -143,6 +154,7 @@ package final class Gateway {
 
     private func open(
         _ connection: WebSocketConnection,
+        from peer: String,
         caller: Caller?,
         terms: SocketTerms,
         ended: @escaping () -> Void
@@ -150,6 +162,7 @@ package final class Gateway {
         let session = GatewaySession(
             gateway: self,
             connection: connection,
+            peer: peer,
             caller: caller,
             terms: terms,
             ended: ended
@@ -173,6 +186,7 @@ package final class Gateway {
         admissions.finish()
         changes.finish()
         marks.finish()
+        counting.finish()
     }
 
     private func wantsResume(_ request: HTTPRequest) throws -> Bool {

@@ -7,9 +7,8 @@ internal import Messaging
 /// Those of one socket to one chat take effect in the order they came. Messages and reactions go to the lane at once, which
 /// keeps their order; an edit or a deletion reads the message first, so what comes after it waits until it is done.
 extension GatewaySession {
-    /// Starts a command; it is answered once both stores hold what it wrote, or with an error.
+    /// Starts a command that was counted; it is answered once both stores hold what it wrote, or with an error.
     func write(_ command: ClientCommand, _ id: CommandID?, as user: UserID) {
-        inFlight += 1
         switch command {
         case .message(let chat, let draft):
             hub.endTyping(of: user, in: chat)

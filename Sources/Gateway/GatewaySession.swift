@@ -27,6 +27,8 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     var inFlight = 0
     /// Of chats with a change under way that reads before it writes: what came after it, in order.
     var waiting: [ChatID: [() -> Void]] = [:]
+    /// Commands that wait to be counted, in the order they came.
+    var turns: [Turn] = []
     private var isPaused = false
     private var isLeaving = false
     private let ended: () -> Void
@@ -41,10 +43,11 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     /// Commands under way at once; more are left unread.
     private static let inFlightLimit = 64
 
-    /// Makes the session of a connection; `ended` is called once the connection is closed.
+    /// Makes the session of a connection of a client at `peer`; `ended` is called once the connection is closed.
     init(
         gateway: Gateway,
         connection: WebSocketConnection,
+        peer: String,
         caller: Caller?,
         terms: SocketTerms,
         ended: @escaping () -> Void
@@ -52,7 +55,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         self.ended = ended
         wantsResume = terms.resumes
         subscription.only = terms.chat
-        peer = connection.peerAddress
+        self.peer = peer
         budget = FrameBudget(framesPerSecond: gateway.hub.settings.framesPerSecond, now: gateway.hub.loop.now)
         self.gateway = gateway
         hub = gateway.hub
@@ -222,7 +225,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         case .presence(let status) where caller != nil: show(status, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
-            write(command, id, as: caller.user)
+            count(command, id, as: caller.user)
         }
     }
 

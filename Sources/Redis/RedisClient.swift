@@ -7,14 +7,14 @@ package import IOCore
 /// behind a cache must not wait for the cache. Commands of one caller to one server run in its order. A command is sent
 /// again by the client itself only where a cluster's node says that it ran nothing and who will.
 package final class RedisClient {
-    private let configuration: RedisConfiguration
+    let configuration: RedisConfiguration
     private let loop: EventLoop
-    private let fleet: RedisFleet
+    let fleet: RedisFleet
     private var isShutDown = false
-    private var scriptDigests: [RedisScript: String] = [:]
+    var scriptDigests: [RedisScript: String] = [:]
 
     /// The most redirections that one command follows.
-    private static let redirectionLimit = 5
+    static let redirectionLimit = 5
     /// With less time left a command is not sent once more: its deadline would cost the new connection.
     private static let shortestWait: Duration = .milliseconds(20)
 
@@ -132,7 +132,7 @@ package final class RedisClient {
 
     // MARK: - Private
 
-    private static let shutDown = RedisError(.shutdown, "the client is shut down")
+    static let shutDown = RedisError(.shutdown, "the client is shut down")
 
     /// The link to whoever serves a key; without one, to any server.
     func link(forKey key: String?) throws(RedisError) -> RedisLink {

@@ -97,15 +97,26 @@ final class RedisConnection {
     ) async -> Result<RedisReply, RedisError> {
         await withCheckedContinuation { continuation in
             // Refused in here, because other jobs of the loop may run before this closure does.
-            var refusal: RedisError?
-            if asking {
-                refusal = queue(RedisCommands.Asking().encoded(), isWrite: false, deadline: deadline) { _ in }
+            let refusal = request(bytes, isWrite: isWrite, asking: asking, deadline: deadline) {
+                continuation.resume(returning: $0)
             }
-            refusal =
-                refusal
-                ?? queue(bytes, isWrite: isWrite, deadline: deadline) { continuation.resume(returning: $0) }
             if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
+    }
+
+    /// Sends one command, after ASKING if it is to be; where that is refused, says why and never calls `waiter`.
+    func request(
+        _ bytes: [UInt8],
+        isWrite: Bool,
+        asking: Bool,
+        deadline: Duration,
+        waiter: @escaping Waiter
+    ) -> RedisError? {
+        if asking {
+            let refusal = queue(RedisCommands.Asking().encoded(), isWrite: false, deadline: deadline) { _ in }
+            if let refusal { return refusal }
+        }
+        return queue(bytes, isWrite: isWrite, deadline: deadline, waiter: waiter)
     }
 
     /// Sends one command unless more than half of what may be pending is; `waiter` is called only if this returns true.

@@ -18,6 +18,8 @@ package final class LoopStores {
     package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
+    package let limits: any LimitStore
+    package let operations: any OperationIndex
     package let reads: any ReadStateStore
     package let personal: any PersonalMessageStore
     package let drafts: any DraftStore
@@ -92,6 +94,8 @@ package final class LoopStores {
         purges = PostgresPurgeLog(client: postgres)
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
+        operations = PostgresOperationIndex(client: postgres)
+        limits = RedisLimitStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         reads = PostgresReadStateStore(client: postgres)
         personal = PostgresPersonalMessageStore(client: postgres)
         drafts = PostgresDraftStore(client: postgres)

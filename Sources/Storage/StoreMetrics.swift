@@ -61,6 +61,15 @@ package final class StoreMetrics: Sendable {
         }
     }
 
+    /// What a call of Redis is to be told when it is over, with its start and whether it succeeded; takes no shared lock.
+    func redisRecorder(_ operation: String) -> (ContinuousClock.Instant, Bool) -> Void {
+        let histogram = Self.histogram(registry, .redis, operation)
+        return { [errors] start, isGood in
+            histogram.observe(since: start)
+            if !isGood { errors[.redis]?.increment() }
+        }
+    }
+
     /// Runs and counts a call of Redis, and throws what its failure means.
     func redis<Value>(
         _ operation: String,

@@ -1,8 +1,10 @@
+internal import Domain
 internal import IOCore
 internal import Mongo
 internal import Postgres
 internal import Redis
 internal import Security
+internal import Web
 
 #if FAILPOINTS
 internal import Messaging
@@ -18,7 +20,10 @@ struct Configuration: Sendable {
     let accessTokenLifetime: Duration
     let refreshTokenLifetime: Duration
     let limits: Limits
+    /// What counts as spam; nil where nothing does.
+    let spam: SpamRules?
     let redoLimitBytes: Int
+    let trustedProxies: TrustedProxies
     let allowedOrigins: Set<String>
     /// For how long browsers are to insist on TLS; nil where clients come without it.
     let transportSecurity: Duration?
@@ -43,7 +48,6 @@ struct Configuration: Sendable {
         let heartbeat: Duration
         let presence: Duration
         let drain: Duration
-        let guardsAgainstSpam: Bool
     }
 
     /// Reads and checks every variable.
@@ -75,9 +79,10 @@ struct Configuration: Sendable {
             silence: .seconds(reader.integer("SOCKET_SILENCE_SECONDS", 2...45, default: 45)),
             heartbeat: .seconds(reader.integer("HEARTBEAT_SECONDS", 1...15, default: 15)),
             presence: .seconds(reader.integer("PRESENCE_TTL", 3...60, default: 60)),
-            drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10)),
-            guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
+            drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10))
         )
+        spam = reader.spamRules()
+        trustedProxies = TrustedProxies(reader.networks("TRUSTED_PROXIES"))
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
         let hsts = reader.integer("HSTS_SECONDS", 0...63_072_000, default: 0)

@@ -1,8 +1,9 @@
+internal import Domain
 internal import Glibc
+internal import IOCore
 internal import Security
 
 #if FAILPOINTS
-internal import IOCore
 internal import Messaging
 #endif
 
@@ -84,6 +85,33 @@ struct EnvironmentReader {
             problems.append("\(name) must be an IP address to listen on, such as 127.0.0.1 or 0.0.0.0")
         }
         return text
+    }
+
+    /// Nil where the guard is off.
+    mutating func spamRules() -> SpamRules? {
+        let isOn = choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
+        let rules = SpamRules(
+            repetitions: integer("SPAM_REPEATS", 1...100_000, default: 20),
+            repetitionWindow: .seconds(integer("SPAM_REPEAT_WINDOW", 1...3600, default: 60)),
+            messages: integer("SPAM_FLOOD", 1...100_000, default: 30),
+            links: integer("SPAM_NEW_ACCOUNT_LINKS", 1...100_000, default: 10),
+            youth: .seconds(3600 * integer("SPAM_NEW_ACCOUNT_HOURS", 0...8760, default: 24))
+        )
+        return isOn ? rules : nil
+    }
+
+    /// Addresses and ranges of them.
+    mutating func networks(_ name: String) -> [NetworkRange] {
+        var ranges: [NetworkRange] = []
+        for part in (values[name] ?? "").split(separator: ",") {
+            let text = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            if let range = NetworkRange(text) {
+                ranges.append(range)
+            } else {
+                problems.append("\(name) must list addresses such as 10.0.0.7 or 10.0.0.0/8, separated by commas")
+            }
+        }
+        return ranges
     }
 
     #if FAILPOINTS

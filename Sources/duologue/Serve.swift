@@ -141,7 +141,8 @@ enum Serve {
                 answers: AnswerPolicy(
                     allowedOrigins: configuration.allowedOrigins,
                     transportSecurity: configuration.transportSecurity
-                )
+                ),
+                proxies: configuration.trustedProxies
             ),
             group: group,
             logger: shared.logger.labelled("http")

@@ -17,6 +17,7 @@ final class ServerLoop {
     let hub: Hub
     private(set) var gateway: Gateway?
     private let presence: PresenceBoard
+    private let limitWatch: LimitWatch
     /// Carries what arises on this loop to all others; set before the routes are made.
     var broker: (any Broker)? {
         didSet {
@@ -42,6 +43,7 @@ final class ServerLoop {
             registry: shared.registry,
             logger: shared.logger
         )
+        limitWatch = LimitWatch(loop: loop, store: stores.limits, alarm: shared.limitAlarm)
         reader = HistoryReader(stores, shared.configuration, loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
@@ -93,7 +95,8 @@ final class ServerLoop {
         let router = Router<APIContext>(logger: shared.logger)
         let logger = shared.logger.labelled("http")
         router.add(AccessLogMiddleware(logger: logger, metrics: shared.registry, probes: API.probes))
-        let messages = MessageService(gate: gate, reader: reader)
+        let messages = MessageService(gate: gate, reader: reader, spamGuard: spamGuard())
+        let limiter = rateLimiter()
         let publish: (EphemeralEvent) -> Void = { [weak broker] event in broker?.announce(ephemeral: event) }
         let memberships = MembershipService(store: stores.memberships, publish: publish)
         let reads = ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish)
@@ -127,6 +130,10 @@ final class ServerLoop {
             hasher: shared.hasher,
             hashing: shared.hashing,
             throttle: shared.throttle,
+            limiter: limiter,
+            limits: stores.limits,
+            watch: limitWatch,
+            loop: loop,
             revoked: shared.revoked,
             uses: shared.uses,
             announce: publish,
@@ -140,6 +147,7 @@ final class ServerLoop {
                 hub: hub,
                 gate: gate,
                 messages: messages,
+                limiter: limiter,
                 reads: reads,
                 tokens: shared.tokens,
                 accounts: stores.accounts,
@@ -151,6 +159,35 @@ final class ServerLoop {
             api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }
         }
         return router
+    }
+
+    private func rateLimiter() -> RateLimiter {
+        let limits = shared.configuration.limits
+        return RateLimiter(
+            loop: loop,
+            policy: RatePolicy(base: RateQuota(tokens: limits.requests, window: limits.window)),
+            leases: shared.leases,
+            store: stores.limits,
+            watch: limitWatch,
+            registry: shared.registry
+        )
+    }
+
+    /// Nil where the operator wants none.
+    private func spamGuard() -> SpamGuard? {
+        shared.configuration.spam.map { rules in
+            SpamGuard(
+                loop: loop,
+                rules: rules,
+                store: stores.limits,
+                operations: stores.operations,
+                accounts: stores.accounts,
+                watch: limitWatch,
+                now: WallClock.now,
+                registry: shared.registry,
+                logger: shared.logger.labelled("spam")
+            )
+        }
     }
 }
 

@@ -25,6 +25,8 @@ struct SharedParts: Sendable {
     let tokens: AccessTokenAuthority
     let hasher: PasswordHasher
     let throttle: SharedLoginThrottle
+    let leases = RateLeases()
+    let limitAlarm: LimitAlarm
     let revoked: RevokedSessions
     let uses = SessionUses()
 
@@ -55,6 +57,7 @@ struct SharedParts: Sendable {
         tokens = AccessTokenAuthority(secret: configuration.secret, lifetime: configuration.accessTokenLifetime)
         hasher = try PasswordHasher()
         throttle = SharedLoginThrottle()
+        limitAlarm = LimitAlarm(registry: registry, logger: logger.labelled("limits"))
         revoked = RevokedSessions(tokenLifetime: configuration.accessTokenLifetime)
     }
 

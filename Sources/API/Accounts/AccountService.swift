@@ -11,7 +11,7 @@ final class AccountService {
     private let sessions: SessionService
     private let hasher: PasswordHasher
     private let hashing: BlockingPool
-    private let throttle: SharedLoginThrottle
+    private let throttle: LoginGuard
     private let logger: Logger
 
     init(
@@ -19,7 +19,7 @@ final class AccountService {
         sessions: SessionService,
         hasher: PasswordHasher,
         hashing: BlockingPool,
-        throttle: SharedLoginThrottle,
+        throttle: LoginGuard,
         logger: Logger
     ) {
         self.accounts = accounts
@@ -50,14 +50,14 @@ final class AccountService {
     func logIn(_ fields: LoginFields, from address: String) async throws -> SessionService.Grant {
         let known = try await credentials(fields.name)
         let account = known.map { "user \($0.user.id)" } ?? fields.name.throttleKey
-        try refuseIfThrottled(account, address)
+        try await refuseIfThrottled(account, address)
         let check = try await verify(fields.password, against: known?.passwordHash)
         guard check.isRight, let known, !known.isDisabled else {
-            throttle.recordFailure(account: account, address: address)
+            await throttle.recordFailure(account: account, address: address)
             throw Failure(.invalidCredentials, "The name or the password is wrong.")
         }
         // Guesses that were hashed together must gain nothing over guesses in sequence.
-        try refuseIfThrottled(account, address)
+        try await refuseIfThrottled(account, address)
         let hash = await upgraded(known, to: check.newHash, fields)
         guard
             let grant = try await sessions.open(
@@ -80,12 +80,12 @@ final class AccountService {
         else { throw Failure(.unauthenticated, "The session has ended. Log in again.") }
         try PasswordPolicy.check(fields.new, username: Username(user.username), email: EmailAddress(user.email))
         let account = "user \(caller.user)"
-        try refuseIfThrottled(account, address)
+        try await refuseIfThrottled(account, address)
         guard try await verify(fields.current, against: known.passwordHash).isRight else {
-            throttle.recordFailure(account: account, address: address)
+            await throttle.recordFailure(account: account, address: address)
             throw Self.wrongPassword
         }
-        try refuseIfThrottled(account, address)
+        try await refuseIfThrottled(account, address)
         let hasher = hasher
         let hash = try await hashing.run { try hasher.hash(fields.new) }
         guard try await sessions.changePassword(of: caller, from: known.passwordHash, to: hash) else {
@@ -102,8 +102,8 @@ final class AccountService {
         }
     }
 
-    private func refuseIfThrottled(_ account: String, _ address: String) throws(Failure) {
-        guard let wait = throttle.retryAfter(account: account, address: address) else { return }
+    private func refuseIfThrottled(_ account: String, _ address: String) async throws(Failure) {
+        guard let wait = await throttle.retryAfter(account: account, address: address) else { return }
         throw Failure(.rateLimited, "Too many wrong passwords; wait before the next try.", retryAfter: wait)
     }
 

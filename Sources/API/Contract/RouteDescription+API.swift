@@ -20,7 +20,8 @@ extension RouteDescription {
         isIdempotent: Bool = false,
         answers: [RouteAnswer],
         failures: [Failure.Code] = [],
-        limits: RequestLimits = .standard
+        limits: RequestLimits = .standard,
+        rateClass: RateClass? = nil
     ) {
         let codes = failures + (isIdempotent ? [.inFlight, .idempotencyMismatch] : [])
         self.init(
@@ -34,6 +35,7 @@ extension RouteDescription {
             failures: codes.map(RouteFailure.init),
             limits: limits
         )
+        self.rateClass = rateClass?.rawValue
     }
 
     /// The same, with what its method, its pattern and its query bring along.
@@ -47,6 +49,7 @@ extension RouteDescription {
         if method != .get { codes += [.invalidJSON, .unsupportedMediaType] }
         if query.contains(where: { $0.name == "limit" }) { codes.append(.limitExceeded) }
         description.failures += codes.map(RouteFailure.init)
+        description.rateClass = rateClass ?? (method == .get ? RateClass.read : .write).rawValue
         return description.withRefusalsOfConnection()
     }
 

@@ -13,7 +13,8 @@ enum SocketDescription {
                 RouteParameter("resume", .words(["0", "1"]), "1 where a `resume` frame follows."),
             ],
             answers: [RouteAnswer(101, "The connection is a WebSocket from here on.")],
-            failures: [.unauthenticated, .tokenExpired, .forbidden, .invalidValue]
+            failures: [.unauthenticated, .tokenExpired, .forbidden, .invalidValue],
+            rateClass: .read
         ).withRefusalsOfConnection()
         description.failures.append(RouteFailure(426, Failure.Code.invalidValue.rawValue))
         description.headers = ["Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"].map {

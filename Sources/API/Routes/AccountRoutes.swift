@@ -38,7 +38,8 @@ final class AccountRoutes {
                 .accounts,
                 body: RouteBody(.refresh),
                 answers: [.ok(.session)],
-                failures: [.unauthenticated]
+                failures: [.unauthenticated],
+                rateClass: .auth
             ),
             handler: refresh
         )
@@ -83,14 +84,16 @@ final class AccountRoutes {
         .accounts,
         body: RouteBody(.registration),
         answers: [.created(.ownUser)],
-        failures: [.usernameTaken, .emailTaken, .empty, .tooLong, .invalidContent]
+        failures: [.usernameTaken, .emailTaken, .empty, .tooLong, .invalidContent],
+        rateClass: .auth
     )
     private static let login = RouteDescription(
         "Opens a session",
         .accounts,
         body: RouteBody(.login),
         answers: [.ok(.session)],
-        failures: [.invalidCredentials, .rateLimited, .empty, .tooLong, .invalidContent]
+        failures: [.invalidCredentials, .empty, .tooLong, .invalidContent],
+        rateClass: .auth
     )
     private static let own = RouteDescription(
         "The caller, if the session is still open",

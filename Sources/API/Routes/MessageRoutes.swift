@@ -47,7 +47,8 @@ final class MessageRoutes {
                 body: RouteBody(.forwarding),
                 isIdempotent: true,
                 answers: [.created(.forwarded), .ok(.forwarded, "All of it had been sent before.")],
-                failures: [.chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded]
+                failures: [.chatNotFound, .messageNotFound, .forbidden, .blocked, .limitExceeded],
+                rateClass: .expensive
             ),
             handler: forward
         )

@@ -37,7 +37,8 @@ final class PeopleRoutes {
                     .limit,
                     .cursor, .page,
                 ],
-                answers: [.ok(.userList)]
+                answers: [.ok(.userList)],
+                rateClass: .search
             ),
             handler: search
         )

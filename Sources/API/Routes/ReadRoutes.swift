@@ -23,7 +23,8 @@ final class ReadRoutes {
                 .readState,
                 body: RouteBody(.readMark),
                 answers: [.ok(.readState)],
-                failures: [.chatNotFound]
+                failures: [.chatNotFound],
+                rateClass: .read
             ),
             handler: read
         )

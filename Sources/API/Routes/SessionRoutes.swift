@@ -49,7 +49,8 @@ final class SessionRoutes {
                 .accounts,
                 body: RouteBody(.passwordChange),
                 answers: [.noContent],
-                failures: [.invalidCredentials, .rateLimited]
+                failures: [.invalidCredentials],
+                rateClass: .expensive
             ),
             handler: changePassword
         )

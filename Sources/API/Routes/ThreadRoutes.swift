@@ -32,7 +32,8 @@ final class ThreadRoutes {
                 .threads,
                 body: RouteBody(.readMark),
                 answers: [.ok(.threadReadState)],
-                failures: [.chatNotFound, .messageNotFound]
+                failures: [.chatNotFound, .messageNotFound],
+                rateClass: .read
             ),
             handler: read
         )

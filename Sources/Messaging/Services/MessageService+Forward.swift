@@ -7,7 +7,7 @@ extension MessageService {
     /// Sends what a message says to other chats, as ordinary messages of the user's own: type, content and attachments, without
     /// what ties it to its chat, which are replies, threads and mentions.
     ///
-    /// Nothing is sent unless the user is in all of the chats and none is closed by a block. Each message is an operation of its own
+    /// Nothing is sent unless the user is in all of the chats, none is closed by a block, and all of it together is no spam. Each message is an operation of its own
     /// whose id follows from `id` and the chat: asking again after a failure reads the original again, sends what was not sent, and
     /// answers the rest as duplicates; of an original edited since, those are an `idempotency_mismatch`.
     ///
@@ -24,11 +24,10 @@ extension MessageService {
         guard original.type.isSendable else { throw Failure(.forbidden, "Only what people have said is forwarded.") }
         try await reader.requireOpen(chats, for: user)
         let draft = MessageDraft(type: original.type, content: content, attachments: original.attachments)
+        let steps = chats.map { (chat: $0, id: OperationIDs.id(of: $0, in: id)) }
+        try await spamGuard?.check(content, in: steps, by: user)
         var sent: [Sent] = []
-        for chat in chats {
-            let step = OperationIDs.id(of: chat, in: id)
-            sent.append(try await send(draft, to: chat, by: user, id: step))
-        }
+        for step in steps { sent.append(try await submit(draft, to: step.chat, by: user, id: step.id)) }
         return sent
     }
 }

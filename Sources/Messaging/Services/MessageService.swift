@@ -6,11 +6,14 @@ package import Domain
 package final class MessageService {
     let gate: WriteGate
     let reader: HistoryReader
+    /// Refuses spam; nil where nothing counts as such.
+    package let spamGuard: SpamGuard?
 
     /// A service over the node's lane and stores of the same loop.
-    package init(gate: WriteGate, reader: HistoryReader) {
+    package init(gate: WriteGate, reader: HistoryReader, spamGuard: SpamGuard? = nil) {
         self.gate = gate
         self.reader = reader
+        self.spamGuard = spamGuard
     }
 
     /// A message that both stores hold, and whether it was there before.
@@ -21,9 +24,20 @@ package final class MessageService {
 
     /// Sends a message; with the same id the first result again, at any later time, on any node.
     ///
-    /// - Throws: `chat_not_found`, `message_not_found` for the reply's or thread's target, `idempotency_mismatch`, and
-    ///   what the coordinator throws.
+    /// - Throws: `rate_limited` for spam, `chat_not_found`, `message_not_found` for the reply's or thread's target,
+    ///   `idempotency_mismatch`, and what the coordinator throws.
     package func send(
+        _ draft: MessageDraft,
+        to chat: ChatID,
+        by user: UserID,
+        id: OperationID
+    ) async throws -> Sent {
+        try await spamGuard?.check(draft.content, in: [(chat, id)], by: user)
+        return try await submit(draft, to: chat, by: user, id: id)
+    }
+
+    /// Sends what is known to be no spam.
+    func submit(
         _ draft: MessageDraft,
         to chat: ChatID,
         by user: UserID,

@@ -77,13 +77,15 @@ package enum OpenAPIDocument {
         writeRefusals(of: routes, to: &writer)
         writer.key("headers")
         writer.beginObject()
-        writer.key("RequestID")
-        writer.beginObject()
-        writer.key("description")
-        writer.string("The request in logs: the caller's X-Request-Id when that is valid, else a new one.")
-        writer.key("schema")
-        Schema.text.write(to: &writer)
-        writer.endObject()
+        for (name, note) in OpenAPIOperation.headers {
+            writer.key(escaping: name)
+            writer.beginObject()
+            writer.key("description")
+            writer.string(note)
+            writer.key("schema")
+            Schema.text.write(to: &writer)
+            writer.endObject()
+        }
         writer.endObject()
         writer.key("securitySchemes")
         writer.beginObject()
@@ -107,7 +109,9 @@ package enum OpenAPIDocument {
         writer.beginObject()
         for (name, codes) in refusals.sorted(by: { $0.key < $1.key }) {
             writer.key(escaping: name)
-            OpenAPIOperation.write(refusal: codes, to: &writer)
+            // Named by their status first.
+            let isRetryable = name.hasPrefix("429.") || name.hasPrefix("503.")
+            OpenAPIOperation.write(refusal: codes, isRetryable: isRetryable, to: &writer)
         }
         writer.endObject()
     }

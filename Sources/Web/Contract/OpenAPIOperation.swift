@@ -96,11 +96,11 @@ struct OpenAPIOperation {
     }
 
     /// Writes a refusal with one of these codes.
-    static func write(refusal codes: [String], to writer: inout JSONWriter) {
+    static func write(refusal codes: [String], isRetryable: Bool, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("description")
         writer.string("Refused: \(codes.joined(separator: ", ")).")
-        writeHeaders(to: &writer)
+        writeHeaders(isRetryable ? quotaHeaders + ["Retry-After"] : quotaHeaders, to: &writer)
         writer.key("content")
         writer.beginObject()
         write("application/problem+json", to: &writer) { writeProblem(codes, to: &$0) }
@@ -131,7 +131,7 @@ struct OpenAPIOperation {
         writer.key("description")
         let notes = answers.map(\.note) + (codes.isEmpty ? [] : ["Refused: \(codes.joined(separator: ", "))."])
         writer.string(notes.joined(separator: " "))
-        if status.code != 101 { Self.writeHeaders(to: &writer) }
+        if status.code != 101 { Self.writeHeaders(description.tellsQuota ? Self.quotaHeaders : [], to: &writer) }
         if answers.contains(where: { $0.schema != nil }) || !codes.isEmpty {
             writer.key("content")
             writer.beginObject()
@@ -147,14 +147,28 @@ struct OpenAPIOperation {
         writer.endObject()
     }
 
-    private static func writeHeaders(to writer: inout JSONWriter) {
+    /// The header fields that operations share, by name, and what they say.
+    static let headers = [
+        (
+            "RateLimit",
+            "Where the request was counted: what is left of the quota, and in how many seconds it is whole again."
+        ),
+        ("RateLimit-Policy", "Where the request was counted: the name of the quota, its size and its seconds."),
+        ("Retry-After", "After how many seconds to try again."),
+        ("X-Request-Id", "The request in logs: the caller's X-Request-Id when that is valid, else a new one."),
+    ]
+    private static let quotaHeaders = ["RateLimit", "RateLimit-Policy"]
+
+    private static func writeHeaders(_ names: [String], to writer: inout JSONWriter) {
         writer.key("headers")
         writer.beginObject()
-        writer.key("X-Request-Id")
-        writer.beginObject()
-        writer.key("$ref")
-        writer.string("#/components/headers/RequestID")
-        writer.endObject()
+        for name in names + ["X-Request-Id"] {
+            writer.key(escaping: name)
+            writer.beginObject()
+            writer.key("$ref")
+            writer.string("#/components/headers/\(name)")
+            writer.endObject()
+        }
         writer.endObject()
     }
 

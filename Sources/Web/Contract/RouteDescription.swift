@@ -22,6 +22,10 @@ package struct RouteDescription: Sendable {
     /// Whether it is only for those with an access token.
     package var needsToken = false
     package var limits: RequestLimits
+    /// What its requests are counted as; nil where they are not counted.
+    package var rateClass: String?
+    /// Whether its answers tell how much is left of the quota that requests count against.
+    package var tellsQuota = false
 
     package init(
         _ summary: String,

@@ -75,7 +75,8 @@ final class HTTPConnection {
             case .request(let parsed):
                 deadline = loop.now + (parsed.limits?.answerTimeout ?? limits.answerTimeout)
                 let identity = loop.requestIDs.identity(for: parsed.head.headers["x-request-id"])
-                let request = HTTPRequest(parsed: parsed, peerAddress: stream.peerAddress, requestID: identity)
+                let client = loop.proxies.client(of: parsed.head.headers, peer: stream.peerAddress)
+                let request = HTTPRequest(parsed: parsed, peerAddress: client, requestID: identity)
                 answering = true
                 unanswered = request
                 return request

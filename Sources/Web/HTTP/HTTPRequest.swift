@@ -8,7 +8,7 @@ package struct HTTPRequest: Sendable {
     package let headers: HTTPHeaders
     /// The decoded body, empty when there was none.
     package let body: [UInt8]
-    /// The peer's address as digits.
+    /// The client's address as digits: the peer's, unless a trusted proxy says whose it is.
     package let peerAddress: String
     /// The identity of this request in logs and in `X-Request-Id`: the caller's when valid, else a new one.
     package let requestID: String

@@ -16,6 +16,8 @@ package final class HTTPServer: Service {
         package var limits: HTTPLimits
         /// What every answer says to browsers.
         package var answers: AnswerPolicy
+        /// Who is believed where a request comes from.
+        package var proxies: TrustedProxies
         /// How long requests under way may take after the shutdown signal.
         package var drainTimeout: Duration
 
@@ -24,12 +26,14 @@ package final class HTTPServer: Service {
             port: Int = 0,
             limits: HTTPLimits = HTTPLimits(),
             answers: AnswerPolicy = AnswerPolicy(),
+            proxies: TrustedProxies = TrustedProxies(),
             drainTimeout: Duration = .seconds(10)
         ) {
             self.host = host
             self.port = port
             self.limits = limits
             self.answers = answers
+            self.proxies = proxies
             self.drainTimeout = drainTimeout
         }
     }

@@ -7,6 +7,7 @@ internal import IOCore
 final class HTTPServerLoop {
     let limits: HTTPLimits
     let answers: AnswerPolicy
+    let proxies: TrustedProxies
     var requestIDs = RequestIDs()
 
     private let eventLoop: EventLoop
@@ -29,6 +30,7 @@ final class HTTPServerLoop {
         self.eventLoop = eventLoop
         limits = configuration.limits
         answers = configuration.answers
+        proxies = configuration.proxies
         self.responder = responder
         self.logger = logger
     }

@@ -23,12 +23,20 @@ package struct CoreRequestContext: Sendable {
     package let requestID: String
     package let route: Route?
     package let parameters: PathParameters
+    /// What the request is counted as, as the route's description says.
+    package let rateClass: String?
 
     /// A context for a request that matched `route`, or none.
-    package init(requestID: String, route: Route? = nil, parameters: PathParameters = PathParameters()) {
+    package init(
+        requestID: String,
+        route: Route? = nil,
+        parameters: PathParameters = PathParameters(),
+        rateClass: String? = nil
+    ) {
         self.requestID = requestID
         self.route = route
         self.parameters = parameters
+        self.rateClass = rateClass
     }
 }
 

@@ -122,7 +122,8 @@ package final class Router<Context: RequestContext>: HTTPResponder {
         let core = CoreRequestContext(
             requestID: request.requestID,
             route: endpoint.route,
-            parameters: PathParameters(names: endpoint.parameterNames, values: match.values)
+            parameters: PathParameters(names: endpoint.parameterNames, values: match.values),
+            rateClass: endpoint.description?.rateClass
         )
         return (.endpoint(endpoint), Context(core: core))
     }

@@ -14,6 +14,8 @@ package final class MemoryStores {
     package let purges: MemoryPurgeLog
     package let bodies: MemoryBodyStore
     package let tickets: MemoryTicketStore
+    package let limits = MemoryLimitStore()
+    package let operations: MemoryOperationIndex
     package let reads: MemoryReadStateStore
     package let personal: MemoryPersonalMessageStore
     package let drafts: MemoryDraftStore
@@ -36,6 +38,7 @@ package final class MemoryStores {
         history = MemoryHistoryStore(database)
         purges = MemoryPurgeLog(database)
         bodies = MemoryBodyStore()
+        operations = MemoryOperationIndex(database)
         tickets = MemoryTicketStore(database)
         reads = MemoryReadStateStore(database)
         personal = MemoryPersonalMessageStore(database)

@@ -16,6 +16,7 @@ import Web
 final class APIHarness {
     let stores = MemoryStores()
     let metrics = MetricsRegistry()
+    let watch: LimitWatch
     let tokens: AccessTokenAuthority
     let revoked = RevokedSessions(tokenLifetime: .seconds(900))
     let uses = SessionUses()
@@ -42,6 +43,33 @@ final class APIHarness {
             logger: logger
         )
         let gate = WriteGate(LoopBound(coordinator, loop: loop))
+        watch = LimitWatch(
+            loop: loop,
+            store: stores.limits,
+            alarm: LimitAlarm(registry: metrics, logger: logger)
+        )
+        let limiter = RateLimiter(
+            loop: loop,
+            policy: RatePolicy(base: options.quota),
+            leases: RateLeases(),
+            store: stores.limits,
+            watch: watch,
+            registry: metrics
+        )
+        var spamGuard: SpamGuard?
+        if let rules = options.spam {
+            spamGuard = SpamGuard(
+                loop: loop,
+                rules: rules,
+                store: stores.limits,
+                operations: stores.operations,
+                accounts: stores.accounts,
+                watch: watch,
+                now: { [clock] in clock.now },
+                registry: metrics,
+                logger: logger
+            )
+        }
         let reader = HistoryReader(history: stores.history, bodies: stores.bodies)
         let chats = ChatService(
             gate: gate,
@@ -60,7 +88,7 @@ final class APIHarness {
             tickets: stores.tickets,
             health: stores.health,
             chats: chats,
-            messages: MessageService(gate: gate, reader: reader),
+            messages: MessageService(gate: gate, reader: reader, spamGuard: spamGuard),
             reads: ReadMarkService(loop: loop, store: stores.reads, memberships: memberships, publish: publish),
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts, publish: publish),
@@ -72,6 +100,10 @@ final class APIHarness {
             hasher: try PasswordHasher(parameters: .init(operations: 1, memoryBytes: 8_192), onWork: work.add),
             hashing: options.pool ?? Self.sharedPool,
             throttle: SharedLoginThrottle(limits: .init(failuresPerAccount: 3, failuresPerAddress: 100)),
+            limiter: limiter,
+            limits: stores.limits,
+            watch: watch,
+            loop: loop,
             revoked: revoked,
             uses: uses,
             announce: publish,
@@ -114,14 +146,15 @@ final class APIHarness {
         as token: String? = nil,
         json: String? = nil,
         body: [UInt8]? = nil,
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [],
+        from peer: String = "127.0.0.1"
     ) async -> Answer {
         var fields = HTTPHeaders(headers.map { (name: $0.0, value: $0.1) })
         if let token { fields.append("Authorization", "Bearer \(token)") }
         if json != nil, !fields.contains("Content-Type") { fields.append("Content-Type", "application/json") }
         let bytes = body ?? json.map { Array($0.utf8) } ?? []
         let target = path.hasPrefix("//") ? String(path.dropFirst()) : API.basePath + path
-        let request = HTTPRequest(method: method, target: target, headers: fields, body: bytes)
+        let request = HTTPRequest(method: method, target: target, headers: fields, body: bytes, peerAddress: peer)
         let response = await router.respond(to: request)
         let violations = try? contract().violations(
             method,
@@ -205,6 +238,10 @@ final class WorkLog: Sendable {
 /// What a harness is to be made with.
 struct APIOptions: Sendable {
     var pool: BlockingPool?
+    /// Of changes; so wide unless said that no test meets it.
+    var quota = RateQuota(tokens: 1_000_000, window: .seconds(60))
+    /// Nil where nothing is spam.
+    var spam: SpamRules?
 }
 
 /// Somebody logged in.

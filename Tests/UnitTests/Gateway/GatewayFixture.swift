@@ -33,7 +33,7 @@ final class GatewayFixture {
     private let coordinator: WriteCoordinator
     private var sessionCount: UInt8 = 0
 
-    private init(_ hub: HubFixture, perUser: Int, perAddress: Int) throws {
+    private init(_ hub: HubFixture, perUser: Int, perAddress: Int, quota: RateQuota) throws {
         self.hub = hub
         let (loop, stores) = (hub.loop, hub.stores)
         tokens = AccessTokenAuthority(secret: try SigningSecret(String(repeating: "k", count: 32)))
@@ -45,12 +45,28 @@ final class GatewayFixture {
             metrics: CoordinatorMetrics(registry: MetricsRegistry()),
             logger: Logger(label: "test", level: .error, sink: .silent)
         )
+        let registry = MetricsRegistry()
         marks = SlowReadMarks(stores.reads)
         let gate = WriteGate(LoopBound(coordinator, loop: loop))
         gateway = Gateway(
             hub: hub.hubs[0],
             gate: gate,
             messages: MessageService(gate: gate, reader: hub.hubs[0].reader),
+            limiter: RateLimiter(
+                loop: loop,
+                policy: RatePolicy(base: quota),
+                leases: RateLeases(),
+                store: stores.limits,
+                watch: LimitWatch(
+                    loop: loop,
+                    store: stores.limits,
+                    alarm: LimitAlarm(
+                        registry: registry,
+                        logger: Logger(label: "test", level: .error, sink: .silent)
+                    )
+                ),
+                registry: registry
+            ),
             reads: ReadMarkService(
                 loop: loop,
                 store: marks,
@@ -69,13 +85,14 @@ final class GatewayFixture {
     static func run(
         perUser: Int = 100,
         perAddress: Int = 100,
+        quota: RateQuota = RateQuota(tokens: 1_000_000, window: .seconds(60)),
         settings: @escaping @Sendable (inout GatewaySettings) -> Void = { _ in },
         _ body: @escaping @Sendable (GatewayFixture) async throws -> Void
     ) async throws {
         try await HubFixture.run(settings: settings) { hub in
             let loop = hub.loop
             let fixture = LoopBound(
-                try GatewayFixture(hub, perUser: perUser, perAddress: perAddress),
+                try GatewayFixture(hub, perUser: perUser, perAddress: perAddress, quota: quota),
                 loop: loop
             )
             try await withThrowingDiscardingTaskGroup { group in

@@ -24,6 +24,9 @@ import Testing
         #expect(configuration.host == "127.0.0.1")
         #expect(configuration.mongoName == "duologue")
         #expect(configuration.accessTokenLifetime == .seconds(900))
+        #expect(configuration.limits.requests == 120 && configuration.limits.window == .seconds(60))
+        #expect(configuration.spam == SpamRules())
+        #expect(try Configuration(environment: Self.valid.merging(["SPAM_GUARD": "off"]) { $1 }).spam == nil)
     }
 
     @Test(arguments: [
@@ -33,7 +36,9 @@ import Testing
         ("REDIS_URL", "redis+cluster://a/1"), ("SECRET_KEY", ""),
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
-        ("SPAM_GUARD", "yes"), ("PRESENCE_TTL", "2"), ("PRESENCE_TTL", "61"), ("ALLOWED_ORIGINS", "example.org"),
+        ("SPAM_GUARD", "yes"), ("SPAM_REPEATS", "0"), ("SPAM_NEW_ACCOUNT_HOURS", "-1"), ("TRUSTED_PROXIES", "proxy"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"), ("PRESENCE_TTL", "2"), ("PRESENCE_TTL", "61"),
+        ("ALLOWED_ORIGINS", "example.org"),
         ("ALLOWED_ORIGINS", "*"), ("ALLOWED_ORIGINS", "https://a.example/"), ("ALLOWED_ORIGINS", "https://A.example"),
         ("ALLOWED_ORIGINS", "https://a.example:443"), ("ALLOWED_ORIGINS", "https://me@a.example"),
         ("ALLOWED_ORIGINS", "null"), ("HSTS_SECONDS", "-1"),

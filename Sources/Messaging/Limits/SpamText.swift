@@ -1,0 +1,53 @@
+internal import Hashing
+
+/// What a text comes down to for those who look for spam.
+struct SpamText {
+    /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of all of it.
+    let digest: [UInt8]
+    /// Whether it names an address of the web.
+    let hasLink: Bool
+
+    /// Characters that are looked at: what tells texts of ten thousand apart comes early.
+    private static let reach = 2_000
+    private static let digestBytes = 16
+
+    init(_ text: String) {
+        let lowered = Array(text.unicodeScalars.prefix(Self.reach)).map(Self.lowered)
+        var bare = String.UnicodeScalarView()
+        for scalar in lowered where Self.isTelling(scalar) { bare.append(scalar) }
+        let told = bare.isEmpty ? text : String(bare)
+        digest = Array(SHA256.hash(Array(told.utf8)).prefix(Self.digestBytes))
+        hasLink = Self.holdsLink(Array(text.utf8))
+    }
+
+    private static func lowered(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        if scalar.isASCII { return ("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) | 0x20) : scalar }
+        let mapped = scalar.properties.lowercaseMapping.unicodeScalars
+        return mapped.count == 1 ? mapped.first ?? scalar : scalar
+    }
+
+    private static func isTelling(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) }
+        switch scalar.properties.generalCategory {
+        case .lowercaseLetter, .uppercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter, .decimalNumber,
+            .otherNumber, .letterNumber, .otherSymbol:
+            return true
+        default: return false
+        }
+    }
+
+    /// Looks for `://` and `www.`, in any case.
+    private static func holdsLink(_ text: [UInt8]) -> Bool {
+        for index in text.indices.dropLast(3) {
+            switch text[index] {
+            case UInt8(ascii: ":"):
+                if text[index + 1] == UInt8(ascii: "/"), text[index + 2] == UInt8(ascii: "/") { return true }
+            case UInt8(ascii: "w"), UInt8(ascii: "W"):
+                let isName = text[index + 1] | 0x20 == UInt8(ascii: "w") && text[index + 2] | 0x20 == UInt8(ascii: "w")
+                if isName, text[index + 3] == UInt8(ascii: ".") { return true }
+            default: continue
+            }
+        }
+        return false
+    }
+}

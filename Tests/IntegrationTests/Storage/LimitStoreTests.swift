@@ -1,0 +1,143 @@
+import Domain
+import IOCore
+import Messaging
+import Redis
+import Storage
+import Support
+import Testing
+
+/// Counts in a real Redis, and in a real cluster.
+@Suite(.realTime) struct LimitStoreTests {
+    private static func scenarios(_ fixture: RedisFixture) async throws {
+        let loop = fixture.loop
+        try await loop.run { _ in
+            let store = RedisLimitStore(
+                client: fixture.client.value,
+                prefix: fixture.prefix,
+                metrics: StoreMetrics(registry: MetricsRegistry())
+            )
+            try await LimitScenarios(store) { await loop.sleep(for: $0) }.run()
+        }
+    }
+
+    @Test func `Redis counts as it is to`() async throws {
+        try await RedisFixture.run { try await Self.scenarios($0) }
+    }
+
+    @Test func `a cluster counts no less, whatever slot a key is in`() async throws {
+        let cluster = try await PrivateRedisCluster()
+        try await RedisFixture.run(url: cluster.url) { try await Self.scenarios($0) }
+    }
+
+    @Test func `a Redis that has forgotten the scripts is told them again`() async throws {
+        let redis = try await PrivateRedis()
+        try await RedisFixture.run(url: redis.url) { fixture in
+            try await Self.scenarios(fixture)
+            try await fixture.send(RedisCommands.Raw("SCRIPT", "FLUSH"))
+            try await fixture.send(RedisCommands.Raw("FLUSHALL"))
+            try await Self.scenarios(fixture)
+        }
+    }
+
+    @Test func `every key ends by itself and holds nothing a client could choose`() async throws {
+        let redis = try await PrivateRedis()
+        try await RedisFixture.run(url: redis.url) { fixture in
+            try await Self.scenarios(fixture)
+            guard case .array(let keys) = try await fixture.send(RedisCommands.Raw("KEYS", "*")) else {
+                return #expect(Bool(false))
+            }
+            #expect(keys.count > 10)
+            for case .string(let bytes) in keys {
+                let key = String(decoding: bytes, as: UTF8.self)
+                #expect(try await fixture.send(RedisCommands.Raw("PTTL", key)).decodeInteger() > 0, "\(key)")
+                #expect(key.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !key.contains("somebody"))
+            }
+        }
+    }
+
+    // MARK: Nodes
+
+    /// A limiter of one loop of a node; different nodes share no leases.
+    private static func limiter(
+        _ fixture: RedisFixture,
+        _ leases: RateLeases,
+        prefix: String,
+        _ quota: RateQuota
+    ) async -> LoopBound<RateLimiter> {
+        await fixture.loop.actor.run { actor in
+            let registry = MetricsRegistry()
+            let store = RedisLimitStore(
+                client: fixture.client.value,
+                prefix: prefix,
+                metrics: StoreMetrics(registry: registry)
+            )
+            let logger = Logger(label: "test", level: .error, sink: .silent)
+            let limiter = RateLimiter(
+                loop: actor.loop,
+                policy: RatePolicy(base: quota),
+                leases: leases,
+                store: store,
+                watch: LimitWatch(
+                    loop: actor.loop,
+                    store: store,
+                    alarm: LimitAlarm(registry: registry, logger: logger)
+                ),
+                patience: .seconds(60),
+                registry: registry
+            )
+            return LoopBound(limiter, loop: actor.loop)
+        }
+    }
+
+    /// How many of 640 requests pass, sent by 64 callers at once, each to one of the limiters after the other.
+    private static func admitted(_ limiters: [LoopBound<RateLimiter>], _ bucket: RateBucket) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            for caller in 0..<64 {
+                let limiter = limiters[caller % limiters.count]
+                group.addTask(executorPreference: limiter.loop) {
+                    await limiter.loop.actor.run { _ in
+                        var count = 0
+                        for _ in 0..<10 {
+                            if case .admitted = await limiter.value.take(bucket) { count += 1 }
+                        }
+                        return count
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+    }
+
+    @Test(arguments: [1, 20, 120, 500])
+    func `callers at once on two loops of a node get exactly what the bucket holds`(tokens: Int) async throws {
+        let quota = RateQuota(tokens: tokens, window: .seconds(360_000))
+        try await RedisFixture.run { first in
+            try await RedisFixture.run { second in
+                let leases = RateLeases()
+                let limiters = [
+                    await Self.limiter(first, leases, prefix: first.prefix, quota),
+                    await Self.limiter(second, leases, prefix: first.prefix, quota),
+                ]
+                let bucket = RateBucket(.user(UserID(rawValue: 1)), .write)
+                #expect(await Self.admitted(limiters, bucket) == tokens)
+                #expect(await Self.admitted(limiters, bucket) == 0)
+            }
+        }
+    }
+
+    @Test(arguments: [1, 20, 120, 500])
+    func `two nodes never give out more than the bucket holds`(tokens: Int) async throws {
+        let quota = RateQuota(tokens: tokens, window: .seconds(360_000))
+        try await RedisFixture.run { first in
+            try await RedisFixture.run { second in
+                let limiters = [
+                    await Self.limiter(first, RateLeases(), prefix: first.prefix, quota),
+                    await Self.limiter(second, RateLeases(), prefix: first.prefix, quota),
+                ]
+                let bucket = RateBucket(.address(7), .auth)
+                let admitted = await Self.admitted(limiters, bucket)
+                #expect(admitted <= tokens && admitted >= tokens - tokens / 10)
+            }
+        }
+    }
+}
