@@ -18,6 +18,7 @@ package final class LoopStores {
     package let purges: any PurgeLog
     package let bodies: any BodyStore
     package let tickets: any TicketStore
+    package let cache: any ReadCache
     package let reads: any ReadStateStore
     package let personal: any PersonalMessageStore
     package let drafts: any DraftStore
@@ -76,6 +77,7 @@ package final class LoopStores {
         purges = PostgresPurgeLog(client: postgres)
         bodies = MongoBodyStore(client: mongo, logger: logger)
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
+        cache = RedisReadCache(client: redis, loop: loop, prefix: configuration.redisPrefix)
         reads = PostgresReadStateStore(client: postgres)
         personal = PostgresPersonalMessageStore(client: postgres)
         drafts = PostgresDraftStore(client: postgres)

@@ -41,7 +41,7 @@ final class ServerLoop {
             registry: shared.registry,
             logger: shared.logger
         )
-        reader = HistoryReader(stores, shared.configuration, loop: loop)
+        reader = HistoryReader(stores, shared.configuration, CacheMetrics(registry: shared.registry), loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
         settings.apply(shared.configuration.limits)
