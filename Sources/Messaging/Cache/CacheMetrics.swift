@@ -7,14 +7,14 @@ package struct CacheMetrics: Sendable {
     package struct Counts: Sendable {
         /// Reads that the cache answered.
         package let hits: Counter
-        /// Reads of which the cache held nothing that is valid.
+        /// Reads of which the cache held nothing valid, or which were the first at their state and did not ask.
         package let misses: Counter
         /// Reads that did not use the cache: it could not be asked, or does not hold what this reader may see.
         package let bypassed: Counter
         /// Values that were sent to the cache.
         package let fills: Counter
 
-        /// Hits among the reads that asked; nil before the first.
+        /// Hits among hits and misses; nil before the first.
         package var ratio: Double? {
             let asked = hits.value + misses.value
             return asked > 0 ? Double(hits.value) / Double(asked) : nil
