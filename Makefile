@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench crash-test model simulate fault property autobahn schemathesis
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -38,6 +38,9 @@ search-bench: ## searches a second over a million messages
 
 fanout: ## events of one chat to 500 sockets, beside a bare loop of send()
 	@exec scripts/bench.sh fanout $(ARGS)
+
+cache-bench: ## reads with the cache and without it, side by side; ARGS="--writes 20" for a chat that moves
+	@exec scripts/bench.sh cache $(ARGS)
 
 crash-test: ## kill -9 under load, restart, and look for every acknowledged message
 	@exec scripts/crash-check.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh compare|idle|audit|realtime|fanout|search [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
+# bench.sh compare|idle|audit|realtime|fanout|search|cache [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/private-server.sh"
@@ -18,5 +18,15 @@ audit)
 realtime) "$binaries/duologue-load" realtime --pid "$server" "$@" ;;
 fanout) "$binaries/duologue-load" fanout "$@" ;;
 search) "$binaries/duologue-load" search "$@" ;;
+cache)
+    # Beside it a second server on the same stores, without the cache.
+    first=$server with=$PORT
+    PORT=$(free_port)
+    export PORT CACHE=off
+    start_server
+    second=$server
+    trap 'kill -9 "$second" 2>/dev/null || true; server=$first; private_server_cleanup' EXIT
+    "$binaries/duologue-load" reads --url "http://127.0.0.1:$with" --url "http://127.0.0.1:$PORT" "$@"
+    ;;
 *) die "there is no measurement called $kind" ;;
 esac

@@ -83,7 +83,13 @@ package final class API {
             throttle: LoginGuard(loop: loop, throttle: throttle, store: limits, watch: watch),
             logger: logger
         )
-        self.accounts = AccountRoutes(service: service, sessions: sessions, accounts: accounts, people: people)
+        self.accounts = AccountRoutes(
+            service: service,
+            sessions: sessions,
+            accounts: accounts,
+            people: people,
+            cache: CacheMetrics(registry: metrics)
+        )
         self.sessions = SessionRoutes(service: service, sessions: sessions)
         self.people = PeopleRoutes(people: people)
         self.relations = RelationRoutes(relations: relations, announce: announce)
@@ -111,7 +117,7 @@ package final class API {
     }
 
     /// The routes that monitors ask all the time.
-    package static let probes: Set<String> = ["/health", "/health/live", "/health/ready", "/metrics"]
+    package static let probes: Set<String> = ["/health", "/health/live", "/health/ready", "/metrics", "/cache/stats"]
 
     /// Adds the routes for operators and the document of all routes, which every role has; to be called once, before the first request.
     package func registerOperations(on router: Router<APIContext>) {

@@ -30,6 +30,10 @@ package struct Chat: Sendable, Equatable {
     /// The caller's own side of the chat; nil in announcements, which are the same for all.
     package var my: Membership?
     package var lastMessage: Message?
+    /// The last message, or null, as answers have it, where it is known in no other form.
+    package var encodedLastMessage: [UInt8]?
+    /// What it was read at; nil where it was not read.
+    package var state: ChatState?
 
     /// Makes a chat of all its fields.
     package init(
@@ -46,7 +50,8 @@ package struct Chat: Sendable, Equatable {
         lastOffset: Offset,
         participantCount: Int,
         my: Membership? = nil,
-        lastMessage: Message? = nil
+        lastMessage: Message? = nil,
+        state: ChatState? = nil
     ) {
         self.id = id
         self.type = type
@@ -62,6 +67,7 @@ package struct Chat: Sendable, Equatable {
         self.participantCount = participantCount
         self.my = my
         self.lastMessage = lastMessage
+        self.state = state
     }
 }
 

@@ -97,18 +97,24 @@ package final class RedisClient {
 
     /// Sends a command that nobody waits for, if there is a connection and less than half of its queue is taken.
     ///
-    /// False when it was not sent. True promises nothing: the reply is read and forgotten.
-    package func post(_ command: some RedisCommand) -> Bool {
+    /// False when it was not sent. True promises nothing, but that `then` is called once: with the reply, which may be an error, or
+    /// with why there is none. A redirection of a cluster is learnt from and not followed.
+    package func post<Command: RedisCommand>(
+        _ command: Command,
+        then: @escaping (Result<Command.Response, RedisError>) -> Void = { _ in }
+    ) -> Bool {
         guard let link = try? link(forKey: command.routingKey), let connection = try? link.opened() else {
             return false
         }
         return connection.post(
             command.encoded(),
-            isWrite: type(of: command).isWrite,
+            isWrite: Command.isWrite,
             deadline: configuration.commandDeadline
         ) { [weak fleet] result in
-            guard case .success(.error(let text)) = result else { return }
-            _ = fleet?.follow(RedisError(serverReply: text), from: link)
+            guard case .success(.error(let text)) = result else { return then(Self.response(of: command, result)) }
+            let error = RedisError(serverReply: text)
+            _ = fleet?.follow(error, from: link)
+            then(.failure(error))
         }
     }
 
@@ -131,6 +137,13 @@ package final class RedisClient {
     }
 
     // MARK: - Private
+
+    private static func response<Command: RedisCommand>(
+        of command: Command,
+        _ result: Result<RedisReply, RedisError>
+    ) -> Result<Command.Response, RedisError> {
+        result.flatMap { reply in Result { () throws(RedisError) in try Command.decode(reply) } }
+    }
 
     static let shutDown = RedisError(.shutdown, "the client is shut down")
 

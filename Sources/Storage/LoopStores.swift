@@ -20,6 +20,7 @@ package final class LoopStores {
     package let tickets: any TicketStore
     package let limits: any LimitStore
     package let operations: any OperationIndex
+    package let cache: any ReadCache
     package let reads: any ReadStateStore
     package let personal: any PersonalMessageStore
     package let drafts: any DraftStore
@@ -96,6 +97,7 @@ package final class LoopStores {
         tickets = RedisTicketStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
         operations = PostgresOperationIndex(client: postgres)
         limits = RedisLimitStore(client: redis, prefix: configuration.redisPrefix, metrics: metrics)
+        cache = RedisReadCache(client: redis, loop: loop, prefix: configuration.redisPrefix)
         reads = PostgresReadStateStore(client: postgres)
         personal = PostgresPersonalMessageStore(client: postgres)
         drafts = PostgresDraftStore(client: postgres)

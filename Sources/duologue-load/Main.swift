@@ -6,8 +6,8 @@ internal import IOCore
 enum Main {
     private static let commands: [any Command.Type] = [
         DemoCommand.self, SendCommand.self, BareCommand.self, CompareCommand.self, IdleCommand.self,
-        VerifyCommand.self, FillCommand.self, EchoCommand.self, RealtimeCommand.self, FanOutCommand.self,
-        SearchLoadCommand.self,
+        VerifyCommand.self, FillCommand.self, EchoCommand.self, ReadsCommand.self, RealtimeCommand.self,
+        FanOutCommand.self, SearchLoadCommand.self,
     ]
 
     static func main() async {

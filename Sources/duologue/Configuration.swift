@@ -28,6 +28,8 @@ struct Configuration: Sendable {
     /// For how long browsers are to insist on TLS; nil where clients come without it.
     let transportSecurity: Duration?
     let compressesWebSockets: Bool
+    /// Whether what many ask for is kept in Redis.
+    let caches: Bool
     let host: String
     let port: Int
     let logLevel: LogLevel
@@ -88,6 +90,7 @@ struct Configuration: Sendable {
         let hsts = reader.integer("HSTS_SECONDS", 0...63_072_000, default: 0)
         transportSecurity = hsts > 0 ? .seconds(hsts) : nil
         compressesWebSockets = reader.choice("WEBSOCKET_COMPRESSION", ["on", "off"], default: "on") == "on"
+        caches = reader.choice("CACHE", ["on", "off"], default: "on") == "on"
         host = reader.address("HOST", default: "127.0.0.1")
         port = reader.integer("PORT", 1...65_535, default: 8080)
         let level = reader.choice("LOG_LEVEL", LogLevel.allCases.map(\.rawValue), default: "info")

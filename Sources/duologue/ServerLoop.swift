@@ -44,7 +44,7 @@ final class ServerLoop {
             logger: shared.logger
         )
         limitWatch = LimitWatch(loop: loop, store: stores.limits, alarm: shared.limitAlarm)
-        reader = HistoryReader(stores, shared.configuration, loop: loop)
+        reader = HistoryReader(stores, shared.configuration, CacheMetrics(registry: shared.registry), loop: loop)
         var settings = GatewaySettings(allowedOrigins: shared.configuration.allowedOrigins, now: WallClock.now)
         settings.compresses = shared.configuration.compressesWebSockets
         settings.apply(shared.configuration.limits)

@@ -34,13 +34,14 @@ struct WritePorts {
 
 extension HistoryReader {
     /// A reader over a loop's stores; that of a debug build passes its failpoints.
-    convenience init(_ stores: LoopStores, _ configuration: Configuration, loop: EventLoop) {
+    convenience init(_ stores: LoopStores, _ configuration: Configuration, _ metrics: CacheMetrics, loop: EventLoop) {
+        let cache = configuration.caches ? CachedReads(cache: stores.cache, metrics: metrics) : nil
         var history = stores.history
         #if FAILPOINTS
         if let failpoints = configuration.failpoints {
             history = FailingHistoryStore(history, failpoints, loop: loop)
         }
         #endif
-        self.init(history: history, bodies: stores.bodies)
+        self.init(history: history, bodies: stores.bodies, cache: cache)
     }
 }

@@ -56,6 +56,19 @@ extension Schema {
 
     static let alive = Schema.named("Alive", .object(.required("status", .words(["ok"]))))
 
+    static let cacheStatistics = Schema.named(
+        "CacheStatistics",
+        .map(
+            .object(
+                .required("hits", .count),
+                .required("misses", .count),
+                .required("bypassed", .count),
+                .required("fills", .count),
+                .required("ratio", .nullable(.number))
+            )
+        )
+    )
+
     static let readiness = Schema.named(
         "Readiness",
         .object(

@@ -46,6 +46,20 @@ extension HTTPResponse {
         }
     }
 
+    /// A page of a list whose items are encoded already, as one array.
+    static func list(encoded items: [UInt8], limit: Int, next: String?) -> HTTPResponse {
+        var writer = JSONWriter(reservingCapacity: items.count + 128)
+        writer.beginObject()
+        writer.key("items")
+        writer.raw(items)
+        writer.key("limit")
+        writer.integer(limit)
+        writer.key("next")
+        if let next { writer.string(next) } else { writer.null() }
+        writer.endObject()
+        return .json(.ok, writer.bytes)
+    }
+
     /// The same answer, not to be kept by any cache: it holds a credential (RFC 6749, section 5.1) or the state of now.
     func uncached() -> HTTPResponse {
         var response = self

@@ -125,6 +125,6 @@ final class ChatRoutes {
             limit: limit,
             cursor: query["cursor"]
         )
-        return .list(page.items, limit: limit, next: page.next) { $0.participant($1) }
+        return .list(encoded: page.json, limit: limit, next: page.next)
     }
 }

@@ -104,7 +104,7 @@ final class MessageRoutes {
             limit: history.limit
         )
         let next = history.next(page.snapshot.rows.map(\.sequence), head: page.snapshot.lastSequence)
-        return .list(page.messages, limit: history.limit, next: next) { $0.message($1) }
+        return .list(encoded: page.messages, limit: history.limit, next: next)
     }
 
     private func forward(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {

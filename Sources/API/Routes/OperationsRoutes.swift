@@ -8,10 +8,12 @@ internal import Web
 final class OperationsRoutes {
     private let health: any HealthProbe
     private let metrics: MetricsRegistry
+    private let cache: CacheMetrics
 
     init(health: any HealthProbe, metrics: MetricsRegistry) {
         self.health = health
         self.metrics = metrics
+        cache = CacheMetrics(registry: metrics)
     }
 
     func register(on group: RouteGroup<APIContext>) {
@@ -29,7 +31,16 @@ final class OperationsRoutes {
         group.on(.get, "/metrics", name: "metrics", description: Self.figures) { [metrics] _, _ in
             HTTPResponse(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(metrics.render().utf8))
         }
+        group.on(.get, "/cache/stats", name: "cacheStats", description: Self.cacheFigures) { [self] _, _ in
+            cacheStatistics()
+        }
     }
+
+    private static let cacheFigures = RouteDescription(
+        "What the cache was good for, on this node since it started",
+        .operations,
+        answers: [.ok(.cacheStatistics)]
+    ).withRefusalsOfConnection()
 
     private static let life = RouteDescription(
         "Whether the process lives",
@@ -51,6 +62,29 @@ final class OperationsRoutes {
             RouteAnswer(.serviceUnavailable, "A store is missing without which nothing can be done.", .readiness),
         ]
     ).withRefusalsOfConnection()
+
+    private func cacheStatistics() -> HTTPResponse {
+        HTTPResponse.json { writer in
+            writer.beginObject()
+            for kind in CacheKind.allCases {
+                let counts = cache[kind]
+                writer.key(escaping: kind.rawValue)
+                writer.beginObject()
+                writer.key("hits")
+                writer.integer(counts.hits.value)
+                writer.key("misses")
+                writer.integer(counts.misses.value)
+                writer.key("bypassed")
+                writer.integer(counts.bypassed.value)
+                writer.key("fills")
+                writer.integer(counts.fills.value)
+                writer.key("ratio")
+                if let ratio = counts.ratio { writer.double(ratio) } else { writer.null() }
+                writer.endObject()
+            }
+            writer.endObject()
+        }.uncached()
+    }
 
     /// Without Postgres or MongoDB nothing can be done; without Redis the node goes on by itself.
     private func ready() async -> HTTPResponse {

@@ -18,6 +18,9 @@ package protocol ChatDirectory: AnyObject {
     /// A chat as the user sees it; nil for a stranger as for a chat that does not exist.
     func chat(_ id: ChatID, for user: UserID) async throws -> Chat?
 
+    /// The first members of a chat, unless it has more than `most`, and the state of the chat, in one statement; nil for a stranger.
+    func roster(of id: ChatID, for user: UserID, limit: Int, ifAtMost most: Int) async throws -> Roster?
+
     /// The user's chats, the latest activity first, without their last messages.
     func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat>
 

@@ -41,6 +41,8 @@ package struct MessageMetadata: Sendable, Equatable {
 
 /// What one Postgres statement knows about a page: all of it from one snapshot.
 package struct HistorySnapshot: Sendable, Equatable {
+    /// Names the history that the offsets are of.
+    package var epoch: String
     package var lastOffset: Offset
     package var lastSequence: SequenceNumber
     package var readSequence: SequenceNumber
@@ -50,22 +52,31 @@ package struct HistorySnapshot: Sendable, Equatable {
     package var redo: [CommittedOperation]
     /// The page's messages that the user has hidden from themselves.
     package var hidden: Set<SequenceNumber>
+    /// Whether others see more: of the page, or, where one message of each chat is asked for, of the chat.
+    package var isFiltered: Bool
 
-    /// Makes a snapshot of all its fields.
+    /// What it tells of the chat's state.
+    package var state: ChatState { ChatState(epoch: epoch, lastOffset: lastOffset, isFiltered: isFiltered) }
+
+    /// Makes a snapshot of all its fields; unless said otherwise it is filtered where something is hidden.
     package init(
+        epoch: String = "",
         lastOffset: Offset,
         lastSequence: SequenceNumber,
         readSequence: SequenceNumber,
         rows: [MessageMetadata],
         redo: [CommittedOperation],
-        hidden: Set<SequenceNumber> = []
+        hidden: Set<SequenceNumber> = [],
+        isFiltered: Bool? = nil
     ) {
+        self.epoch = epoch
         self.lastOffset = lastOffset
         self.lastSequence = lastSequence
         self.readSequence = readSequence
         self.rows = rows
         self.redo = redo
         self.hidden = hidden
+        self.isFiltered = isFiltered ?? !hidden.isEmpty
     }
 }
 

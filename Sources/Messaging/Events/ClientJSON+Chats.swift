@@ -34,7 +34,13 @@ extension JSONWriter {
             key("my")
             membership(my)
             key("last_message")
-            if let last = chat.lastMessage { message(last) } else { null() }
+            if let encoded = chat.encodedLastMessage {
+                raw(encoded)
+            } else if let last = chat.lastMessage {
+                message(last)
+            } else {
+                null()
+            }
         }
         endObject()
     }

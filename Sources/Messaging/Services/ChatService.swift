@@ -9,20 +9,26 @@ package final class ChatService {
     let directory: any ChatDirectory
     let accounts: any AccountStore
     let reader: HistoryReader
+    private var cache: CachedReads? { reader.cache }
+    private let smallRoster: Int
 
     /// A service over the node's lane and stores of the same loop.
+    ///
+    /// `smallRoster` is how many members are read as fast as they are looked up in the cache.
     package init(
         gate: WriteGate,
         log: any CommitLog,
         directory: any ChatDirectory,
         accounts: any AccountStore,
-        reader: HistoryReader
+        reader: HistoryReader,
+        smallRoster: Int = 24
     ) {
         self.gate = gate
         self.log = log
         self.directory = directory
         self.accounts = accounts
         self.reader = reader
+        self.smallRoster = smallRoster
     }
 
     /// Makes a chat; for a pair that has its direct chat already, answers that one.
@@ -50,9 +56,12 @@ package final class ChatService {
 
     /// A chat with its last message, as the user sees it.
     package func get(_ id: ChatID, for user: UserID) async throws -> Chat {
-        guard var chat = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
-        chat.lastMessage = try await reader.latest(of: id, for: user)
-        return chat
+        guard let found = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
+        var chats = [found]
+        guard try await reader.addLastMessages(to: &chats, for: user).isEmpty else {
+            throw HistoryReader.isBeingWritten
+        }
+        return chats[0]
     }
 
     /// The user's chats with their last messages, the latest activity first; one whose last message cannot be read has none.
@@ -68,25 +77,43 @@ package final class ChatService {
     /// How many chats the user is in.
     package func count(for user: UserID) async throws -> Int { try await directory.chatCount(of: user) }
 
-    /// The members of a chat the user is in.
+    /// The members of a chat the user is in, encoded; the first page of many may be one that was cached.
     package func participants(
         of id: ChatID,
         for user: UserID,
         limit: Int,
         cursor: String?
-    ) async throws -> Page<Participant> {
-        guard let page = try await directory.participants(of: id, for: user, limit: limit, cursor: cursor) else {
+    ) async throws -> EncodedItems {
+        guard let cache, cursor == nil else {
+            let page = try await directory.participants(of: id, for: user, limit: limit, cursor: cursor)
+            guard let page else { throw Failure.chatNotFound }
+            cache?.bypass(.members)
+            return EncodedItems(page)
+        }
+        let most = limit <= smallRoster ? Int.max : smallRoster
+        guard let asked = try await directory.roster(of: id, for: user, limit: limit, ifAtMost: most) else {
             throw Failure.chatNotFound
         }
-        return page
+        if let page = asked.page {
+            cache.bypass(.members)
+            return EncodedItems(page)
+        }
+        let place = CachePlace(membersOf: id, limit: limit, at: asked.state)
+        if let body = await cache.body(under: place.key, at: place.stamp), let known = EncodedItems(body: body) {
+            return known
+        }
+        let roster = try await directory.roster(of: id, for: user, limit: limit, ifAtMost: .max)
+        guard let roster, let page = roster.page else { throw Failure.chatNotFound }
+        let items = EncodedItems(page)
+        let read = CachePlace(membersOf: id, limit: limit, at: roster.state)
+        cache.keep(items.body, under: read.key, at: read.stamp)
+        return items
     }
 
-    /// However many there are, they are read together; who was removed since the list was read sees none.
+    /// However many there are, those that are not cached are read together.
     private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<Chat> {
         var page = chats
-        let spoken = page.items.filter { $0.lastSequence.rawValue > 0 }.map(\.id)
-        let messages = try await reader.latest(of: spoken, for: user)
-        for index in page.items.indices { page.items[index].lastMessage = messages[page.items[index].id] }
+        _ = try await reader.addLastMessages(to: &page.items, for: user)
         return page
     }
 }

@@ -6,9 +6,9 @@ extension HistoryReader {
     ///
     /// - Throws: `store_unavailable` when the stores did not agree in time.
     package func latest(of chat: ChatID, for user: UserID) async throws -> Message? {
-        let (messages, unsettled) = try await settled(of: [chat]) { try await history.latest(of: $0, for: user) }
-        guard unsettled.isEmpty else { throw Self.isBeingWritten }
-        return messages[chat]?.first
+        let read = try await settled(of: [chat]) { try await history.latest(of: $0, for: user) }
+        guard read.unsettled.isEmpty else { throw Self.isBeingWritten }
+        return read.messages[chat]?.first
     }
 
     /// The same of many chats: those without such a message are left out, those the user is not in any more, and those on which the
@@ -26,19 +26,23 @@ extension HistoryReader {
     ///
     /// - Throws: `store_unavailable` when the stores did not agree in time.
     package func messages(_ ids: [MessageID], for user: UserID) async throws -> [MessageID: Message] {
-        let (messages, unsettled) = try await settled(of: Array(Set(ids.map(\.chat)))) { chats in
+        let read = try await settled(of: Array(Set(ids.map(\.chat)))) { chats in
             try await history.snapshots(of: ids.filter { chats.contains($0.chat) }, for: user)
         }
-        guard unsettled.isEmpty else { throw Self.isBeingWritten }
-        return Dictionary(messages.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        guard read.unsettled.isEmpty else { throw Self.isBeingWritten }
+        return Dictionary(read.messages.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
 
-    /// The messages that `read` tells of these chats, where the stores agree on them, and the chats on which they do not.
-    private func settled(
+    /// The messages that `read` tells of these chats, where the stores agree on them, the snapshots they were made at, and the chats
+    /// on which the stores do not agree.
+    func settled(
         of chats: [ChatID],
         _ read: ([ChatID]) async throws -> [ChatID: HistorySnapshot]
-    ) async throws -> (messages: [ChatID: [Message]], unsettled: [ChatID]) {
+    ) async throws -> (
+        messages: [ChatID: [Message]], snapshots: [ChatID: HistorySnapshot], unsettled: [ChatID]
+    ) {
         var messages: [ChatID: [Message]] = [:]
+        var settledAt: [ChatID: HistorySnapshot] = [:]
         var rest = chats
         for _ in 0..<Self.attempts where !rest.isEmpty {
             let snapshots = try await read(rest)
@@ -49,12 +53,13 @@ extension HistoryReader {
                 guard let overlay = overlays[chat] else { continue }
                 if let settled = Self.messages(of: chat, snapshot, overlay, stored) {
                     messages[chat] = settled
+                    settledAt[chat] = snapshot
                 } else {
                     rest.append(chat)
                 }
             }
         }
-        return (messages, rest)
+        return (messages, settledAt, rest)
     }
 
     /// The messages of a snapshot; nil where the stores do not agree on one of them.

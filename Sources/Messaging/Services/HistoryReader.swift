@@ -9,13 +9,16 @@ package import Domain
 package final class HistoryReader {
     let history: any HistoryStore
     let bodies: any BodyStore
+    /// Nil where nothing is cached.
+    let cache: CachedReads?
 
     static let attempts = 4
 
     /// Reads from stores of the same loop.
-    package init(history: any HistoryStore, bodies: any BodyStore) {
+    package init(history: any HistoryStore, bodies: any BodyStore, cache: CachedReads? = nil) {
         self.history = history
         self.bodies = bodies
+        self.cache = cache
     }
 
     /// A page of a chat, ascending, and the state of the chat it was read at.
@@ -32,17 +35,7 @@ package final class HistoryReader {
     ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
         try await agreeing {
             let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
-            let redo = RedoOverlay(snapshot.redo)
-            let stored = try await bodies.contents(
-                of: chat,
-                at: snapshot.rows.map(\.sequence),
-                upTo: snapshot.lastOffset,
-                excluding: redo.reactionIDs
-            )
-            guard let images = Self.images(snapshot, redo, stored.messages) else { return nil }
-            let messages = zip(snapshot.rows, images).map { row, image in
-                Self.message(image, row, redo.reactions(on: row.sequence, over: stored.reactions[row.sequence] ?? []))
-            }
+            guard let messages = try await messages(of: chat, at: snapshot) else { return nil }
             guard !includingHidden, !snapshot.hidden.isEmpty else { return (messages, snapshot) }
             return (messages.filter { !snapshot.hidden.contains($0.id.sequence) }, snapshot)
         }
@@ -110,7 +103,7 @@ package final class HistoryReader {
     // MARK: Agreement of the stores
 
     /// Reads until both stores tell of the same moment: `body` answers nil when they did not.
-    private func agreeing<Value>(_ body: () async throws -> Value?) async throws -> Value {
+    func agreeing<Value>(_ body: () async throws -> Value?) async throws -> Value {
         for _ in 0..<Self.attempts {
             if let value = try await body() { return value }
         }
@@ -119,7 +112,7 @@ package final class HistoryReader {
 
     static let isBeingWritten = Failure(.storeUnavailable, "The messages are being written; try again.")
 
-    private func snapshot(
+    func snapshot(
         of chat: ChatID,
         for user: UserID,
         window: HistoryWindow,
@@ -140,6 +133,21 @@ package final class HistoryReader {
 
     private static func window(of id: MessageID) -> HistoryWindow {
         .after(SequenceNumber(rawValue: id.sequence.rawValue - 1))
+    }
+
+    /// The messages of a page, hidden ones too; nil where the stores do not agree on it.
+    func messages(of chat: ChatID, at snapshot: HistorySnapshot) async throws -> [Message]? {
+        let redo = RedoOverlay(snapshot.redo)
+        let stored = try await bodies.contents(
+            of: chat,
+            at: snapshot.rows.map(\.sequence),
+            upTo: snapshot.lastOffset,
+            excluding: redo.reactionIDs
+        )
+        guard let images = Self.images(snapshot, redo, stored.messages) else { return nil }
+        return zip(snapshot.rows, images).map { row, image in
+            Self.message(image, row, redo.reactions(on: row.sequence, over: stored.reactions[row.sequence] ?? []))
+        }
     }
 
     /// The documents of the page's rows; nil where one is missing, older than the statement says or newer than its head.

@@ -59,14 +59,14 @@ package final class MessageService {
 
     // MARK: Reading
 
-    /// A page of a chat's messages and its snapshot; see `HistoryReader.page`.
+    /// A page of a chat's messages, encoded, and its snapshot; see `HistoryReader.encodedPage`.
     package func page(
         of chat: ChatID,
         for user: UserID,
         window: HistoryWindow,
         limit: Int
-    ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
-        try await reader.page(of: chat, for: user, window: window, limit: limit)
+    ) async throws -> (messages: [UInt8], snapshot: HistorySnapshot) {
+        try await reader.encodedPage(of: chat, for: user, window: window, limit: limit)
     }
 
     /// A message as it is now; one that the user has hidden only where that is asked for.

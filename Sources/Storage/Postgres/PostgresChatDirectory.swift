@@ -20,7 +20,9 @@ package final class PostgresChatDirectory: ChatDirectory {
         let query: PostgresQuery = """
             SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
                    c.last_seq, c.last_offset, c.participant_count,
-                   p.role, p.read_seq, u.unread, n.mentions, p.muted_until, p.archived, p.pinned, p.marked_unread
+                   p.role, p.read_seq, u.unread, n.mentions, p.muted_until, p.archived, p.pinned, p.marked_unread,
+                   (SELECT epoch::text FROM meta),
+                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p.chat_id AND h.user_id = p.user_id)
             FROM participants p
             JOIN chats c ON c.id = p.chat_id
             CROSS JOIN LATERAL duologue_unread(p.user_id, p.chat_id, p.read_seq, c.last_seq) u
@@ -52,6 +54,8 @@ package final class PostgresChatDirectory: ChatDirectory {
             SELECT c.id, c.type, c.visibility, c.name, c.description, c.avatar_url, c.created_at, c.updated_at, c.created_by,
                    c.last_seq, c.last_offset, c.participant_count,
                    c.role, c.read_seq, u.unread, n.mentions, c.muted_until, c.archived, c.pinned, c.marked_unread,
+                   (SELECT epoch::text FROM meta),
+                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = c.id AND h.user_id = \(user.rawValue)),
                    c.last_event_at
             FROM (
                 SELECT c.*, p.role, p.read_seq, p.muted_until, p.archived, p.pinned, p.marked_unread
@@ -70,7 +74,7 @@ package final class PostgresChatDirectory: ChatDirectory {
             let rows = try await client.query(query.named("chats"))
             return try PageCursor.page(rows, limit: limit, Self.chat) { row throws(PostgresError) in
                 PageCursor(
-                    first: try row.decode(20, as: PostgresTimestamp.self).microseconds,
+                    first: try row.decode(22, as: PostgresTimestamp.self).microseconds,
                     second: try row.decode(0)
                 )
             }
@@ -91,7 +95,8 @@ package final class PostgresChatDirectory: ChatDirectory {
             lastSequence: try row.id(9),
             lastOffset: try row.id(10),
             participantCount: try row.decode(11),
-            my: try membership(row, from: 12)
+            my: try membership(row, from: 12),
+            state: ChatState(epoch: try row.decode(20), lastOffset: try row.id(10), isFiltered: try row.decode(21))
         )
     }
 
@@ -125,62 +130,6 @@ package final class PostgresChatDirectory: ChatDirectory {
         return try await postgres { () throws(PostgresError) in
             try await client.query(query.named("direct_chat")).first?.id(0)
         }
-    }
-
-    // MARK: Participants
-
-    package func participants(
-        of id: ChatID,
-        for user: UserID,
-        limit: Int,
-        cursor: String?
-    ) async throws -> Page<Participant>? {
-        let after = try cursor.map(PageCursor.init(parsing:)) ?? PageCursor(first: 0, second: 0)
-        // One statement: a page of members must not be read for somebody who left in between.
-        let query: PostgresQuery = """
-            SELECT m.user_id, m.username, m.role, m.joined_at, m.joined_offset
-            FROM participants me
-            LEFT JOIN LATERAL (
-                SELECT p.user_id, u.username, p.role, p.joined_at, p.joined_offset
-                FROM participants p JOIN users u ON u.id = p.user_id
-                WHERE p.chat_id = me.chat_id AND (p.joined_offset, p.user_id) > (\(after.first), \(after.second))
-                ORDER BY p.joined_offset, p.user_id LIMIT \(limit + 1)
-            ) m ON true
-            WHERE me.chat_id = \(id.rawValue) AND me.user_id = \(user.rawValue)
-            ORDER BY m.joined_offset, m.user_id
-            """
-        return try await postgres { () throws(PostgresError) in
-            let rows = try await client.query(query.named("participants"))
-            guard let first = rows.first else { return nil }
-            guard try first.decode(0, as: Int64?.self) != nil else { return Page(items: [], next: nil) }
-            return try PageCursor.page(rows, limit: limit, Self.participant) { row throws(PostgresError) in
-                PageCursor(first: try row.decode(4), second: try row.decode(0))
-            }
-        }
-    }
-
-    package func participant(_ user: UserID, of id: ChatID, for caller: UserID) async throws -> Participant? {
-        let query: PostgresQuery = """
-            SELECT p.user_id, u.username, p.role, p.joined_at
-            FROM participants me
-            JOIN participants p ON p.chat_id = me.chat_id AND p.user_id = \(user.rawValue)
-            JOIN users u ON u.id = p.user_id
-            WHERE me.chat_id = \(id.rawValue) AND me.user_id = \(caller.rawValue)
-            """
-        return try await postgres { () throws(PostgresError) in
-            try await client.query(query.named("participant")).first.map { row throws(PostgresError) in
-                try Self.participant(row)
-            }
-        }
-    }
-
-    private static func participant(_ row: PostgresRow) throws(PostgresError) -> Participant {
-        Participant(
-            user: try row.id(0),
-            username: try row.decode(1),
-            role: try row.word(2),
-            joinedAt: try row.timestamp(3)
-        )
     }
 
     // MARK: Pins

@@ -6,8 +6,10 @@ extension PostgresHistoryStore {
     package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
         let query: PostgresQuery = """
             SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,
-                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data
-            FROM duologue_latest(\(user.rawValue), \(chats.map(\.rawValue)), \(Int32(Self.latestReach)))
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
+                   (SELECT epoch::text FROM meta),
+                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = l.chat_id AND h.user_id = \(user.rawValue))
+            FROM duologue_latest(\(user.rawValue), \(chats.map(\.rawValue)), \(Int32(Self.latestReach))) l
             """
         return try await postgres { () throws(PostgresError) in
             var snapshots: [ChatID: HistorySnapshot] = [:]
@@ -15,6 +17,8 @@ extension PostgresHistoryStore {
                 let chat: ChatID = try row.id(0)
                 var snapshot: HistorySnapshot
                 if let known = snapshots[chat] { snapshot = known } else { snapshot = try HistoryRows.latest(row) }
+                snapshot.epoch = try row.decode(21)
+                snapshot.isFiltered = try row.decode(22)
                 if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
                     snapshot.redo.append(committed)
                 }

@@ -30,7 +30,7 @@ package final class PostgresHistoryStore: HistoryStore {
         let query: PostgresQuery = """
             SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts, last_reply_seqs,
                    kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
-                   hidden
+                   hidden, (SELECT epoch::text FROM meta)
             FROM duologue_read_page(
                 \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
             """
@@ -38,6 +38,7 @@ package final class PostgresHistoryStore: HistoryStore {
             let rows = try await client.query(query.named("read_page"))
             guard let first = rows.first else { return nil }
             var snapshot = HistorySnapshot(
+                epoch: try first.decode(22),
                 lastOffset: try first.id(2),
                 lastSequence: try first.id(1),
                 readSequence: try first.id(0),

@@ -3,6 +3,7 @@ enum AuthorizationMatrix {
     /// By the names of routes; the columns are those of `Persona`.
     static let routes: [String: AuthorizationRow] = [
         "live": .open("200"), "ready": .open("200"), "health": .open("200"), "metrics": .open("200"),
+        "cacheStats": .open("200"),
         "openapi": .open("200"),
         "docs": .open("200"),
 

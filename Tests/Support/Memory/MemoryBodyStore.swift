@@ -16,6 +16,8 @@ package final class MemoryBodyStore: BodyStore {
     package var outage: StoreError?
     /// Chats whose images it refuses for good, as the validators refuse a document.
     package var refused: Set<ChatID> = []
+    /// Awaited after messages were read and before they are told.
+    package var afterContents: () async -> Void = {}
 
     /// An empty store.
     package init() {}
@@ -93,10 +95,12 @@ package final class MemoryBodyStore: BodyStore {
         if let outage { throw outage }
         let numbers = Set(sequences)
         let messages = images.values.filter { $0.id.chat == chat && numbers.contains($0.id.sequence) }
-        return BodyContents(
+        let contents = BodyContents(
             messages: Dictionary(messages.map { ($0.id.sequence, $0) }, uniquingKeysWith: { $1 }),
             reactions: reactions(of: chat, upTo: offset, excluding: excluding) { numbers.contains($0) }
         )
+        await afterContents()
+        return contents
     }
 
     package func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] {
@@ -115,6 +119,7 @@ package final class MemoryBodyStore: BodyStore {
                 StoredMessage(image: $0, reactions: groups[number] ?? [])
             }
         }
+        await afterContents()
         return contents
     }
 

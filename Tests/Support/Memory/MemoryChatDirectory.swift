@@ -27,6 +27,14 @@ package final class MemoryChatDirectory: ChatDirectory {
         return database.chats.values.count { $0.member(user) != nil }
     }
 
+    package func roster(of id: ChatID, for user: UserID, limit: Int, ifAtMost most: Int) async throws -> Roster? {
+        guard let row = database.chats[id],
+            let page = try await participants(of: id, for: user, limit: limit, cursor: nil)
+        else { return nil }
+        let state = ChatState(epoch: database.epoch, lastOffset: row.chat.lastOffset, names: database.names)
+        return Roster(page: row.members.count <= most ? page : nil, state: state)
+    }
+
     package func participants(
         of id: ChatID,
         for user: UserID,
@@ -105,6 +113,11 @@ package final class MemoryChatDirectory: ChatDirectory {
         var chat = row.chat
         chat.participantCount = row.members.count
         chat.my = database.membership(member, in: row)
+        chat.state = ChatState(
+            epoch: database.epoch,
+            lastOffset: chat.lastOffset,
+            isFiltered: database.isFiltered(chat.id, for: user)
+        )
         return chat
     }
 

@@ -97,6 +97,10 @@ package final class MemoryDatabase {
     var settings: [UserID: UserSettings] = [:]
     var directChats: [Pair: ChatID] = [:]
     var redo: [RedoRow] = []
+    /// Names the history.
+    package var epoch = "memory"
+    /// Grows with every change of a username.
+    package var names: Int64 = 0
     /// Messages that users have hidden from themselves.
     var hidden: [UserID: Set<MessageID>] = [:]
     /// What users keep, the latest kept last.
@@ -121,6 +125,12 @@ package final class MemoryDatabase {
     package init(now: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) { self.now = now }
 
     /// Disables a user, as an operator would.
+    package func rename(_ user: UserID, to username: String) {
+        users[user]?.user.username = username
+        names += 1
+    }
+
+    /// What an operator may do.
     package func disable(_ user: UserID) { users[user]?.isDisabled = true }
 
     /// Gives a user a hash that was made elsewhere.

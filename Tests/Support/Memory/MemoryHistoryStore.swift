@@ -7,7 +7,7 @@ package final class MemoryHistoryStore: HistoryStore {
     /// A store on this database.
     package init(_ database: MemoryDatabase) { self.database = database }
 
-    package func epoch() async throws -> String { "memory" }
+    package func epoch() async throws -> String { database.epoch }
 
     package func snapshot(
         of chat: ChatID,
@@ -27,6 +27,7 @@ package final class MemoryHistoryStore: HistoryStore {
             return low <= sequence.rawValue && sequence.rawValue <= high
         }
         return HistorySnapshot(
+            epoch: database.epoch,
             lastOffset: row.chat.lastOffset,
             lastSequence: row.chat.lastSequence,
             readSequence: member.readSequence,
@@ -77,11 +78,13 @@ package final class MemoryHistoryStore: HistoryStore {
             return committed.operation.chat == row.chat.id && shown.contains(sequence)
         }
         return HistorySnapshot(
+            epoch: database.epoch,
             lastOffset: row.chat.lastOffset,
             lastSequence: row.chat.lastSequence,
             readSequence: member.readSequence,
             rows: rows,
-            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset }
+            redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
+            isFiltered: database.isFiltered(row.chat.id, for: member.user)
         )
     }
 
@@ -156,6 +159,9 @@ package final class MemoryHistoryStore: HistoryStore {
 }
 
 extension MemoryDatabase {
+    /// Whether a user has deleted any message of a chat for themselves.
+    func isFiltered(_ chat: ChatID, for user: UserID) -> Bool { hidden[user]?.contains { $0.chat == chat } ?? false }
+
     /// Whether a user has deleted a message for themselves.
     func isHidden(_ sequence: SequenceNumber, in chat: ChatID, from user: UserID) -> Bool {
         hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false

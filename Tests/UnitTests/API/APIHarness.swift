@@ -17,6 +17,8 @@ final class APIHarness {
     let stores = MemoryStores()
     let metrics = MetricsRegistry()
     let watch: LimitWatch
+    /// The cache of the API, and of any other node there might be.
+    let cache = MemoryReadCache()
     let tokens: AccessTokenAuthority
     let revoked = RevokedSessions(tokenLifetime: .seconds(900))
     let uses = SessionUses()
@@ -70,13 +72,15 @@ final class APIHarness {
                 logger: logger
             )
         }
-        let reader = HistoryReader(history: stores.history, bodies: stores.bodies)
+        let reads = CachedReads(cache: cache, metrics: CacheMetrics(registry: metrics))
+        let reader = HistoryReader(history: stores.history, bodies: stores.bodies, cache: reads)
         let chats = ChatService(
             gate: gate,
             log: stores.log,
             directory: stores.directory,
             accounts: stores.accounts,
-            reader: reader
+            reader: reader,
+            smallRoster: 1
         )
         let publish: (EphemeralEvent) -> Void = { [stores] in stores.broker.announce(ephemeral: $0) }
         let memberships = MembershipService(store: stores.memberships, publish: publish)

@@ -40,6 +40,10 @@ final class SlowDirectory: ChatDirectory {
 
     func chat(_ id: ChatID, for user: UserID) async throws -> Chat? { try await base.chat(id, for: user) }
 
+    func roster(of id: ChatID, for user: UserID, limit: Int, ifAtMost most: Int) async throws -> Roster? {
+        try await base.roster(of: id, for: user, limit: limit, ifAtMost: most)
+    }
+
     func chats(of user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
         try await base.chats(of: user, limit: limit, cursor: cursor)
     }

@@ -1,0 +1,75 @@
+package import Domain
+internal import JSON
+
+/// Reads of what many ask for again and again, through the cache.
+///
+/// Each makes its own statement of Postgres, which is never cached: it says whether the reader is in the chat now, and at which event
+/// the chat is. What was made of the chat at that very event, by anybody, is what this read would make of it.
+extension HistoryReader {
+    /// A page of a chat as `page` reads it, its messages encoded as one JSON array.
+    ///
+    /// - Throws: as `page`.
+    package func encodedPage(
+        of chat: ChatID,
+        for user: UserID,
+        window: HistoryWindow,
+        limit: Int
+    ) async throws -> (messages: [UInt8], snapshot: HistorySnapshot) {
+        try await agreeing {
+            let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
+            let place = CachePlace(page: snapshot, of: chat)
+            if let place, let known = await cache?.body(under: place.key, at: place.stamp) { return (known, snapshot) }
+            guard let messages = try await messages(of: chat, at: snapshot) else { return nil }
+            let shown = messages.filter { !snapshot.hidden.contains($0.id.sequence) }
+            let encoded = Self.encoded(shown)
+            // The stamp is that of the statement: what came after it is not in these messages, or is announced after it.
+            if let place { cache?.keep(encoded, under: place.key, at: place.stamp) } else { cache?.bypass(.messages) }
+            return (encoded, snapshot)
+        }
+    }
+
+    /// Adds to chats their last messages as the user may see them; answers those on which the stores did not agree in time.
+    func addLastMessages(to chats: inout [Chat], for user: UserID) async throws -> [ChatID] {
+        let spoken = chats.filter { $0.lastSequence.rawValue > 0 }
+        let known = await knownLastMessages(of: spoken)
+        let rest = spoken.map(\.id).filter { known[$0] == nil }
+        let read = try await settled(of: rest) { try await history.latest(of: $0, for: user) }
+        for (chat, snapshot) in read.snapshots where !snapshot.isFiltered {
+            let place = CachePlace(lastMessageOf: chat, at: snapshot.state)
+            cache?.keep(Self.encoded(read.messages[chat]?.first), under: place.key, at: place.stamp)
+        }
+        for index in chats.indices {
+            chats[index].lastMessage = read.messages[chats[index].id]?.first
+            chats[index].encodedLastMessage = known[chats[index].id]
+        }
+        return read.unsettled
+    }
+
+    private func knownLastMessages(of chats: [Chat]) async -> [ChatID: [UInt8]] {
+        guard let cache else { return [:] }
+        let places = chats.compactMap { chat in
+            chat.state.flatMap { $0.isFiltered ? nil : (chat.id, CachePlace(lastMessageOf: chat.id, at: $0)) }
+        }
+        if places.count < chats.count { cache.bypass(.chats, chats.count - places.count) }
+        let wanted = places.map { ($0.1.key, $0.1.stamp) }
+        let bodies = await cache.bodies(.chats, Dictionary(wanted, uniquingKeysWith: { $1 }))
+        return Dictionary(
+            places.compactMap { chat, place in bodies[place.key].map { (chat, $0) } },
+            uniquingKeysWith: { $1 }
+        )
+    }
+
+    private static func encoded(_ messages: [Message]) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 64 + 512 * messages.count)
+        writer.beginArray()
+        for message in messages { writer.message(message) }
+        writer.endArray()
+        return writer.bytes
+    }
+
+    private static func encoded(_ message: Message?) -> [UInt8] {
+        var writer = JSONWriter()
+        if let message { writer.message(message) } else { writer.null() }
+        return writer.bytes
+    }
+}
