@@ -19,6 +19,8 @@ struct Configuration: Sendable {
     let refreshTokenLifetime: Duration
     let limits: Limits
     let redoLimitBytes: Int
+    /// Most members of a chat.
+    let chatMemberLimit: Int
     let allowedOrigins: Set<String>
     /// For how long browsers are to insist on TLS; nil where clients come without it.
     let transportSecurity: Duration?
@@ -79,6 +81,7 @@ struct Configuration: Sendable {
             guardsAgainstSpam: reader.choice("SPAM_GUARD", ["on", "off"], default: "on") == "on"
         )
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
+        chatMemberLimit = reader.integer("MAX_CHAT_MEMBERS", 2...10_000, default: 100)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
         let hsts = reader.integer("HSTS_SECONDS", 0...63_072_000, default: 0)
         transportSecurity = hsts > 0 ? .seconds(hsts) : nil
