@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis fuzz
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -62,3 +62,6 @@ schemathesis: ## N requests (1000) made up from /openapi.json: none may fail or 
 
 autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server on our code; needs root
 	@exec scripts/autobahn.sh
+
+fuzz: ## libFuzzer with the address sanitizer on TARGET (all), SECONDS (60) each; KEEP=1 adds to the corpora
+	@TARGET=$(TARGET) SECONDS_EACH=$(or $(SECONDS),60) KEEP=$(KEEP) exec scripts/fuzz.sh

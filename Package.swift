@@ -21,7 +21,7 @@ let package = Package(
         .library(name: "DuologueClient", targets: ["DuologueClient"]),
     ],
     targets: [
-        // The C libraries, all from Debian. Each has exactly one importer.
+        // The C libraries, all from Debian. Each has exactly one importer in Sources.
         .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -116,6 +116,12 @@ let package = Package(
             path: "Tests/Support",
             swiftSettings: strict
         ),
+        .target(
+            name: "Fuzz",
+            dependencies: ["CLibmongoc", "Domain", "Hashing", "JSON", "Mongo", "Security", "Web"],
+            path: "Tests/Fuzz/Properties",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "duologue-simulate",
             dependencies: ["Domain", "Messaging"],
@@ -126,20 +132,18 @@ let package = Package(
         .testTarget(
             name: "UnitTests",
             dependencies: [
-                "API", "Audit", "Domain", "DuologueClient", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
-                "Mongo",
-                "Postgres", "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker", "duologue",
-                "duologue-load",
-                "duologue-simulate",
+                "API", "Audit", "Domain", "DuologueClient", "Fuzz", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
+                "Mongo", "Postgres", "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker", "duologue",
+                "duologue-load", "duologue-simulate",
             ],
             swiftSettings: failpoints
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "API", "Audit", "Domain", "DuologueClient", "Gateway", "IOCore", "JSON", "Messaging", "Mongo",
-                "Postgres",
-                "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker", "chat-example",
+                "API", "Audit", "Domain", "DuologueClient", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
+                "Mongo", "Postgres", "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker",
+                "chat-example",
             ],
             swiftSettings: strict
         ),
@@ -156,3 +160,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main program and must be linked to it, so no ordinary build knows of this one; see scripts/fuzz.sh.
+if Context.environment["DUOLOGUE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "duologue-fuzz",
+            dependencies: ["Fuzz"],
+            path: "Tests/Fuzz/Driver",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

@@ -15,7 +15,7 @@ package struct APISettings: Sendable {
     package init(
         refreshLifetime: Duration = .seconds(30 * 86_400),
         ticketLifetime: Duration = .seconds(30),
-        memberLimit: Int = 1_000,
+        memberLimit: Int = 100,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.refreshLifetime = refreshLifetime

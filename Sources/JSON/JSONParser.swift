@@ -3,10 +3,7 @@ import CJansson
 /// Reads JSON through jansson and turns its tree into ``JSONValue``.
 enum JSONParser {
     static func parse(_ bytes: Span<UInt8>, maximumDepth: Int) throws(JSONError) -> JSONValue {
-        // jansson and the conversion below recurse, so depth is settled before either starts.
-        guard !nests(bytes, deeperThan: maximumDepth) else {
-            throw JSONError(.invalidJSON, message: "more than \(maximumDepth) levels of arrays and objects")
-        }
+        try check(bytes, maximumDepth: maximumDepth)
         let root = try unsafe load(bytes)
         defer { unsafe json_decref(root) }
         guard let value = unsafe convert(root) else {
@@ -15,19 +12,25 @@ enum JSONParser {
         return value
     }
 
-    /// Whether brackets outside strings nest deeper than `limit`; one pass, no recursion.
-    private static func nests(_ bytes: Span<UInt8>, deeperThan limit: Int) -> Bool {
+    /// Refuses what must not reach jansson; one pass, no recursion.
+    ///
+    /// Depth, because jansson and the conversion below recurse; and the byte NUL, which jansson passes over where it
+    /// stands right after a number or a literal.
+    private static func check(_ bytes: Span<UInt8>, maximumDepth: Int) throws(JSONError) {
         var depth = 0
         var isInString = false
         var index = 0
         while index < bytes.count {
             switch bytes[index] {
+            case 0: throw JSONError(.invalidJSON, message: "the character NUL at byte \(index)")
             case UInt8(ascii: "\""): isInString.toggle()
             case UInt8(ascii: "\\") where isInString: index += 1
             case UInt8(ascii: "["), UInt8(ascii: "{"):
                 if !isInString {
                     depth += 1
-                    if depth > limit { return true }
+                    guard depth <= maximumDepth else {
+                        throw JSONError(.invalidJSON, message: "more than \(maximumDepth) levels of arrays and objects")
+                    }
                 }
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
                 if !isInString { depth -= 1 }
@@ -35,7 +38,6 @@ enum JSONParser {
             }
             index += 1
         }
-        return false
     }
 
     private static func load(_ bytes: Span<UInt8>) throws(JSONError) -> UnsafeMutablePointer<json_t> {

@@ -24,6 +24,8 @@ struct Configuration: Sendable {
     let spam: SpamRules?
     let redoLimitBytes: Int
     let trustedProxies: TrustedProxies
+    /// Most members of a chat.
+    let chatMemberLimit: Int
     let allowedOrigins: Set<String>
     /// For how long browsers are to insist on TLS; nil where clients come without it.
     let transportSecurity: Duration?
@@ -86,6 +88,7 @@ struct Configuration: Sendable {
         spam = reader.spamRules()
         trustedProxies = TrustedProxies(reader.networks("TRUSTED_PROXIES"))
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
+        chatMemberLimit = reader.integer("MAX_CHAT_MEMBERS", 2...10_000, default: 100)
         allowedOrigins = reader.origins("ALLOWED_ORIGINS")
         let hsts = reader.integer("HSTS_SECONDS", 0...63_072_000, default: 0)
         transportSecurity = hsts > 0 ? .seconds(hsts) : nil

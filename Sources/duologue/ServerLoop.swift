@@ -110,6 +110,7 @@ final class ServerLoop {
         let api = API(
             settings: APISettings(
                 refreshLifetime: shared.configuration.refreshTokenLifetime,
+                memberLimit: shared.configuration.chatMemberLimit,
                 now: WallClock.now
             ),
             accounts: stores.accounts,

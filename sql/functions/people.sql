@@ -68,21 +68,47 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- What two people have to do with each other is settled one after the other, so that no chat is made beside a block.
--- The pair's direct chat is locked before, as a batch does it; one that was made meanwhile after it.
+-- The pair's direct chat is locked before, as a batch does it. Where one was made meanwhile, the pair is given back with the
+-- subtransaction and all is begun anew: who has both locks has always taken them in this order, and nobody waits in a circle.
 CREATE OR REPLACE FUNCTION duologue_lock_pair(p_one bigint, p_other bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_low  bigint := least(p_one, p_other);
     v_high bigint := greatest(p_one, p_other);
-    v_chat bigint := (SELECT d.chat_id FROM direct_chats d WHERE d.low_user = v_low AND d.high_user = v_high);
+    v_chat bigint;
 BEGIN
-    PERFORM FROM chats c WHERE c.id = v_chat FOR NO KEY UPDATE;
-    PERFORM pg_advisory_xact_lock(duologue_pair_key(ARRAY[v_low, v_high]));
-    IF v_chat IS NULL THEN
+    LOOP
         SELECT d.chat_id INTO v_chat FROM direct_chats d WHERE d.low_user = v_low AND d.high_user = v_high;
         PERFORM FROM chats c WHERE c.id = v_chat FOR NO KEY UPDATE;
+        BEGIN
+            PERFORM pg_advisory_xact_lock(duologue_pair_key(ARRAY[v_low, v_high]));
+            IF v_chat IS NOT NULL
+               OR NOT EXISTS (SELECT FROM direct_chats d WHERE d.low_user = v_low AND d.high_user = v_high) THEN
+                RETURN v_chat;
+            END IF;
+            RAISE EXCEPTION USING ERRCODE = 'DU001', MESSAGE = 'a chat was made meanwhile';
+        EXCEPTION WHEN SQLSTATE 'DU001' THEN
+            NULL;
+        END;
+    END LOOP;
+END
+$$;
+
+-- Makes somebody a contact of a user. done (also when it was one already) | user_not_found | limit_exceeded (p_limit are the most)
+CREATE OR REPLACE FUNCTION duologue_add_contact(p_user bigint, p_other bigint, p_limit bigint) RETURNS text
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    -- One at a time for a user, so that the limit holds.
+    PERFORM FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
+    IF NOT EXISTS (SELECT FROM users u WHERE u.id = p_other) THEN
+        RETURN 'user_not_found';
+    ELSIF EXISTS (SELECT FROM contacts c WHERE c.user_id = p_user AND c.contact_id = p_other) THEN
+        RETURN 'done';
+    ELSIF (SELECT count(*) FROM contacts c WHERE c.user_id = p_user) >= p_limit THEN
+        RETURN 'limit_exceeded';
     END IF;
-    RETURN v_chat;
+    INSERT INTO contacts (user_id, contact_id, added_at) VALUES (p_user, p_other, clock_timestamp());
+    RETURN 'done';
 END
 $$;
 
@@ -95,6 +121,8 @@ DECLARE
 BEGIN
     shares := EXISTS (SELECT FROM participants a JOIN participants b ON b.chat_id = a.chat_id AND b.user_id = p_other
                       WHERE a.user_id = p_user);
+    -- One at a time for a user, so that the limit holds.
+    PERFORM FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
     IF NOT EXISTS (SELECT FROM users u WHERE u.id = p_other) THEN
         status := 'user_not_found';
     ELSIF EXISTS (SELECT FROM blocks b WHERE b.user_id = p_user AND b.blocked_id = p_other) THEN

@@ -30,25 +30,20 @@ package final class PostgresRelationStore: RelationStore {
     }
 
     package func addContact(_ other: UserID, of user: UserID) async throws {
-        // On conflict the row is written as it is: one that was added at the same time is not in the snapshot, but is answered so.
         let query: PostgresQuery = """
-            WITH added AS (
-                INSERT INTO contacts (user_id, contact_id, added_at)
-                SELECT \(user.rawValue), u.id, clock_timestamp() FROM users u
-                WHERE u.id = \(other.rawValue)
-                  AND (SELECT count(*) FROM contacts c WHERE c.user_id = \(user.rawValue)) < \(Int64(RelationLimits.contacts))
-                ON CONFLICT (user_id, contact_id) DO UPDATE SET added_at = contacts.added_at RETURNING contact_id
-            )
-            SELECT EXISTS (SELECT FROM users u WHERE u.id = \(other.rawValue)),
-                   EXISTS (SELECT FROM added) OR EXISTS (
-                       SELECT FROM contacts c WHERE c.user_id = \(user.rawValue) AND c.contact_id = \(other.rawValue))
+            SELECT duologue_add_contact(\(user.rawValue), \(other.rawValue), \(Int64(RelationLimits.contacts)))
             """
-        let (isSomebody, isContact) = try await postgres { () throws(PostgresError) in
-            guard let row = try await client.execute(query.named("add_contact")).first else { return (false, false) }
-            return (try row.decode(0, as: Bool.self), try row.decode(1, as: Bool.self))
+        let status = try await postgres { () throws(PostgresError) in
+            guard let row = try await client.execute(query.named("add_contact")).first else {
+                throw PostgresError(.decoding, "a contact gave no row")
+            }
+            return try row.decode(0, as: String.self)
         }
-        guard isSomebody else { throw Self.nobody }
-        guard isContact else { throw Self.tooMany }
+        switch status {
+        case "done": return
+        case "limit_exceeded": throw Self.tooMany
+        default: throw Self.nobody
+        }
     }
 
     package func removeContact(_ other: UserID, of user: UserID) async throws {

@@ -1,18 +1,20 @@
 /// A request head that passed every check: what it asks for and how its body is framed.
-struct HTTPRequestHead {
-    let method: HTTPMethod
+package struct HTTPRequestHead {
+    package let method: HTTPMethod
     /// Path and query as sent, or `*`.
-    let target: String
-    let headers: HTTPHeaders
+    package let target: String
+    /// Every field as sent.
+    package let headers: HTTPHeaders
     /// 1.1 rather than 1.0.
-    let isHTTP11: Bool
+    package let isHTTP11: Bool
     /// Whether the connection may carry another request after this one.
-    let keepsAlive: Bool
-    let framing: BodyFraming
-    let expectsContinue: Bool
+    package let keepsAlive: Bool
+    /// Where the body ends.
+    package let framing: BodyFraming
+    package let expectsContinue: Bool
 
     /// How the end of a body is found (RFC 9112 section 6.3).
-    enum BodyFraming: Equatable {
+    package enum BodyFraming: Equatable {
         case length(Int)
         case chunked
     }

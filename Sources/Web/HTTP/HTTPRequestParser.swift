@@ -3,9 +3,9 @@
 /// Loop-bound, knows no socket.
 ///
 /// Refuses what two servers could read differently (RFC 9112 section 11): the caller answers the problem and closes.
-struct HTTPRequestParser {
+package struct HTTPRequestParser {
     /// What came of the bytes so far.
-    enum Step {
+    package enum Step {
         /// Nothing more can be said without more bytes.
         case needsBytes
         /// The body will be accepted and the client waits to hear so; comes once, then parsing goes on.
@@ -14,9 +14,11 @@ struct HTTPRequestParser {
     }
 
     /// A complete request, not yet given an identity by the connection.
-    struct ParsedRequest {
-        let head: HTTPRequestHead
-        let body: [UInt8]
+    package struct ParsedRequest {
+        /// The head, checked.
+        package let head: HTTPRequestHead
+        /// The body, its transfer coding undone.
+        package let body: [UInt8]
         /// What its route accepts; nil where the server's limits hold.
         let limits: RequestLimits?
     }
@@ -31,7 +33,6 @@ struct HTTPRequestParser {
     private(set) var head: HTTPRequestHead?
 
     private let limits: HTTPLimits
-    /// Asked for each head that is complete.
     private let routeLimits: (HTTPRequestHead) -> RequestLimits?
     private var requestLimits: RequestLimits?
     private let decoder = HTTPMessageDecoder(.request)
@@ -40,7 +41,8 @@ struct HTTPRequestParser {
     private var owesContinue = false
     private var skippedBlankLine = false
 
-    init(limits: HTTPLimits, routeLimits: @escaping (HTTPRequestHead) -> RequestLimits? = { _ in nil }) {
+    /// A parser of one connection; `routeLimits` is asked for each head that is complete.
+    package init(limits: HTTPLimits, routeLimits: @escaping (HTTPRequestHead) -> RequestLimits? = { _ in nil }) {
         self.limits = limits
         self.routeLimits = routeLimits
         reader = HTTPHeadReader(limits: limits)
@@ -49,7 +51,7 @@ struct HTTPRequestParser {
     /// Reads on in `input`; to be called again after anything but `needsBytes`, and whenever bytes were appended.
     ///
     /// - Throws: the problem to answer before closing; the parser is of no use then.
-    mutating func parse(_ input: inout InputBuffer) throws(Problem) -> Step {
+    package mutating func parse(_ input: inout InputBuffer) throws(Problem) -> Step {
         if head == nil {
             guard try readHead(&input) else { return .needsBytes }
         }

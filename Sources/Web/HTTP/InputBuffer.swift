@@ -1,13 +1,16 @@
 /// Bytes received and not yet understood; an idle one holds no large memory.
-struct InputBuffer {
+package struct InputBuffer {
     private var bytes: [UInt8] = []
     private var start = 0
 
     /// A buffer kept between requests is at most this large.
     private static let keptCapacity = 4096
 
+    /// Nothing received.
+    package init() {}
+
     /// How many bytes are unread.
-    var count: Int { bytes.count - start }
+    package var count: Int { bytes.count - start }
     var isEmpty: Bool { count == 0 }
 
     /// Shows the unread bytes to `body`.
@@ -20,7 +23,8 @@ struct InputBuffer {
     /// The unread byte at `index`.
     subscript(index: Int) -> UInt8 { bytes[start + index] }
 
-    mutating func append(_ more: Span<UInt8>) {
+    /// Adds bytes at the end.
+    package mutating func append(_ more: Span<UInt8>) {
         unsafe more.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 

@@ -13,13 +13,13 @@ package struct WebSocketCompression {
     }
 
     /// A client's: no server limits what a client sends unless the client offered that it may.
-    init(client contexts: DeflateContexts) {
+    package init(client contexts: DeflateContexts) {
         self.contexts = contexts
         windowBits = DeflateContexts.largestWindowBits
     }
 
     /// The compressed form of a message; nil where it does not pay.
-    func compress(_ message: Span<UInt8>) -> [UInt8]? {
+    package func compress(_ message: Span<UInt8>) -> [UInt8]? {
         contexts.compress(message, windowBits: window(for: message.count))
     }
 

@@ -28,6 +28,8 @@ import Web
             let back = #"{"user_id":\#(scene.ben.id)}"#
             #expect(try await scene.call(.post, "/chats/\(scene.chat)/participants", back, as: scene.ada).status == 201)
             #expect(try await scene.call(.get, path, as: scene.ben).code == "not_found")
+            // It comes after all drafts, and by the same way.
+            _ = try await scene.adaSocket.frame("participant.added")
             #expect(scene.adaSocket.count("draft.updated") == 0)
         }
     }

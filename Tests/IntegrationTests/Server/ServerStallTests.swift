@@ -25,12 +25,12 @@ import Web
                 try await scene.number("SELECT count(*)::text FROM chat_events WHERE kind = 2") == "1"
             }
 
-            let asked = scene.loop.now
-            let again = try await TestSocket.ready(client, as: ada)
-            again.sendMessage("first", to: chat, id: "2", clientID: first)
-            let ack = try await again.frame("an answer") { $0.string("id") == "2" }
+            let ack = try await Self.whileLeased(scene.stores.postgresURL) {
+                let again = try await TestSocket.ready(client, as: ada)
+                again.sendMessage("first", to: chat, id: "2", clientID: first)
+                return try await again.frame("an answer") { $0.string("id") == "2" }
+            }
             #expect(ack.string("type") == "ack" && ack.bool("duplicate") == true, "\(ack)")
-            #expect(scene.loop.now - asked < .seconds(3), "the lease alone takes three seconds")
             let edit = try await client.send(.put, "/messages/\(chat)-1", #"{"content": "edited"}"#, token: ada.token)
             #expect(edit.status == 200)
             // Nobody waits for it any more: leases have run out and the row is gone.
@@ -48,6 +48,29 @@ import Web
             let offsets = ["message.new", "message.updated"].flatMap { listener.takeAll($0) }
                 .compactMap { $0.integer("offset") }
             #expect(offsets.sorted() == [2, 3, 4])
+        }
+    }
+
+    /// Runs `body` while the leases of rows that nobody has taken over do not run out: whoever then finishes a row, which no lease
+    /// would give to it, has been asked to.
+    private static func whileLeased<Value>(_ url: String, _ body: () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await withPostgres(url: url) { client, loop in
+                    while !Task.isCancelled {
+                        // Not so far ahead that the row looks taken over.
+                        try await client.execute(
+                            """
+                            UPDATE write_redo SET lease_until = clock_timestamp() + interval '2.5 s' WHERE attempts = 0
+                            """
+                        )
+                        await loop.sleep(for: .milliseconds(100))
+                    }
+                }
+            }
+            let value = try await body()
+            group.cancelAll()
+            return value
         }
     }
 }

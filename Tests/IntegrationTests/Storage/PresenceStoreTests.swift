@@ -52,14 +52,27 @@ import Testing
             return answer.states
         }
 
-        /// The first news that settling brings.
-        func news(within limit: Duration = .seconds(5)) async throws -> PresenceState {
+        /// The first news of one of these users that settling brings.
+        func news(of users: Int64...) async throws -> PresenceState {
             var news: [PresenceState] = []
-            try await eventually("there is news", within: limit) {
-                news = try await settle().filter(\.isNews)
+            try await eventually("there is news") {
+                news = try await settle().filter { $0.isNews && users.contains($0.user.rawValue) }
                 return !news.isEmpty
             }
             return news[0]
+        }
+
+        /// What came of calls that took less than the second in which news waits, for users of their own.
+        ///
+        /// A machine too busy for that shows nothing, and tries again.
+        func atOnce<Value>(_ body: (Int64) async throws -> Value) async throws -> (user: Int64, value: Value) {
+            for attempt in 1...100 {
+                let user = Int64(attempt * 10)
+                let start = ContinuousClock.now
+                let value = try await body(user)
+                if ContinuousClock.now - start < .milliseconds(800) { return (user, value) }
+            }
+            throw StorageFixture.SetUpFailure()
         }
 
         func told(_ users: Int64...) async throws -> [Int64: PresenceStatus] {
@@ -72,44 +85,56 @@ import Testing
 
     @Test func `devices of two nodes add up, and a change is news to exactly one`() async throws {
         try await Self.run { voices in
-            let first = try await voices.say(Self.say(.away, 1))
+            let (user, (first, same, early)) = try await voices.atOnce { user in
+                (
+                    try await voices.say(Self.say(.away, user)),
+                    try await voices.say(Self.say(.away, user), second: true),
+                    try await voices.say(Self.say(.doNotDisturb, user), second: true)
+                )
+            }
             #expect(first.map(\.isNews) == [true] && first[0].before == .offline && first[0].status == .away)
-            let same = try await voices.say(Self.say(.away, 1), second: true)
             #expect(same.map(\.isNews) == [false])
             // Within a second of the last news it waits, and then is news once.
-            let early = try await voices.say(Self.say(.doNotDisturb, 1), second: true)
             #expect(early.map(\.isNews) == [false] && early[0].status == .doNotDisturb)
-            let news = try await voices.news()
+            let news = try await voices.news(of: user)
             #expect(news.before == .away && news.status == .doNotDisturb)
-            #expect(try await voices.told(1, 2) == [1: .doNotDisturb])
+            #expect(try await voices.told(user, 2) == [user: .doNotDisturb])
         }
     }
 
     @Test func `of changes within a second the last is told, and a change back is none`() async throws {
         try await Self.run { voices in
-            _ = try await voices.say(Self.say(.online, 1), Self.say(.online, 2))
-            for status in [PresenceStatus.away, .doNotDisturb, .online] {
-                #expect(try await voices.say(Self.say(status, 1)).map(\.isNews) == [false])
+            let (user, said) = try await voices.atOnce { user in
+                var said: [PresenceState] = []
+                _ = try await voices.say(Self.say(.online, user), Self.say(.online, user + 1))
+                for status in [PresenceStatus.away, .doNotDisturb, .online] {
+                    said += try await voices.say(Self.say(status, user))
+                }
+                for status in [PresenceStatus.doNotDisturb, .away] {
+                    said += try await voices.say(Self.say(status, user + 1))
+                }
+                return said
             }
-            for status in [PresenceStatus.doNotDisturb, .away] {
-                #expect(try await voices.say(Self.say(status, 2)).map(\.isNews) == [false])
-            }
-            let news = try await voices.news()
-            #expect(news.user.rawValue == 2 && news.before == .online && news.status == .away)
+            #expect(said.map(\.isNews) == [false, false, false, false, false])
+            let news = try await voices.news(of: user, user + 1)
+            #expect(news.user.rawValue == user + 1 && news.before == .online && news.status == .away)
         }
     }
 
     @Test func `what is not repeated ends, and whoever looks tells it with the time of the last word`() async throws {
         try await Self.run { voices in
-            let said = try await voices.say(Self.say(.online, 1, for: .milliseconds(1_500)))
-            _ = try await voices.say(Self.say(.away, 1), second: true)
-            let weaker = try await voices.news()
+            let (user, said) = try await voices.atOnce { user in
+                let said = try await voices.say(Self.say(.online, user, for: .milliseconds(1_500)))
+                _ = try await voices.say(Self.say(.away, user), second: true)
+                return said
+            }
+            let weaker = try await voices.news(of: user)
             #expect(weaker.before == .online && weaker.status == .away, "the other node still says so")
-            let last = try await voices.say(Self.say(.away, 1, for: .milliseconds(1_100)), second: true)
-            let gone = try await voices.news()
+            let last = try await voices.say(Self.say(.away, user, for: .milliseconds(1_100)), second: true)
+            let gone = try await voices.news(of: user)
             #expect(gone.before == .away && gone.status == .offline)
             #expect(gone.lastSeen == last[0].lastSeen && gone.lastSeen > said[0].lastSeen)
-            #expect(try await voices.told(1).isEmpty)
+            #expect(try await voices.told(user).isEmpty)
         }
     }
 

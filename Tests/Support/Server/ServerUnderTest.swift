@@ -140,8 +140,9 @@ package final class ServerUnderTest {
         var environment = [
             "POSTGRESQL_URL": stores.postgresURL, "MONGODB_URL": stores.mongoURL, "MONGODB_NAME": stores.mongoName,
             "REDIS_URL": stores.redisURL, "SECRET_KEY": Self.secret, "HOST": "127.0.0.1", "PORT": "\(port)",
-            "RATE_LIMIT_REQUESTS": "1000000", "MAX_SOCKETS_PER_USER": "1000", "MAX_SOCKETS_PER_ADDRESS": "10000",
-            "FRAMES_PER_SECOND": "100000", "SPAM_GUARD": "off", "PATH": "/usr/bin:/bin",
+            "RATE_LIMIT_REQUESTS": "1000000", "MAX_CHAT_MEMBERS": "10000", "MAX_SOCKETS_PER_USER": "1000",
+            "MAX_SOCKETS_PER_ADDRESS": "10000", "FRAMES_PER_SECOND": "100000", "SPAM_GUARD": "off",
+            "PATH": "/usr/bin:/bin",
         ]
         environment.merge(variables) { $1 }
         return environment

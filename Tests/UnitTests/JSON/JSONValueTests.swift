@@ -92,7 +92,11 @@ private func code(of bytes: [UInt8], maximumDepth: Int = 16) -> JSONError.Code? 
         #expect(code(of: name) == .invalidJSON)
     }
 
-    @Test(arguments: [#""\u0000""#, #""a\u0000b""#, #"{"a\u0000":1}"#, "\"a\0b\"", "\0", "[1,\0]", "\0{}"])
+    @Test(arguments: [
+        #""\u0000""#, #""a\u0000b""#, #"{"a\u0000":1}"#, "\"a\0b\"", "\0", "[1,\0]", "\0{}", "303\0", "[1\0,2]",
+        "true\0",
+        "{\"a\":1\0}",
+    ])
     func `the character NUL is refused`(text: String) {
         #expect(code(of: Array(text.utf8)) == .invalidJSON)
     }

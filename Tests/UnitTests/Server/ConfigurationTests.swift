@@ -27,6 +27,7 @@ import Testing
         #expect(configuration.limits.requests == 120 && configuration.limits.window == .seconds(60))
         #expect(configuration.spam == SpamRules())
         #expect(try Configuration(environment: Self.valid.merging(["SPAM_GUARD": "off"]) { $1 }).spam == nil)
+        #expect(configuration.chatMemberLimit == 100)
     }
 
     @Test(arguments: [
@@ -42,7 +43,7 @@ import Testing
         ("ALLOWED_ORIGINS", "*"), ("ALLOWED_ORIGINS", "https://a.example/"), ("ALLOWED_ORIGINS", "https://A.example"),
         ("ALLOWED_ORIGINS", "https://a.example:443"), ("ALLOWED_ORIGINS", "https://me@a.example"),
         ("ALLOWED_ORIGINS", "null"), ("HSTS_SECONDS", "-1"),
-        ("HOST", "localhost"), ("PORT", "65536"),
+        ("HOST", "localhost"), ("PORT", "65536"), ("MAX_CHAT_MEMBERS", "1"), ("MAX_CHAT_MEMBERS", "10001"),
         ("LOG_LEVEL", "verbose"), ("REDO_LIMIT_BYTES", "1000"), ("DUOLOGUE_FAILPOINTS", "commit.after=nothing"),
     ])
     func `a wrong value is refused by its variable's name and not repeated`(name: String, value: String) {
