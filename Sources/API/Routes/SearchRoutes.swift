@@ -26,7 +26,8 @@ final class SearchRoutes {
                     .limit, .cursor,
                 ],
                 answers: [.ok(.foundList)],
-                failures: [.chatNotFound]
+                failures: [.chatNotFound],
+                rateClass: .search
             ),
             handler: messages
         )
