@@ -24,7 +24,7 @@ final class ChatChangeRoutes {
                 body: RouteBody(.chatChange),
                 isIdempotent: true,
                 answers: [.ok(.chat)],
-                failures: [.chatNotFound, .forbidden, .empty, .tooLong, .invalidContent]
+                failures: [.chatNotFound, .forbidden, .blocked, .empty, .tooLong, .invalidContent]
             ),
             handler: change
         )
@@ -55,7 +55,7 @@ final class ChatChangeRoutes {
                 body: RouteBody(.roleChange),
                 isIdempotent: true,
                 answers: [.ok(.participant)],
-                failures: [.chatNotFound, .userNotFound, .forbidden, .lastOwner]
+                failures: [.chatNotFound, .userNotFound, .forbidden, .blocked, .lastOwner]
             ),
             handler: changeRole
         )
@@ -68,7 +68,7 @@ final class ChatChangeRoutes {
                 .chats,
                 isIdempotent: true,
                 answers: [.noContent],
-                failures: [.chatNotFound, .userNotFound, .forbidden, .lastOwner]
+                failures: [.chatNotFound, .userNotFound, .forbidden, .blocked, .lastOwner]
             ),
             handler: remove
         )

@@ -56,7 +56,7 @@ final class ChatRoutes {
                 .chats,
                 isIdempotent: true,
                 answers: [.noContent],
-                failures: [.chatNotFound, .forbidden, .lastOwner]
+                failures: [.chatNotFound, .forbidden, .blocked, .lastOwner]
             ),
             handler: leave
         )

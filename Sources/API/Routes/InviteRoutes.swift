@@ -24,7 +24,7 @@ final class InviteRoutes {
                 body: RouteBody(.joining, isRequired: false),
                 isIdempotent: true,
                 answers: [.created(.chat), .ok(.chat, "The caller is in already.")],
-                failures: [.chatNotFound, .limitExceeded]
+                failures: [.chatNotFound, .blocked, .limitExceeded]
             ),
             handler: join
         )

@@ -74,7 +74,7 @@ struct AuthorizationRow: Sendable {
     }
 
     /// The same answer to owner and admin; a member may not, and nobody in a direct chat.
-    static func staff(_ answer: String, _ body: String? = nil) -> AuthorizationRow {
-        AuthorizationRow("\(answer) \(answer) 403 404 404 401 401 403", body)
+    static func staff(_ answer: String, _ body: String? = nil, blocked: String = "403") -> AuthorizationRow {
+        AuthorizationRow("\(answer) \(answer) 403 404 404 401 401 \(blocked)", body)
     }
 }
