@@ -74,7 +74,9 @@ struct TextFolding {
         }
     }
 
-    /// Whether it says nothing: joiners, soft hyphens, directions and variation selectors. The zero width space parts words.
+    /// Whether it says nothing: joiners, soft hyphens, directions and variation selectors.
+    ///
+    /// The zero width space parts words.
     private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
         scalar.value != 0x200B && scalar.properties.isDefaultIgnorableCodePoint
     }

@@ -35,7 +35,7 @@ import Testing
             }
             let foreign = try await stores.group(of: users[2])
             try await fill(foreign, 30, [users[2]], stores, &random, &said)
-            for number in 0..<120 {
+            for number in 0..<80 {
                 let text =
                     number < Self.queries.count
                     ? Self.queries[number]
