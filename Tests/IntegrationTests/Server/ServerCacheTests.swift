@@ -82,7 +82,8 @@ import Web
 
             let extra = try #require(ids.split(separator: ",").first.flatMap { Int64($0) })
             let renaming: PostgresQuery = "UPDATE users SET username = 'renamed' WHERE id = \(extra) RETURNING username"
-            #expect(try await Self.execute(scene, renaming) == "renamed")
+            let renamed = try await Self.execute(scene, renaming)
+            #expect(renamed == "renamed")
             for answer in try await read(paths[1], ben) {
                 #expect(answer.items.contains { $0.string("username") == "renamed" })
             }

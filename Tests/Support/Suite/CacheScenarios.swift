@@ -19,18 +19,17 @@ extension StoreScenario {
                 // The first read at a state is not kept.
                 _ = try await pages.page(pages.cached, pages.ada)
                 pages.bodies.interruption = {
-                    let operation =
-                        switch kind {
-                        case 0: try await ports.edit(pages.chat, 6, pages.ada)
-                        case 1: try await ports.delete(pages.chat, 6, pages.ada)
-                        case 2: ports.react("+", pages.chat, 6, pages.bob)
-                        case 3: ports.reply(5, pages.chat, pages.bob)
-                        default: ports.say("7", pages.chat, pages.ada)
-                        }
-                    try await ports.finish(operation)
+                    switch kind {
+                    case 0: try await ports.finish(ports.edit(pages.chat, 6, pages.ada))
+                    case 1: try await ports.finish(ports.delete(pages.chat, 6, pages.ada))
+                    case 2: try await ports.finish(ports.react("+", pages.chat, 6, pages.bob))
+                    case 3: try await ports.finish(ports.reply(5, pages.chat, pages.bob))
+                    default: try await ports.finish(ports.say("7", pages.chat, pages.ada))
+                    }
                 }
                 let before = try await pages.page(pages.cached, pages.ada)
-                #expect(pages.bodies.interruption == nil && pages.cache.count == 1)
+                let isInterrupted = pages.bodies.interruption == nil
+                #expect(isInterrupted && pages.cache.count == 1)
                 try await pages.compare()
                 let after = try await pages.page(pages.cached, pages.ada)
                 #expect(after != before, "kind \(kind)")

@@ -55,7 +55,7 @@ final class CachedScene {
         let before = await plain(path, person)
         if random.chance(percent: 50) { api.cache.holdsFills = true }
         var isDone = false
-        let interrupt = { [self] in
+        let interrupt: () async -> Void = { [self] in
             guard !isDone else { return }
             isDone = true
             await change()
