@@ -4,7 +4,7 @@
 #
 #   TARGET=NAME       which; all of them, one after the other, by default
 #   SECONDS_EACH=60   for how long each is to run
-#   KEEP=1            keeps of the corpus, and of what was found, a few inputs that together reach as much of the code as all do
+#   KEEP=1            adds to the corpus the fewest inputs that together reach as much more of the code as all that were found
 #
 # A finding ends the run: it stands above libFuzzer's report, and its input is in .local/fuzz/NAME. Mend it, and add the input to the
 # corpus as a line of Base64; what is in it is replayed for ever.
@@ -46,10 +46,9 @@ fuzz() {
     say "$1: $seconds s, $(wc -l <"$corpus") known inputs"
     "$program" "${options[@]}" "-max_total_time=$seconds" "$place/found" "$place/known" || die "$1: a finding; its input is in $place"
     [[ -n ${KEEP:-} ]] || return 0
-    rm -rf "$place/kept"
-    mkdir "$place/kept"
-    "$program" -max_len=4096 -set_cover_merge=1 "$place/kept" "$place/known" "$place/found"
-    pack "$place/kept" "$corpus"
+    find "$place/found" -type f -size +1024c -delete # what is long reaches hardly more
+    "$program" -max_len=4096 -set_cover_merge=1 "$place/known" "$place/found"
+    pack "$place/known" "$corpus"
     say "$1: $(wc -l <"$corpus") inputs, $(wc -c <"$corpus") bytes kept"
 }
 

@@ -46,11 +46,12 @@ enum HTTPProperties {
         return limits
     }()
 
-    /// Octets that are not UTF-8 become three each when they are text.
+    /// Octets that are not UTF-8 become three each when they are text, and Content-Length may be one field more.
     private static let wideLimits = {
         var limits = HTTPProperties.limits
         limits.headBytes *= 4
         limits.lineBytes *= 4
+        limits.headerCount += 1
         return limits
     }()
 

@@ -2,6 +2,7 @@ import Domain
 import Hashing
 import JSON
 import Mongo
+import Postgres
 import Security
 import Support
 import Testing

@@ -25,8 +25,9 @@ import Web
                 try await scene.number("SELECT count(*)::text FROM chat_events WHERE kind = 2") == "1"
             }
 
-            let ack = try await Self.whileLeased(scene.stores.postgresURL) {
-                let again = try await TestSocket.ready(client, as: ada)
+            let asker = LoopBound((client: client, user: ada), loop: scene.loop)
+            let ack = try await Self.whileLeased(scene.stores.postgresURL, on: scene.loop) {
+                let again = try await TestSocket.ready(asker.value.client, as: asker.value.user)
                 again.sendMessage("first", to: chat, id: "2", clientID: first)
                 return try await again.frame("an answer") { $0.string("id") == "2" }
             }
@@ -53,8 +54,12 @@ import Web
 
     /// Runs `body` while the leases of rows that nobody has taken over do not run out: whoever then finishes a row, which no lease
     /// would give to it, has been asked to.
-    private static func whileLeased<Value>(_ url: String, _ body: () async throws -> Value) async throws -> Value {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    private static func whileLeased(
+        _ url: String,
+        on loop: EventLoop,
+        _ body: @Sendable @escaping () async throws -> JSONObject
+    ) async throws -> JSONObject {
+        try await withThrowingTaskGroup(of: JSONObject?.self) { group in
             group.addTask {
                 try await withPostgres(url: url) { client, loop in
                     while !Task.isCancelled {
@@ -67,10 +72,12 @@ import Web
                         await loop.sleep(for: .milliseconds(100))
                     }
                 }
+                return nil
             }
-            let value = try await body()
+            group.addTask(executorPreference: loop) { try await loop.actor.run { _ in try await body() } }
+            let value = try await group.next() ?? nil
             group.cancelAll()
-            return value
+            return try #require(value)
         }
     }
 }

@@ -17,30 +17,41 @@ import Testing
             // Both have counted, or one waits for the other to: nobody can write what refers to a locked row.
             let lock: PostgresQuery = "SELECT FROM users WHERE id = ANY (\(others.map(\.rawValue))) FOR UPDATE"
             let outcomes = try await StorageFixture.runNode(besides: fixture) { other, _ in
-                let nodes = [fixture.stores, other.stores]
-                return try await Self.behind(lock, waiters: 2, fixture) {
-                    zip(nodes, others).map { node, someone in
-                        Self.attempt(on: node) { stores in
-                            if areContacts { return try await stores.relations.addContact(someone, of: user) }
-                            _ = try await stores.relations.block(someone, by: user)
-                        }
+                let steps = zip([fixture.stores, other.stores], others).map { node, someone in
+                    Step(node: node) { stores in
+                        if areContacts { return try await stores.relations.addContact(someone, of: user) }
+                        _ = try await stores.relations.block(someone, by: user)
                     }
                 }
+                return try await Self.race(steps, behind: lock, fixture)
             }
-            #expect(outcomes.filter { $0 == nil }.count == 1 && outcomes.contains(.limitExceeded), "\(outcomes)")
+            #expect(Set(outcomes) == [.done, .refused(.limitExceeded)] && outcomes.count == 2, "\(outcomes)")
             let kept = try await Self.count(areContacts ? "contacts" : "blocks", of: user, fixture)
             #expect(kept == limit)
         }
     }
 
+    /// The first waits for the pair, which has no chat; then there is a chat, which the second locks before it waits.
     @Test func `a pair whose direct chat is made while both block waits in no circle`() async throws {
         try await StorageFixture.run { fixture, first in
             let users = try await first.users(2)
             let chat = try await first.commitLog.nextChatID()
+            let pair = users.map(\.rawValue).sorted()
+            let lock: PostgresQuery = "SELECT pg_advisory_xact_lock(duologue_pair_key(\(pair)))"
+            let opening: PostgresQuery = """
+                SELECT status FROM duologue_create_chat(\(chat.rawValue), \(pair[0]),
+                    jsonb_build_object('type', 'direct', 'participants', jsonb_build_array(\(pair[1])::bigint)), now())
+                """
             let outcomes = try await StorageFixture.runNode(besides: fixture) { other, _ in
-                try await Self.inCircle(users, chat, [fixture.stores, other.stores], fixture)
+                let steps = [
+                    Step(node: fixture.stores) { _ = try await $0.relations.block(users[1], by: users[0]) },
+                    Step(node: other.stores, begins: "SELECT count(*) FROM direct_chats") {
+                        _ = try await $0.relations.block(users[0], by: users[1])
+                    },
+                ]
+                return try await Self.race(steps, behind: lock, opening: opening, fixture)
             }
-            #expect(outcomes == [nil, nil])
+            #expect(outcomes == [.done, .done])
             let closed = try await first.history.closedByBlock([chat], for: users[0])
             #expect(closed == [chat: true])
         }
@@ -48,77 +59,73 @@ import Testing
 
     // MARK: Steps
 
-    typealias Attempt = @Sendable () async throws -> Failure.Code?
+    /// What one node is asked for, once a count is no longer zero: that the lock is held, unless said otherwise.
+    private struct Step: Sendable {
+        let node: LoopBound<LoopStores>
+        var begins: PostgresQuery = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
+            """
+        let body: @Sendable (LoopStores) async throws -> Void
+    }
 
-    /// Calls a node's stores; nil where that went well.
-    private static func attempt(
-        on node: LoopBound<LoopStores>,
-        _ body: @Sendable @escaping (LoopStores) async throws -> Void
-    ) -> Attempt {
-        {
-            try await node.loop.run { _ in
-                do {
-                    try await body(node.value)
-                    return nil
-                } catch let failure as Failure {
-                    return failure.code
+    private enum Outcome: Hashable, Sendable {
+        case held
+        case done
+        case refused(Failure.Code)
+    }
+
+    /// Takes the steps while a transaction holds `lock`; it ends when all of them wait, and runs `opening` when the first does.
+    private static func race(
+        _ steps: [Step],
+        behind lock: PostgresQuery,
+        opening: PostgresQuery? = nil,
+        _ fixture: StorageFixture
+    ) async throws -> [Outcome] {
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            group.addTask {
+                try await hold(lock, opening: opening, until: steps.count, fixture)
+                return .held
+            }
+            for step in steps {
+                group.addTask {
+                    try await eventually("a step may begin") {
+                        try await fixture.sql { try await $0.query(step.begins).first?.decode(0, as: Int64.self) ?? 0 }
+                            > 0
+                    }
+                    return try await take(step)
                 }
+            }
+            return try await group.reduce(into: []) { if $1 != .held { $0.append($1) } }
+        }
+    }
+
+    private static func take(_ step: Step) async throws -> Outcome {
+        try await step.node.loop.run { _ in
+            do {
+                try await step.body(step.node.value)
+                return .done
+            } catch let failure as Failure {
+                return .refused(failure.code)
             }
         }
     }
 
-    /// Runs the attempts at once while a transaction holds `lock`, which it gives back when so many wait.
-    private static func behind(
+    private static func hold(
         _ lock: PostgresQuery,
-        waiters: Int,
-        _ fixture: StorageFixture,
-        _ attempts: () -> [Attempt]
-    ) async throws -> [Failure.Code?] {
-        let attempts = attempts()
-        return try await fixture.sql { client in
+        opening: PostgresQuery?,
+        until waiters: Int,
+        _ fixture: StorageFixture
+    ) async throws {
+        try await fixture.sql { client in
             try await client.withSession { session in
                 try await session.execute("BEGIN")
                 try await session.execute(lock)
-                return try await withThrowingTaskGroup(of: Failure.Code?.self) { group in
-                    for attempt in attempts { group.addTask { try await attempt() } }
-                    try await wait(for: waiters, client)
-                    try await session.execute("COMMIT")
-                    return try await group.reduce(into: []) { $0.append($1) }
-                }
-            }
-        }
-    }
-
-    /// The first waits for the pair, which has no chat; then there is a chat, which the second locks before it waits.
-    private static func inCircle(
-        _ users: [UserID],
-        _ chat: ChatID,
-        _ nodes: [LoopBound<LoopStores>],
-        _ fixture: StorageFixture
-    ) async throws -> [Failure.Code?] {
-        let pair = users.map(\.rawValue).sorted()
-        let attempts = [0, 1].map { index in
-            attempt(on: nodes[index]) { stores in
-                _ = try await stores.relations.block(users[1 - index], by: users[index])
-            }
-        }
-        return try await fixture.sql { client in
-            try await client.withSession { session in
-                try await session.execute("SELECT pg_advisory_lock(duologue_pair_key(\(pair)))")
-                return try await withThrowingTaskGroup(of: Failure.Code?.self) { group in
-                    group.addTask { try await attempts[0]() }
+                if let opening {
                     try await wait(for: 1, client)
-                    try await client.execute(
-                        """
-                        SELECT status FROM duologue_create_chat(\(chat.rawValue), \(pair[0]),
-                            jsonb_build_object('type', 'direct', 'participants', jsonb_build_array(\(pair[1]))), now())
-                        """
-                    )
-                    group.addTask { try await attempts[1]() }
-                    try await wait(for: 2, client)
-                    try await session.execute("SELECT pg_advisory_unlock(duologue_pair_key(\(pair)))")
-                    return try await group.reduce(into: []) { $0.append($1) }
+                    try await client.execute(opening)
                 }
+                try await wait(for: waiters, client)
+                try await session.execute("COMMIT")
             }
         }
     }
