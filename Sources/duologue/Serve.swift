@@ -47,7 +47,8 @@ enum Serve {
         }
         let loops = nodes
         let first = group.loops[0]
-        let sinks = await sinks(of: loops)
+        let indexing = shared.roles.contains(.worker) ? await Indexing.make(shared, on: loops[0]) : nil
+        let sinks = await sinks(of: loops) + (await indexing.map { [await $0.sink()] } ?? [])
         let broker = await first.actor.run { _ in LoopBound(loops[0].value.stores.broker(to: sinks), loop: first) }
         for node in loops {
             await node.loop.actor.run { _ in
@@ -96,6 +97,7 @@ enum Serve {
             }
             services += [finishing.worker(shared), finishing.purge(shared), sweep]
         }
+        if let indexing { services.append(indexing.service()) }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in

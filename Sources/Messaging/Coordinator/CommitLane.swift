@@ -7,65 +7,12 @@ package import Domain
 /// operation; batches are announced in the order of their commits; a redo row is dropped, with a later commit, only
 /// after both. Nothing committed is ever given up: what fails is tried again, here or by a recovery.
 package struct CommitLane: Sendable {
-    private struct Entry: Sendable {
-        var ticket: Ticket?
-        let operation: Operation
-        let bytes: Int
-        /// Its chat was locked by another node once: the next try waits for the lock.
-        var waits = false
-        /// An earlier run decided it or may have: nobody may be told that nothing was written.
-        var mayBeDecided = false
-        /// How often it was found decided and not finished.
-        var askedCovered = 0
-    }
-
-    private struct Committing: Sendable {
-        let id: BatchID
-        var entries: [Entry]
-        let dropping: [BatchID]
-        /// More than one means that an earlier run may have committed.
-        var attempt = 1
-    }
-
-    /// A caller to be answered once MongoDB holds the batch.
-    private struct Waiter: Sendable {
-        let ticket: Ticket?
-        let chat: ChatID
-        let outcome: Outcome
-
-        init(_ entry: Entry, _ outcome: Outcome) {
-            ticket = entry.ticket
-            chat = entry.operation.chat
-            self.outcome = outcome
-        }
-    }
-
-    private struct Applying: Sendable {
-        var batch: RedoBatch
-        var waiters: [Waiter]
-        var attempt = 1
-        var isApplied = false
-        var refusal: Refusal?
-    }
-
-    /// What MongoDB will never take of a batch.
-    private struct Refusal: Sendable {
-        let chats: Set<ChatID>
-        let reason: String
-        var attempt = 1
-    }
-
     private let limits: Limits
-    private var waiting: [Entry] = []
-    private var waitingBytes = 0
+    private var queue: LaneQueue
     private var committing: Committing?
-    /// Operations of a batch that failed as a whole, to be run one at a time before anything newer.
-    private var singles: [Entry] = []
     private var applying: [Applying] = []
     private var isAnnouncing = false
     private var finished: [BatchID] = []
-    /// Duplicates whose first run a redo row still covers; asked again at the next tick.
-    private var covered: [Entry] = []
 
     private static let undecided = Failure(.inFlight, "The write is under way; ask again with the same id.")
 
@@ -75,15 +22,16 @@ package struct CommitLane: Sendable {
     private static let asksBeforeFinishing = 6
 
     /// An idle lane.
-    package init(limits: Limits = Limits()) { self.limits = limits }
-
-    /// Whether nothing is waiting or under way; finished redo rows may be left.
-    package var isIdle: Bool {
-        waiting.isEmpty && committing == nil && singles.isEmpty && applying.isEmpty && covered.isEmpty
+    package init(limits: Limits = Limits()) {
+        self.limits = limits
+        queue = LaneQueue(limits: limits)
     }
 
+    /// Whether nothing is waiting or under way; finished redo rows may be left.
+    package var isIdle: Bool { queue.isEmpty && committing == nil && applying.isEmpty }
+
     /// Operations waiting for their batch.
-    package var queueDepth: Int { waiting.count + singles.count + covered.count }
+    package var queueDepth: Int { queue.depth }
 
     // MARK: What happens
 
@@ -91,12 +39,9 @@ package struct CommitLane: Sendable {
     ///
     /// A full queue answers `overloaded` at once.
     package mutating func submit(_ operation: Operation, ticket: Ticket, _ nextBatch: () -> BatchID) -> [Action] {
-        let bytes = operation.payload.count
-        guard queueDepth < limits.queueOperations, waitingBytes + bytes <= limits.queueBytes else {
+        guard queue.admit(operation, for: ticket) else {
             return [.answer(ticket, .failure(Failure(.overloaded, "Too many writes are waiting.")))]
         }
-        waiting.append(Entry(ticket: ticket, operation: operation, bytes: bytes))
-        waitingBytes += bytes
         return startCommit(nextBatch)
     }
 
@@ -109,7 +54,7 @@ package struct CommitLane: Sendable {
         var actions: [Action] = []
         var operations: [CommittedOperation] = []
         var waiters: [Waiter] = []
-        var busy: [Entry] = []
+        var busy: [LaneQueue.Entry] = []
         for (entry, result) in zip(batch.entries, results) {
             switch result {
             case .committed(let allocation):
@@ -144,8 +89,7 @@ package struct CommitLane: Sendable {
             case .refused(let failure): actions += answer(entry.ticket, .failure(failure))
             }
         }
-        // What is left of a batch that is run singly came before anything that waits, and after what was just busy.
-        if singles.isEmpty { requeue(busy) } else { singles = busy + singles }
+        queue.putBack(busy)
         if operations.isEmpty {
             // The row is there, by what the answers say, but nothing of it is this batch's to finish.
             actions += waiters.flatMap { answer($0.ticket, .failure(Self.undecided)) }
@@ -164,12 +108,12 @@ package struct CommitLane: Sendable {
         case .unknown:
             batch.attempt += 1
             committing = batch
-            return [commitAction(batch)]
+            return [batch.action]
         case .retryable where batch.attempt > 1:
             // An earlier run may have committed, so nobody may be told that nothing happened.
             batch.attempt += 1
             committing = batch
-            return [commitAction(batch)]
+            return [batch.action]
         case .retryable:
             committing = nil
             finished += batch.dropping
@@ -185,7 +129,7 @@ package struct CommitLane: Sendable {
                 let failure = Failure(.internal, "The operation could not be stored.")
                 return give(up: batch.entries[0], failure) + startCommit(nextBatch)
             }
-            singles = batch.entries + singles
+            queue.runSingly(batch.entries)
             return startCommit(nextBatch)
         }
     }
@@ -256,10 +200,7 @@ package struct CommitLane: Sendable {
     /// What is decided is still finished; what is not is taken out of the queue. Linear in what is waiting.
     package mutating func expire(_ tickets: Set<Ticket>) -> [Action] {
         let unwritten = Failure(.storeUnavailable, "The write did not start in time.")
-        let late = Self.take(tickets, from: &waiting)
-        waitingBytes -= late.reduce(0) { $0 + $1.bytes }
-        let queued = late + Self.take(tickets, from: &singles) + Self.take(tickets, from: &covered)
-        var actions = queued.flatMap { give(up: $0, unwritten) }
+        var actions = queue.remove(tickets).flatMap { give(up: $0, unwritten) }
         for index in committing?.entries.indices ?? 0..<0 {
             guard let ticket = committing?.entries[index].ticket, tickets.contains(ticket) else { continue }
             committing?.entries[index].ticket = nil
@@ -277,9 +218,7 @@ package struct CommitLane: Sendable {
 
     /// A short while has passed: duplicates ask again whether their first run is finished.
     package mutating func retryCovered(_ nextBatch: () -> BatchID) -> [Action] {
-        let again = covered
-        covered = []
-        requeue(again)
+        queue.askCovered()
         return startCommit(nextBatch)
     }
 
@@ -292,29 +231,17 @@ package struct CommitLane: Sendable {
 
     // MARK: Steps
 
-    private static func take(_ tickets: Set<Ticket>, from entries: inout [Entry]) -> [Entry] {
-        let isTaken = { (entry: Entry) in entry.ticket.map(tickets.contains) ?? false }
-        let taken = entries.filter(isTaken)
-        if !taken.isEmpty { entries.removeAll(where: isTaken) }
-        return taken
-    }
-
     /// Keeps an operation that is decided and not finished until it may be.
     ///
     /// Where nobody waits for the answer any more, nobody needs to ask.
-    private mutating func askAgain(_ entry: Entry, _ offset: Offset?) -> [Action] {
+    private mutating func askAgain(_ entry: LaneQueue.Entry, _ offset: Offset?) -> [Action] {
         guard entry.ticket != nil else { return [] }
         var again = entry
         again.mayBeDecided = true
         again.askedCovered += 1
-        covered.append(again)
+        queue.rest(again)
         guard let offset, again.askedCovered.isMultiple(of: Self.asksBeforeFinishing) else { return [] }
         return [.finishCovering(entry.operation.chat, through: offset)]
-    }
-
-    private mutating func requeue(_ entries: [Entry]) {
-        waiting.insert(contentsOf: entries, at: 0)
-        waitingBytes += entries.reduce(0) { $0 + $1.bytes }
     }
 
     private func answer(_ ticket: Ticket?, _ result: Result<Outcome, Failure>) -> [Action] {
@@ -322,7 +249,7 @@ package struct CommitLane: Sendable {
     }
 
     /// Answers the caller of an operation that is not tried any further.
-    private func give(up entry: Entry, _ failure: Failure) -> [Action] {
+    private func give(up entry: LaneQueue.Entry, _ failure: Failure) -> [Action] {
         answer(entry.ticket, .failure(entry.mayBeDecided ? Self.undecided : failure))
     }
 
@@ -335,42 +262,12 @@ package struct CommitLane: Sendable {
     private mutating func startCommit(_ nextBatch: () -> BatchID) -> [Action] {
         let inMongo = applying.count { !$0.isApplied }
         guard committing == nil, inMongo < limits.mongoDepth, applying.count < limits.announceDepth else { return [] }
-        let entries = singles.isEmpty ? takeBatch() : [singles.removeFirst()]
+        let entries = queue.next()
         guard !entries.isEmpty else { return [] }
         let dropping = Array(finished.prefix(Self.dropsPerCommit))
         finished.removeFirst(dropping.count)
         let batch = Committing(id: nextBatch(), entries: entries, dropping: dropping)
         committing = batch
-        return [commitAction(batch)]
-    }
-
-    private mutating func takeBatch() -> [Entry] {
-        var count = 0
-        var bytes = 0
-        for entry in waiting.prefix(limits.batchOperations) {
-            guard count == 0 || bytes + entry.bytes <= limits.batchBytes else { break }
-            // After an unknown outcome nobody could say which of two old documents the commit had taken.
-            if entry.operation.expectedRevision != nil,
-                waiting.prefix(count).contains(where: { $0.operation.hasKey(of: entry.operation) })
-            {
-                break
-            }
-            count += 1
-            bytes += entry.bytes
-        }
-        let taken = Array(waiting.prefix(count))
-        waiting.removeFirst(count)
-        waitingBytes -= bytes
-        return taken
-    }
-
-    private func commitAction(_ batch: Committing) -> Action {
-        .commit(
-            batch.id,
-            batch.entries.map(\.operation),
-            dropping: batch.dropping,
-            wait: batch.entries.contains { $0.waits },
-            attempt: batch.attempt
-        )
+        return [batch.action]
     }
 }
