@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout crash-test model simulate fault property autobahn schemathesis fuzz
+.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench crash-test model simulate fault property autobahn schemathesis fuzz
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -32,6 +32,9 @@ audit-bench: ## how fast `duologue audit` compares 200,000 messages
 
 realtime: ## delivery to 10,000 sockets, and 5,000 of them coming back at once
 	@exec scripts/bench.sh realtime $(ARGS)
+
+search-bench: ## searches a second over a million messages
+	@exec scripts/bench.sh search $(ARGS)
 
 fanout: ## events of one chat to 500 sockets, beside a bare loop of send()
 	@exec scripts/bench.sh fanout $(ARGS)

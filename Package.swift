@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
         .systemLibrary(name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CUTF8Proc", providers: [.apt(["libutf8proc-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Foundations: know nothing of chats.
@@ -49,7 +50,12 @@ let package = Package(
         // The product.
         .target(name: "Domain", swiftSettings: strict),
         .target(name: "Audit", dependencies: ["Domain", "Messaging"], swiftSettings: strict),
-        .target(name: "Messaging", dependencies: ["Domain", "IOCore", "JSON", "Hashing"], swiftSettings: failpoints),
+        .target(name: "Search", dependencies: ["Domain", "CUTF8Proc"], swiftSettings: strict),
+        .target(
+            name: "Messaging",
+            dependencies: ["Domain", "IOCore", "JSON", "Hashing", "Search"],
+            swiftSettings: failpoints
+        ),
         .target(
             name: "Security",
             dependencies: ["Domain", "Hashing", "JSON", "CCrypt", "CSodium"],
@@ -95,7 +101,7 @@ let package = Package(
             name: "duologue-load",
             dependencies: [
                 "Domain", "DuologueClient", "Hashing", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis",
-                "Storage", "Web",
+                "Search", "Storage", "Web",
             ],
             swiftSettings: strict
         ),
@@ -104,8 +110,8 @@ let package = Package(
         .target(
             name: "Support",
             dependencies: [
-                "Domain", "DuologueClient", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Storage",
-                "Web",
+                "Domain", "DuologueClient", "IOCore", "JSON", "Messaging", "Mongo", "Postgres", "Redis", "Search",
+                "Storage", "Web",
             ],
             path: "Tests/Support",
             swiftSettings: strict
@@ -127,7 +133,7 @@ let package = Package(
             name: "UnitTests",
             dependencies: [
                 "API", "Audit", "Domain", "DuologueClient", "Fuzz", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
-                "Mongo", "Postgres", "Redis", "Security", "Storage", "Support", "Web", "Worker", "duologue",
+                "Mongo", "Postgres", "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker", "duologue",
                 "duologue-load", "duologue-simulate",
             ],
             swiftSettings: failpoints
@@ -136,7 +142,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "API", "Audit", "Domain", "DuologueClient", "Gateway", "Hashing", "IOCore", "JSON", "Messaging",
-                "Mongo", "Postgres", "Redis", "Security", "Storage", "Support", "Web", "Worker", "chat-example",
+                "Mongo", "Postgres", "Redis", "Search", "Security", "Storage", "Support", "Web", "Worker",
+                "chat-example",
             ],
             swiftSettings: strict
         ),

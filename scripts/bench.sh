@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench.sh compare|idle|audit|realtime|fanout [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
+# bench.sh compare|idle|audit|realtime|fanout|search [options]: measures on a fresh server and stores of its own, so that nothing else has grown them.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/private-server.sh"
@@ -17,5 +17,6 @@ audit)
     ;;
 realtime) "$binaries/duologue-load" realtime --pid "$server" "$@" ;;
 fanout) "$binaries/duologue-load" fanout "$@" ;;
+search) "$binaries/duologue-load" search "$@" ;;
 *) die "there is no measurement called $kind" ;;
 esac

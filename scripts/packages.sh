@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 packages=(
-    pkg-config libuv1-dev libhttp-parser-dev libpq-dev libmongoc-dev libhiredis-dev libsodium-dev libcrypt-dev libjansson-dev libssl-dev zlib1g-dev
+    pkg-config libuv1-dev libhttp-parser-dev libpq-dev libmongoc-dev libhiredis-dev libsodium-dev libcrypt-dev libjansson-dev libssl-dev zlib1g-dev libutf8proc-dev
     postgresql redis-server libcurl4 # mongod links libcurl
     python3-venv ca-certificates curl util-linux procps
     "$@"

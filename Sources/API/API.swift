@@ -25,6 +25,7 @@ package final class API {
     private let reads: ReadRoutes
     private let personal: PersonalMessageRoutes
     private let threads: ThreadRoutes
+    private let search: SearchRoutes
     private let invites: InviteRoutes
     private let operations: OperationsRoutes
     private let authentication: AuthenticationMiddleware
@@ -47,6 +48,7 @@ package final class API {
         personal: PersonalMessageService,
         drafts: DraftService,
         threads: ThreadService,
+        search: SearchService,
         invites: InviteService,
         memberships: MembershipService,
         tokens: AccessTokenAuthority,
@@ -87,6 +89,7 @@ package final class API {
         self.personal = PersonalMessageRoutes(personal: personal, drafts: drafts)
         self.threads = ThreadRoutes(threads: threads)
         self.reads = ReadRoutes(reads: reads, memberships: memberships)
+        self.search = SearchRoutes(search: search)
         self.invites = InviteRoutes(invites: invites, memberLimit: settings.memberLimit)
         operations = OperationsRoutes(health: health, metrics: metrics)
         authentication = AuthenticationMiddleware(
@@ -139,6 +142,7 @@ package final class API {
         reads.register(on: authenticated)
         personal.register(on: authenticated)
         threads.register(on: authenticated)
+        search.register(on: authenticated)
         invites.register(on: authenticated)
     }
 }

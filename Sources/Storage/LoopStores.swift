@@ -24,6 +24,8 @@ package final class LoopStores {
     package let threads: any ThreadStore
     package let invites: any InviteStore
     package let memberships: any MembershipStore
+    package let search: any MessageSearch
+    package let searchIndex: any SearchIndex
     package let presence: any PresenceStore
     package let presenceScope: any PresenceScope
     package let health: any HealthProbe
@@ -33,8 +35,11 @@ package final class LoopStores {
     private let registry: MetricsRegistry
     private let logger: Logger
     private let postgres: PostgresClient
+    /// Apart from the other: searches and indexing hold up nothing but each other.
+    private let searching: PostgresClient
     private let redis: RedisClient
     private let subscriber: RedisSubscriber?
+    private static let searchDeadline = Duration.seconds(2)
 
     /// Makes the clients and ports of a loop.
     ///
@@ -56,6 +61,17 @@ package final class LoopStores {
         self.logger = logger
         let postgres = PostgresClient(
             configuration: configuration.postgres,
+            loop: loop,
+            blocking: blocking,
+            observer: metrics.postgresObserver()
+        )
+        var apart = configuration.postgres
+        apart.applicationName += " search"
+        apart.deadline = Self.searchDeadline
+        apart.sessions = 0
+        apart.writers = receivesAnnouncements ? 1 : 0
+        searching = PostgresClient(
+            configuration: apart,
             loop: loop,
             blocking: blocking,
             observer: metrics.postgresObserver()
@@ -82,6 +98,8 @@ package final class LoopStores {
         threads = PostgresThreadStore(client: postgres)
         invites = PostgresInviteStore(client: postgres)
         memberships = PostgresMembershipStore(client: postgres)
+        search = PostgresMessageSearch(client: searching)
+        searchIndex = PostgresSearchIndex(client: searching)
         presence = RedisPresenceStore(
             client: redis,
             loop: loop,
@@ -125,6 +143,9 @@ package final class LoopStores {
                 await loop.actor.run { _ in await stores.value.postgres.run() }
             }
             group.addTask(executorPreference: loop) {
+                await loop.actor.run { _ in await stores.value.searching.run() }
+            }
+            group.addTask(executorPreference: loop) {
                 await loop.actor.run { _ in await stores.value.redis.run() }
             }
             group.addTask(executorPreference: loop) {
@@ -150,6 +171,7 @@ package final class LoopStores {
     package func shutdown(grace: Duration = .seconds(5)) async {
         subscriber?.shutdown()
         await redis.shutdown()
+        await searching.shutdown(grace: grace)
         await postgres.shutdown(grace: grace)
     }
 }

@@ -27,24 +27,15 @@ struct DemoCommand: Command {
     private let people: Int
     private let pace: Replay.Pace
 
-    private static let fixtures = "Tests/Fixtures/ubuntu-chat"
-
     init(_ arguments: inout Arguments, environment: [String: String]) throws(LoadError) {
         servers = try arguments.takeServers(environment)
-        var rooms = try arguments.takeAll("--room")
+        rooms = try arguments.takeRooms()
         people = try arguments.takeInteger("--people", default: 100, in: 2...100)
         pace = Replay.Pace(
             speed: try arguments.takeNumber("--speed", default: 0, in: 0...1_000_000),
             window: try arguments.takeInteger("--window", default: 64, in: 1...10_000),
             patience: .seconds(try arguments.takeInteger("--patience", default: 30, in: 1...3600))
         )
-        if rooms.isEmpty {
-            rooms = try Files.list(Self.fixtures).filter { $0.hasSuffix(".ndjson") }.map { "\(Self.fixtures)/\($0)" }
-            guard !rooms.isEmpty else {
-                throw LoadError(.usage, "\(Self.fixtures) holds no rooms; name one with --room")
-            }
-        }
-        self.rooms = rooms
     }
 
     func run(_ tool: Tool) async throws -> Bool {
@@ -70,6 +61,20 @@ struct DemoCommand: Command {
     private static func roomName(_ path: String) -> String {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         return file.hasSuffix(".ndjson") ? String(file.dropLast(".ndjson".count)) : file
+    }
+}
+
+extension Arguments {
+    /// Takes the rooms to play: all of the fixtures where none is named.
+    ///
+    /// - Throws: `usage` where there is none.
+    mutating func takeRooms() throws(LoadError) -> [String] {
+        let rooms = try takeAll("--room")
+        guard rooms.isEmpty else { return rooms }
+        let fixtures = "Tests/Fixtures/ubuntu-chat"
+        let files = try Files.list(fixtures).filter { $0.hasSuffix(".ndjson") }.map { "\(fixtures)/\($0)" }
+        guard !files.isEmpty else { throw LoadError(.usage, "\(fixtures) holds no rooms; name one with --room") }
+        return files
     }
 }
 

@@ -7,6 +7,7 @@ enum Main {
     private static let commands: [any Command.Type] = [
         DemoCommand.self, SendCommand.self, BareCommand.self, CompareCommand.self, IdleCommand.self,
         VerifyCommand.self, FillCommand.self, EchoCommand.self, RealtimeCommand.self, FanOutCommand.self,
+        SearchLoadCommand.self,
     ]
 
     static func main() async {

@@ -4,6 +4,7 @@ enum Command: Equatable {
     case migrate
     case audit(AuditRequest)
     case user(UserRequest)
+    case rebuildSearch
     case failpoints
     case version
     case help(String)
@@ -23,6 +24,8 @@ enum Command: Equatable {
         case "serve": return .serve(try roles(rest))
         case "audit": return .audit(try AuditRequest(rest))
         case "user": return .user(try UserRequest(rest))
+        case "search" where rest == ["rebuild"]: return .rebuildSearch
+        case "search": throw Invalid(message: Usage.search)
         case "migrate" where rest.isEmpty: return .migrate
         case "failpoints" where rest.isEmpty: return .failpoints
         case "version" where rest.isEmpty: return .version
@@ -61,6 +64,7 @@ enum Usage {
                                                       compare the stores, and mend what differs
         duologue user create|promote|disable|reset-password NAME
                                                       make and change accounts
+        duologue search rebuild                       make the search index anew
         duologue failpoints                           list the failpoints of a debug build
         duologue version                              print the version
         duologue COMMAND --help                       more about a command
@@ -111,6 +115,14 @@ enum Usage {
 
         Exit status: 0 done, 1 refused or a store is out of reach, 2 wrong usage or settings.
         """
+    static let search = """
+        duologue search rebuild
+
+        Makes the search index anew from the messages, while servers run and searches find what they found before. It says how
+        far it is; when it is stopped, the next run goes on from there. docs/search.md says when it is needed.
+
+        Exit status: 0 done, 1 a store is out of reach, 2 wrong usage or settings.
+        """
     static let failpoints = """
         duologue failpoints
 
@@ -118,7 +130,7 @@ enum Usage {
         """
     static let version = "duologue version\n\nPrints the version."
     static let commands = [
-        "serve": serve, "migrate": migrate, "audit": audit, "user": user, "failpoints": failpoints,
+        "serve": serve, "migrate": migrate, "audit": audit, "user": user, "search": search, "failpoints": failpoints,
         "version": version,
     ]
 }

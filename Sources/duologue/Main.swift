@@ -28,6 +28,8 @@ enum Main {
                 return await Audit.run(request, try Configuration(environment: ProcessEnvironment.variables()))
             case .user(let request):
                 try await UserCommand.run(request, Configuration(environment: ProcessEnvironment.variables()))
+            case .rebuildSearch:
+                try await SearchCommand.run(Configuration(environment: ProcessEnvironment.variables()))
             case .failpoints: return listFailpoints()
             case .version: print("duologue \(version)")
             case .help(let usage): print(usage)

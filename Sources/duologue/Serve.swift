@@ -47,7 +47,8 @@ enum Serve {
         }
         let loops = nodes
         let first = group.loops[0]
-        let sinks = await sinks(of: loops)
+        let indexing = shared.roles.contains(.worker) ? await Indexing.make(shared, on: loops[0]) : nil
+        let sinks = await sinks(of: loops, and: indexing)
         let broker = await first.actor.run { _ in LoopBound(loops[0].value.stores.broker(to: sinks), loop: first) }
         for node in loops {
             await node.loop.actor.run { _ in
@@ -96,6 +97,7 @@ enum Serve {
             }
             services += [finishing.worker(shared), finishing.purge(shared), sweep]
         }
+        if let indexing { services.append(indexing.service()) }
         services.append(http)
         services.append(
             LoopService("gateway", on: group.loops) { loop, shutdown in
@@ -111,11 +113,15 @@ enum Serve {
         try await ServiceGroup(services, logger: shared.logger).run(until: stop)
     }
 
-    private static func sinks(of loops: [LoopBound<ServerLoop>]) async -> [LoopBound<any AnnouncementSink>] {
+    private static func sinks(
+        of loops: [LoopBound<ServerLoop>],
+        and indexing: Indexing?
+    ) async -> [LoopBound<any AnnouncementSink>] {
         var sinks: [LoopBound<any AnnouncementSink>] = []
         for node in loops {
             sinks.append(await node.loop.actor.run { _ in LoopBound(node.value.hub, loop: node.loop) })
         }
+        if let indexing { sinks.append(await indexing.sink()) }
         return sinks
     }
 

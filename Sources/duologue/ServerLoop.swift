@@ -120,6 +120,7 @@ final class ServerLoop {
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts, publish: publish),
             threads: ThreadService(store: stores.threads, reader: reader),
+            search: SearchService(store: stores.search, reader: reader),
             invites: InviteService(gate: gate, store: stores.invites, chats: chats),
             memberships: memberships,
             tokens: shared.tokens,

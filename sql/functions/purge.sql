@@ -41,6 +41,8 @@ BEGIN
         RETURNING m.chat_id, m.seq, m.rev
     ), forgotten AS (
         DELETE FROM message_mentions m USING decided d WHERE m.chat_id = d.chat_id AND m.seq = d.seq
+    ), unindexed AS (
+        DELETE FROM search_documents s USING decided d WHERE s.chat_id = d.chat_id AND s.seq = d.seq
     )
     INSERT INTO message_purges (chat_id, seq, rev, marked_at, tried_at)
     SELECT d.chat_id, d.seq, d.rev, v_now, v_now FROM decided d;

@@ -33,6 +33,7 @@ extension Schema {
     static let inviteList = list("InviteList", of: .invite)
     static let receiptList = list("ReceiptList", of: .receipt)
     static let savedList = list("SavedList", of: .saved)
+    static let foundList = list("FoundList", of: .found)
     static let threadList = list("ThreadList", of: .thread)
     static let eventList = list("EventList", of: .event)
 

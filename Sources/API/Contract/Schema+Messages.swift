@@ -10,30 +10,35 @@ extension Schema {
     private static let attachmentKind = Schema.words(["image", "file", "audio", "video"])
 
     /// A message; one that was deleted keeps its place without content.
-    static let message = Schema.named(
-        "Message",
-        .object(
-            .required("message_id", .messageID),
-            .required("chat_id", .id),
-            .required("seq", .id, "Numbers the messages of a chat, without holes."),
-            .required("offset", .id, "Of the event that made it."),
-            .required("rev", .id, "The offset of its body's last change."),
-            .required("sender_id", .id),
-            .required("type", .words(MessageType.allCases.map(\.rawValue))),
-            .required("content", .nullable(.text)),
-            .required("created_at", .time),
-            .required("edited_at", .nullable(.time)),
-            .required("deleted", .boolean),
-            .required("reply_to", .nullable(.messageID)),
-            .required("thread_root", .nullable(.messageID)),
-            .required("thread", .threadSummary),
-            .required("reactions", .array(.reaction)),
-            .required("attachments", .array(.attachment)),
-            .required("mentions", .array(.mention)),
-            .required("client_msg_id", .nullable(.uuid)),
-            .optional("duplicate", .boolean, "The request had been done before; this is its first result.")
-        )
+    static let message = Schema.named("Message", .object(messageFields + [duplicate], isClosed: false))
+
+    private static let duplicate = SchemaField.optional(
+        "duplicate",
+        .boolean,
+        "The request had been done before; this is its first result."
     )
+
+    /// What a message has everywhere.
+    static let messageFields: [SchemaField] = [
+        .required("message_id", .messageID),
+        .required("chat_id", .id),
+        .required("seq", .id, "Numbers the messages of a chat, without holes."),
+        .required("offset", .id, "Of the event that made it."),
+        .required("rev", .id, "The offset of its body's last change."),
+        .required("sender_id", .id),
+        .required("type", .words(MessageType.allCases.map(\.rawValue))),
+        .required("content", .nullable(.text)),
+        .required("created_at", .time),
+        .required("edited_at", .nullable(.time)),
+        .required("deleted", .boolean),
+        .required("reply_to", .nullable(.messageID)),
+        .required("thread_root", .nullable(.messageID)),
+        .required("thread", .threadSummary),
+        .required("reactions", .array(.reaction)),
+        .required("attachments", .array(.attachment)),
+        .required("mentions", .array(.mention)),
+        .required("client_msg_id", .nullable(.uuid)),
+    ]
 
     static let threadSummary = Schema.named(
         "ThreadSummary",

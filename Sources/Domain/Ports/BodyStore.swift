@@ -35,6 +35,9 @@ package protocol BodyStore: AnyObject {
     /// Single messages of many chats and the reactions on them, read at the same time; what there is none of is left out.
     func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage]
 
+    /// Single messages of many chats as a majority sees them; what there is none of is left out.
+    func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage]
+
     /// What a message said before, oldest first.
     func revisions(of message: MessageID) async throws -> [RevisionImage]
 

@@ -5,8 +5,18 @@ package import JSON
 extension JSONWriter {
     /// A message; a duplicate send's answer says that it is one.
     package mutating func message(_ message: Message, isDuplicate: Bool = false) {
-        let chat = message.id.chat
         beginObject()
+        fields(of: message)
+        if isDuplicate {
+            key("duplicate")
+            bool(true)
+        }
+        endObject()
+    }
+
+    /// What a message has everywhere.
+    mutating func fields(of message: Message) {
+        let chat = message.id.chat
         key("message_id")
         string(message.id.description)
         key("chat_id")
@@ -48,11 +58,6 @@ extension JSONWriter {
         mentions(message.mentions)
         key("client_msg_id")
         string(message.clientMessageID?.description)
-        if isDuplicate {
-            key("duplicate")
-            bool(true)
-        }
-        endObject()
     }
 
     private mutating func reactions(_ reactions: [ReactionSummary]) {

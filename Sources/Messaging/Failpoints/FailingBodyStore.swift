@@ -75,6 +75,10 @@ package final class FailingBodyStore: BodyStore {
         try await bodies.contents(of: lookups)
     }
 
+    package func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] {
+        try await bodies.images(messages)
+    }
+
     package func revisions(of message: MessageID) async throws -> [RevisionImage] {
         try await bodies.revisions(of: message)
     }

@@ -116,6 +116,23 @@ package final class MongoBodyStore: BodyStore {
         }
     }
 
+    package func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] {
+        guard !messages.isEmpty else { return [:] }
+        return try await mongo { () throws(MongoError) in
+            let options = FindOptions(limit: messages.count)
+            var images: [MessageID: MessageImage] = [:]
+            for document in try await client.find(
+                BodyCollection.messages.rawValue,
+                MessageDocument.filter(messages),
+                options: options
+            ) {
+                let image = try MessageDocument.image(document)
+                images[image.id] = image
+            }
+            return images
+        }
+    }
+
     package func revisions(of message: MessageID) async throws -> [RevisionImage] {
         let filter = NumberRuns(message.chat, [message.sequence]).filter()
         let options = FindOptions(sort: Self.byID, limit: Self.revisionLimit)

@@ -47,6 +47,7 @@ enum AuthorizationMatrix {
         "getDraft": .members("404:not_found"), "putDraft": .members("200", #"{"content":"x"}"#),
         "removeDraft": .members("204"),
         "forwardMessage": .members("201", #"{"chat_ids":[$chat]}"#),
+        "searchMessages": .members("200").asking("q=x&chat_id=$chat"),
         "listThreads": .members("200"), "readThread": .members("200", #"{"seq":1}"#),
 
         "changeProfile": .users("200", #"{"status_text":"x"}"#), "searchUsers": .users("200"),

@@ -23,6 +23,8 @@ struct AuthorizationRow: Sendable {
     let body: String?
     /// What must have been done before, each as method and path of the message, by its author.
     let before: [String]
+    /// What is asked for behind the path, with the same placeholders as the body.
+    var query = ""
     /// Uses up the session it is asked with, which is made for it.
     let endsSession: Bool
 
@@ -34,6 +36,13 @@ struct AuthorizationRow: Sendable {
         self.body = body
         self.before = before
         self.endsSession = endsSession
+    }
+
+    /// The same row with a query.
+    func asking(_ query: String) -> AuthorizationRow {
+        var row = self
+        row.query = "?" + query
+        return row
     }
 
     /// The same answer to all, tokens or none.

@@ -72,7 +72,7 @@ final class AuthorizationScene {
         if row.endsSession, let user, user.id != cast.disabled.id {
             (token, session) = try await anotherSession(of: user)
         }
-        let path = path(of: operation.pattern, at: place, session: session)
+        let path = path(of: operation.pattern, at: place, session: session) + fill(row.query, place)
         return try await client.send(operation.method, "/" + path, row.body.map { fill($0, place) }, token: token)
     }
 

@@ -28,6 +28,8 @@ import Testing
                 threads: stores.threads,
                 invites: stores.invites,
                 memberships: stores.memberships,
+                search: stores.search,
+                searchIndex: stores.searchIndex,
                 called: { try await Self.called(in: $0, fixture) },
                 now: now,
                 pass: { await fixture.loop.sleep(for: .milliseconds($0)) }

@@ -99,6 +99,12 @@ package final class MemoryBodyStore: BodyStore {
         )
     }
 
+    package func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] {
+        if let outage { throw outage }
+        let asked = Set(messages)
+        return images.filter { asked.contains($0.key) }
+    }
+
     package func contents(of lookups: [BodyLookup]) async throws -> [MessageID: StoredMessage] {
         if let outage { throw outage }
         var contents: [MessageID: StoredMessage] = [:]

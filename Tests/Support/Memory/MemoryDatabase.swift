@@ -101,6 +101,8 @@ package final class MemoryDatabase {
     var hidden: [UserID: Set<MessageID>] = [:]
     /// What users keep, the latest kept last.
     var saved: [UserID: [SavedMessage]] = [:]
+    /// What messages are found by.
+    var documents: [MessageID: SearchDocument] = [:]
     /// Chats closed to writes until their redo rows are finished.
     var quarantined: Set<ChatID> = []
     /// Purges that are decided and not done.

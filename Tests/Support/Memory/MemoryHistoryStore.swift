@@ -157,7 +157,7 @@ package final class MemoryHistoryStore: HistoryStore {
 
 extension MemoryDatabase {
     /// Whether a user has deleted a message for themselves.
-    fileprivate func isHidden(_ sequence: SequenceNumber, in chat: ChatID, from user: UserID) -> Bool {
+    func isHidden(_ sequence: SequenceNumber, in chat: ChatID, from user: UserID) -> Bool {
         hidden[user]?.contains(MessageID(chat: chat, sequence: sequence)) ?? false
     }
 }

@@ -18,6 +18,7 @@ package final class MemoryPurgeLog: PurgeLog {
                 guard !isCovered(id) else { continue }
                 database.chats[chat]?.messages[index].isPurged = true
                 database.chats[chat]?.messages[index].mentioned = []
+                database.documents[id] = nil
                 database.purges.append(PurgeTarget(message: id, revision: message.metadata.revision))
                 decided += 1
             }

@@ -20,6 +20,7 @@ package final class MemoryStores {
     package let threads: MemoryThreadStore
     package let invites: MemoryInviteStore
     package let memberships: MemoryMembershipStore
+    package let search: MemorySearch
     package let broker = MemoryBroker()
     package let health = MemoryHealthProbe()
 
@@ -42,5 +43,6 @@ package final class MemoryStores {
         threads = MemoryThreadStore(database)
         invites = MemoryInviteStore(database)
         memberships = MemoryMembershipStore(database)
+        search = MemorySearch(database)
     }
 }

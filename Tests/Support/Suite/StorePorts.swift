@@ -20,6 +20,8 @@ package struct StorePorts {
     package let threads: any ThreadStore
     package let invites: any InviteStore
     package let memberships: any MembershipStore
+    package let search: any MessageSearch
+    package let searchIndex: any SearchIndex
     /// Whom a message calls, as the store has it.
     package let called: (MessageID) async throws -> CalledMembers
     /// The stores' idea of now.
@@ -45,6 +47,8 @@ package struct StorePorts {
         threads: any ThreadStore,
         invites: any InviteStore,
         memberships: any MembershipStore,
+        search: any MessageSearch,
+        searchIndex: any SearchIndex,
         called: @escaping (MessageID) async throws -> CalledMembers,
         now: @escaping () -> Timestamp,
         pass: @escaping (_ milliseconds: Int64) async throws -> Void
@@ -65,6 +69,8 @@ package struct StorePorts {
         self.threads = threads
         self.invites = invites
         self.memberships = memberships
+        self.search = search
+        self.searchIndex = searchIndex
         self.called = called
         self.now = now
         self.pass = pass
@@ -91,6 +97,8 @@ extension MemoryStores {
             threads: threads,
             invites: invites,
             memberships: memberships,
+            search: search,
+            searchIndex: search,
             called: { [database] in database.called(in: $0) },
             now: { [database] in database.now },
             pass: { [database] in database.now = database.now + $0 }

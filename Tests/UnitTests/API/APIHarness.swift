@@ -65,6 +65,7 @@ final class APIHarness {
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts, publish: publish),
             threads: ThreadService(store: stores.threads, reader: reader),
+            search: SearchService(store: stores.search, reader: reader),
             invites: InviteService(gate: gate, store: stores.invites, chats: chats),
             memberships: memberships,
             tokens: tokens,

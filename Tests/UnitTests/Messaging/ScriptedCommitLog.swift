@@ -107,6 +107,8 @@ final class RefusingBodyStore: BodyStore {
         try await base.contents(of: lookups)
     }
 
+    func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] { try await base.images(messages) }
+
     func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { targets }
 }
