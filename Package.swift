@@ -118,7 +118,7 @@ let package = Package(
         ),
         .target(
             name: "Fuzz",
-            dependencies: ["CLibmongoc", "Domain", "Hashing", "JSON", "Mongo", "Security", "Web"],
+            dependencies: ["CLibmongoc", "Domain", "Hashing", "JSON", "Mongo", "Search", "Security", "Web"],
             path: "Tests/Fuzz/Properties",
             swiftSettings: strict
         ),

@@ -12,6 +12,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "bson", check: BSONProperties.check),
         FuzzTarget(name: "http", check: HTTPProperties.check),
         FuzzTarget(name: "json", check: JSONProperties.check),
+        FuzzTarget(name: "search", check: SearchProperties.check),
         FuzzTarget(name: "token", check: TokenProperties.check),
         FuzzTarget(name: "websocket", check: WebSocketProperties.check),
     ]
