@@ -62,4 +62,4 @@ export DUOLOGUE_FUZZ=1
 [[ -n ${SKIP_BUILD:-} ]] || "${SWIFT:-swift}" build "${options[@]}"
 program=$(swift build "${options[@]}" --show-bin-path)/duologue-fuzz
 mkdir -p "$fixtures"
-for target in ${TARGET:-bson http json token websocket}; do fuzz "$target"; done
+for target in ${TARGET:-bson http json search token websocket}; do fuzz "$target"; done
