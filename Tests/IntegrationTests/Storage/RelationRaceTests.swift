@@ -89,8 +89,7 @@ import Testing
             for step in steps {
                 group.addTask {
                     try await eventually("a step may begin") {
-                        try await fixture.sql { try await $0.query(step.begins).first?.decode(0, as: Int64.self) ?? 0 }
-                            > 0
+                        try await number(step.begins, fixture) > 0
                     }
                     return try await take(step)
                 }
@@ -162,7 +161,11 @@ import Testing
             table == "contacts"
             ? "SELECT count(*) FROM contacts WHERE user_id = \(user.rawValue)"
             : "SELECT count(*) FROM blocks WHERE user_id = \(user.rawValue)"
-        return try await fixture.sql { client in
+        return try await number(query, fixture)
+    }
+
+    private static func number(_ query: PostgresQuery, _ fixture: StorageFixture) async throws -> Int {
+        try await fixture.sql { client in
             Int(try await client.query(query).first?.decode(0, as: Int64.self) ?? -1)
         }
     }

@@ -46,6 +46,8 @@ final class InterruptedBodyStore: BodyStore {
         try await base.reactions(of: chat, in: range, upTo: offset, excluding: excluding)
     }
 
+    func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] { try await base.images(messages) }
+
     func revisions(of message: MessageID) async throws -> [RevisionImage] { try await base.revisions(of: message) }
 
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { try await base.purge(targets) }
