@@ -1,9 +1,5 @@
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
 .PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis fuzz
-=======
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench crash-test model simulate fault property autobahn schemathesis fuzz
->>>>>>> fuzz-search
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
