@@ -77,7 +77,7 @@ enum HTTPProperties {
                 break
             }
         }
-        return try checked(outcome)
+        return try checked(outcome, limits)
     }
 
     /// Takes the requests that are whole; false after the last one of the connection.
@@ -97,7 +97,7 @@ enum HTTPProperties {
         }
     }
 
-    private static func checked(_ outcome: Outcome) throws(FuzzFinding) -> Outcome {
+    private static func checked(_ outcome: Outcome, _ limits: HTTPLimits) throws(FuzzFinding) -> Outcome {
         for request in outcome.requests {
             let bodyLimit = request.target.hasPrefix("/small") ? routeBodyBytes : limits.bodyBytes
             try FuzzFinding.unless(request.body.count <= bodyLimit, "a body of \(request.body.count) bytes")

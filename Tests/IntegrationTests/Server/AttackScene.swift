@@ -63,8 +63,11 @@ final class AttackScene {
     }
 
     /// Neither what others said nor how the server is made shows.
+    ///
+    /// A refusal may repeat the path that was asked for.
     func expectNoLeak(_ answer: TestAnswer, _ what: String) {
-        for word in [Self.secret, "SELECT", "duologue_", "pg_", "BSON", ".swift", "root:"] {
+        for word in [Self.secret, "SELECT", "duologue_", "pg_", "BSON", ".swift", "root:x:"] where !what.contains(word)
+        {
             #expect(!answer.text.contains(word), "\(what): \(answer.text)")
         }
     }

@@ -104,20 +104,22 @@ import Web
             #expect(try await scene.contents() == before)
             let good = try #require(ticket.object.string("ticket"))
             _ = try await TestSocket.connect(to: scene.scene.client, .ticket(good)).frame("ready")
-            for line in server.log.split(separator: "\n") {
+            // The driver of MongoDB may speak up before anything of ours runs.
+            for line in server.log.split(separator: "\n") where !line.contains("]:  WARNING:       mongoc:") {
                 guard case .object(let entry)? = try? JSONValue(parsing: Array(line.utf8)) else {
                     Issue.record("no line of the log: \(line)")
                     continue
                 }
                 #expect(entry.string("message") != "forged" && entry.string("label") != nil, "\(line)")
             }
-            #expect(server.log.contains("forged"), "the attack is in the log, as a path")
+            #expect(server.log.contains(Self.forged), "the attack is in the log, as a path")
         }
     }
 
+    private static let forged = percentEncoded("\n{\"level\":\"error\",\"message\":\"forged\"}")
+
     private static func paths(chat: Int64) -> [String] {
-        let forged = percentEncoded("\n{\"level\":\"error\",\"message\":\"forged\"}")
-        return [
+        [
             "/../../etc/passwd", "//docs/../../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd",
             "/chats/..%2f..%2fusers", "/chats/\(chat)/../../users/1", "/chats/\(chat)%00", "/chats/\(chat)%20OR%201=1",
             "/chats/\(chat);drop", "/chats/0x1", "/chats/+\(chat)", "/chats/-1", "/chats/99999999999999999999",

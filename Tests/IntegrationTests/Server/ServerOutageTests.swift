@@ -39,7 +39,7 @@ import Web
 
             try await postgres.start()
             try await server.waitForLog(ServerUnderTest.readiness)
-            #expect(try await client.send(.get, "//health/ready").status == 200)
+            try await eventually("it is ready") { try await client.send(.get, "//health/ready").status == 200 }
             let ada = try await client.makeUser("ada")
             _ = try await TestSocket.ready(client, as: ada)
         }
