@@ -126,6 +126,23 @@ extension StoreScenario {
             #expect(try await indexers[0].rebuildStep().isDone)
             #expect(try await ports.found("word", ada) == [id(chat, 1)])
         },
+        StoreScenario("a message whose body is missing is left out of those that are found") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            try await ports.finish(ports.say("first", chat, ada))
+            let (batch, operation) = (BatchID.random(), ports.say("second", chat, ada))
+            let allocation = try #require(try await ports.commit([operation], as: batch).first?.allocation)
+            try await ports.log.drop([batch])
+            try await ports.finish(ports.say("third", chat, ada))
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let asked = [id(chat, 1), id(chat, 2), id(chat, 3)]
+            let code = await failure { _ = try await reader.messages(asked, for: ada.id) }
+            #expect(code == .storeUnavailable)
+            #expect(Set(try await reader.readableMessages(asked, for: ada.id).keys) == [asked[0], asked[2]])
+            let committed = CommittedOperation(operation: operation, allocation: allocation)
+            try await ports.bodies.apply(PostImages.documents(of: committed))
+            #expect(try await reader.readableMessages(asked, for: ada.id).count == 3)
+        },
         StoreScenario("an index that was lost is made again from the bodies") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)
