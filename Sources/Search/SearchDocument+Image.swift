@@ -11,27 +11,9 @@ extension SearchDocument {
             revision: image.revision,
             sender: image.sender,
             createdAt: image.createdAt,
-            hasLink: Self.hasLink(content),
+            hasLink: WebLink.isIn(content),
             hasFile: !image.attachments.isEmpty,
             words: words
         )
-    }
-
-    /// Whether a text holds an address of the web: http:// or https:// and something behind it.
-    private static func hasLink(_ text: String) -> Bool {
-        var rest = Array(text.utf8)[...]
-        while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
-            let (scheme, tail) = (rest[..<colon].suffix(5), rest[(colon + 1)...])
-            if tail.starts(with: "//".utf8), let next = tail.dropFirst(2).first, next > 0x20, isWeb(scheme) {
-                return true
-            }
-            rest = tail
-        }
-        return false
-    }
-
-    private static func isWeb(_ scheme: ArraySlice<UInt8>) -> Bool {
-        let scheme = scheme.map { $0 | 0x20 }
-        return scheme == Array("https".utf8) || scheme.suffix(4) == Array("http".utf8)[...]
     }
 }

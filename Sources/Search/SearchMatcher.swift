@@ -34,7 +34,8 @@ package struct SearchMatcher: Sendable {
     /// The indices of the words that a clause begins at.
     private func occurrences(of clause: SearchClause, limit: Int) -> [Int] {
         var found: [Int] = []
-        for start in tokens.indices where found.count < limit {
+        for start in tokens.indices {
+            if found.count == limit { break }
             let isHere = clause.terms.allSatisfy { term in
                 let index = start + term.offset
                 return index < tokens.count && Self.matches(tokens[index], term)

@@ -23,6 +23,8 @@ package struct SearchQueryParser {
     private var rest: Substring.UnicodeScalarView
     private var criteria = SearchCriteria()
     private var terms = 0
+    /// Whether something was typed that no word is made of.
+    private var hasNothing = false
 
     private init(_ text: String) { rest = Substring(text).unicodeScalars }
 
@@ -56,6 +58,8 @@ package struct SearchQueryParser {
         guard finds || criteria.excluded.isEmpty else {
             throw SearchQueryError(message: "what is left out needs something to be left out of: a word, from: or has:")
         }
+        // It would find everything there is in a chat or a time.
+        guard finds || !hasNothing else { throw SearchQueryError(message: "there is no word in it to look for") }
         if let low = criteria.low, let high = criteria.high, low >= high {
             throw SearchQueryError(message: "nothing is both before: and after: these times")
         }
@@ -74,7 +78,10 @@ package struct SearchQueryParser {
     /// What is one word to its writer may be several, as `don't` and everything in scripts without spaces: they must follow each other.
     private mutating func add(_ text: Substring, isPhrase: Bool, _ isExcluded: Bool) throws(SearchQueryError) {
         let tokens = SearchTokenizer.tokens(of: text).filter { $0.kind != .tail }
-        guard let first = tokens.first else { return }
+        guard let first = tokens.first else {
+            if text.unicodeScalars.contains(where: { !Self.isSpace($0) }) { hasNothing = true }
+            return
+        }
         var clause = SearchClause([])
         for token in tokens {
             let isLast = token.position == tokens.last?.position

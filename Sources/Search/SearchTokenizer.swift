@@ -7,6 +7,10 @@ package struct SearchTokenizer {
     package static let positionLimit = 16_383
     /// Longer words are cut, in Unicode scalars.
     package static let wordLimit = 64
+    /// Characters with more marks are taken apart there (UAX #15, stream-safe text): the order of marks costs the square of their number.
+    private static let clusterLimit = 32
+    /// Marks that a character of a script without spaces keeps, in Unicode scalars.
+    private static let markLimit = 8
 
     private var tokens: [SearchToken] = []
     private var word = ""
@@ -31,7 +35,8 @@ package struct SearchTokenizer {
         while index < scalars.count, tokens.count < Self.positionLimit {
             let start = index
             index += 1
-            while index < scalars.count, TextFolding.continues(scalars[index]) { index += 1 }
+            let end = min(start + Self.clusterLimit, scalars.count)
+            while index < end, TextFolding.continues(scalars[index]) { index += 1 }
             if index == start + 1, scalars[start].isASCII {
                 take(ascii: scalars[start], start..<index)
             } else {
@@ -86,7 +91,7 @@ package struct SearchTokenizer {
         if wordLength > 0 {
             letter(scalar, range)
         } else if let last = run.indices.last {
-            run[last].text.unicodeScalars.append(scalar)
+            if run[last].text.unicodeScalars.count <= Self.markLimit { run[last].text.unicodeScalars.append(scalar) }
             run[last].range = run[last].range.lowerBound..<range.upperBound
         }
     }

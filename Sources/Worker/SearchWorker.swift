@@ -18,13 +18,18 @@ package final class SearchWorker {
     private let failures: Counter
     private let lag: Histogram
     private let backlog: Gauge
+    private let stuck: Gauge
     private var lastSwept: ChatID?
     private var behind = 0
+    /// Chats whose bodies were missing for long, since the sweep began.
+    private var waiting: Set<ChatID> = []
 
     /// Between two steps: what is said meanwhile is indexed together.
     private static let pause = Duration.milliseconds(100)
     /// The same while there is a backlog, which must not take the machine from those who send.
     private static let backlogPause = Duration.milliseconds(20)
+    /// The same after a failure: what failed is tried again.
+    private static let failurePause = Duration.seconds(1)
     private static let sweepInterval = Duration.seconds(1)
     private static let sliceLimit = 2_000
 
@@ -46,6 +51,10 @@ package final class SearchWorker {
         failures = registry.counter("duologue_search_failures_total", help: "Steps of indexing that failed.")
         lag = registry.histogram("duologue_search_lag_seconds", help: "From an event to its place in the search index.")
         backlog = registry.gauge("duologue_search_backlog_events", help: "Events not indexed yet, of all chats.")
+        stuck = registry.gauge(
+            "duologue_search_stuck_chats",
+            help: "Chats that are indexed no further, because a body is missing for more than a minute."
+        )
     }
 
     /// Works until `shutdown` is given; a step under way is finished.
@@ -59,26 +68,30 @@ package final class SearchWorker {
             await hints.wait(atMost: Self.sweepInterval)
             let chats = hints.take(SearchIndexer.chatLimit)
             guard !chats.isEmpty, !shutdown.isTriggered else { continue }
-            await loop.sleep(for: await step(chats) ? Self.backlogPause : Self.pause)
+            await loop.sleep(for: await step(chats))
         }
     }
 
-    /// Whether there is more to do at once.
-    private func step(_ chats: [ChatID]) async -> Bool {
+    /// Answers how long to wait before the next.
+    private func step(_ chats: [ChatID]) async -> Duration {
         do {
             let progress = try await indexer.step(chats)
             indexed.increment(by: progress.messages)
             if progress.messages > 0 { lag.observe(progress.age.seconds) }
+            waiting.formUnion(progress.stuck)
             for chat in progress.more { hints.add(chat) }
-            return !progress.more.isEmpty
+            return progress.more.isEmpty ? Self.pause : Self.backlogPause
         } catch {
             failures.increment()
             logger.warning("messages not indexed", ["error": .string("\(error)")])
-            return false
+            for chat in chats { hints.add(chat) }
+            return Self.failurePause
         }
     }
 
+    /// Looks at some more chats, while there is room for what it finds.
     private func sweep() async {
+        guard hints.hasRoom else { return }
         do {
             let slice = try await index.slice(after: lastSwept, limit: Self.sliceLimit)
             lastSwept = slice.last
@@ -86,7 +99,9 @@ package final class SearchWorker {
             for chat in slice.behind { hints.add(chat) }
             guard slice.last == nil else { return }
             backlog.set(behind)
+            stuck.set(waiting.count)
             behind = 0
+            waiting = []
         } catch {
             failures.increment()
             logger.warning("chats not looked at for what is not indexed", ["error": .string("\(error)")])

@@ -42,6 +42,9 @@ DECLARE
     v_found  search_hit[] := '{}';
     v_new    search_hit[];
     v_full   boolean := false;
+    -- Of one block. Where there are more, the floor below becomes no older than the oldest of these, so that none is lost; a page that
+    -- goes on has its floor, and needs all that are not older.
+    v_most   integer := CASE WHEN p_floor IS NULL THEN p_window + p_window / 4 ELSE 2147483647 END;
     v_chat   record;
     v_key    text;
     v_starts timestamptz;
@@ -77,7 +80,7 @@ BEGIN
                 THEN duologue_search_block(p_user, v_chat.id, v_block, v_floor, v_high, v_now)
                 ELSE duologue_search_terms(
                     p_user, v_chat.id, replace(p_query, '^', v_key)::tsquery, replace(p_rank, '^', v_key)::tsquery,
-                    v_floor, v_high, v_now) END;
+                    v_floor, v_high, v_now, v_most) END;
             IF cardinality(v_new) > 0 THEN
                 v_found := v_found || v_new;
             END IF;
@@ -104,28 +107,35 @@ BEGIN
 END
 $$;
 
--- How much a message is worth: how well it matches, of which age takes half at most, and half of that in thirty days.
+-- How much a message is worth: how well it matches, of which age takes half at most, and half of that in thirty days. Beyond a thousand
+-- times that the number would be too small to be one.
 CREATE OR REPLACE FUNCTION duologue_search_score(p_terms tsvector, p_rank tsquery, p_at timestamptz, p_now timestamptz)
 RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(ts_rank_cd(p_terms, p_rank, 1 | 32), 1)::double precision
-         * (0.5 + 0.5 * power(2.0::double precision, - greatest(extract(epoch FROM p_now - p_at)::double precision, 0) / 2592000))
+         * (0.5 + 0.5 * power(2.0::double precision,
+               - least(greatest(extract(epoch FROM p_now - p_at)::double precision / 2592000, 0), 1000)))
 $$;
 
--- Those of one block whose terms match. The index alone leads to them: the key in the query is of this chat and this block.
+DROP FUNCTION IF EXISTS duologue_search_terms(bigint, bigint, tsquery, tsquery, timestamptz, timestamptz, timestamptz);
+-- The newest p_limit of one block whose terms match, and all that are as old as the last of these. The index alone leads to them: the key
+-- in the query is of this chat and this block. Only these are ranked: to reckon how well a long message matches takes a millisecond.
 CREATE OR REPLACE FUNCTION duologue_search_terms(
-    p_user bigint, p_chat bigint, p_query tsquery, p_rank tsquery, p_low timestamptz, p_high timestamptz, p_now timestamptz)
+    p_user bigint, p_chat bigint, p_query tsquery, p_rank tsquery, p_low timestamptz, p_high timestamptz, p_now timestamptz, p_limit integer)
 RETURNS search_hit[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN ARRAY(
         SELECT ROW(d.chat_id, d.seq, d.rev, duologue_search_score(d.terms, p_rank, d.created_at, p_now), d.created_at)::search_hit
         FROM (
-            SELECT * FROM search_documents d WHERE d.terms @@ p_query AND d.created_at >= p_low AND d.created_at < p_high OFFSET 0
-        ) d
-        CROSS JOIN LATERAL (SELECT m.rev, m.deleted_at FROM message_metadata m WHERE m.chat_id = d.chat_id AND m.seq = d.seq LIMIT 1) m
-        WHERE d.chat_id = p_chat AND m.rev = d.rev AND m.deleted_at IS NULL
-          AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = d.seq));
+            SELECT d.* FROM (
+                SELECT * FROM search_documents d WHERE d.terms @@ p_query AND d.created_at >= p_low AND d.created_at < p_high OFFSET 0
+            ) d
+            CROSS JOIN LATERAL (SELECT m.rev, m.deleted_at FROM message_metadata m WHERE m.chat_id = d.chat_id AND m.seq = d.seq LIMIT 1) m
+            WHERE d.chat_id = p_chat AND m.rev = d.rev AND m.deleted_at IS NULL
+              AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = d.seq)
+            ORDER BY d.created_at DESC FETCH FIRST (p_limit) ROWS WITH TIES
+        ) d);
 END
 $$;
 

@@ -8,7 +8,7 @@ package protocol MessageSearch: AnyObject {
     /// Pages of one search, each asked for by the `next` of the one before, show no message twice, and every one that matches as long
     /// as it does. A page may have fewer than `limit` hits and yet a next.
     ///
-    /// Throws `invalid_value` for a cursor it did not make.
+    /// Throws `invalid_value` for a cursor it did not make, and `overloaded` while too many searches are under way.
     func search(
         _ criteria: SearchCriteria,
         for user: UserID,

@@ -1,10 +1,11 @@
 internal import Hashing
+internal import Search
 
 /// What a text comes down to for those who look for spam.
 struct SpamText {
     /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of all of it.
     let digest: [UInt8]
-    /// Whether it names an address of the web.
+    /// Whether it holds an address that leads elsewhere, as searches with `has:link` find it.
     let hasLink: Bool
 
     /// Characters that are looked at: what tells texts of ten thousand apart comes early.
@@ -17,7 +18,7 @@ struct SpamText {
         for scalar in lowered where Self.isTelling(scalar) { bare.append(scalar) }
         let told = bare.isEmpty ? text : String(bare)
         digest = Array(SHA256.hash(Array(told.utf8)).prefix(Self.digestBytes))
-        hasLink = Self.holdsLink(Array(text.utf8))
+        hasLink = WebLink.isIn(text)
     }
 
     private static func lowered(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
@@ -34,20 +35,5 @@ struct SpamText {
             return true
         default: return false
         }
-    }
-
-    /// Looks for `://` and `www.`, in any case.
-    private static func holdsLink(_ text: [UInt8]) -> Bool {
-        for index in text.indices.dropLast(3) {
-            switch text[index] {
-            case UInt8(ascii: ":"):
-                if text[index + 1] == UInt8(ascii: "/"), text[index + 2] == UInt8(ascii: "/") { return true }
-            case UInt8(ascii: "w"), UInt8(ascii: "W"):
-                let isName = text[index + 1] | 0x20 == UInt8(ascii: "w") && text[index + 2] | 0x20 == UInt8(ascii: "w")
-                if isName, text[index + 3] == UInt8(ascii: ".") { return true }
-            default: continue
-            }
-        }
-        return false
     }
 }

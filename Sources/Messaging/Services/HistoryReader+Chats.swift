@@ -33,6 +33,24 @@ extension HistoryReader {
         return Dictionary(read.messages.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
 
+    /// The same, without those that the stores do not agree on, as where a body is missing.
+    ///
+    /// Where there is one, it costs as much as some more reads, the logarithm of how many messages were asked for.
+    package func readableMessages(_ ids: [MessageID], for user: UserID) async throws -> [MessageID: Message] {
+        let read = try await settled(of: Array(Set(ids.map(\.chat)))) { chats in
+            try await history.snapshots(of: ids.filter { chats.contains($0.chat) }, for: user)
+        }
+        var messages = Dictionary(read.messages.values.joined().map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+        let rest = ids.filter { read.unsettled.contains($0.chat) }
+        guard rest.count > 1 else { return messages }
+        let middle = rest.count / 2
+        for half in [Array(rest[..<middle]), Array(rest[middle...])] {
+            let readable = try await readableMessages(half, for: user)
+            messages.merge(readable, uniquingKeysWith: { $1 })
+        }
+        return messages
+    }
+
     /// The messages that `read` tells of these chats, where the stores agree on them, the snapshots they were made at, and the chats
     /// on which the stores do not agree.
     func settled(

@@ -1,4 +1,5 @@
 package import Domain
+internal import IOCore
 internal import Search
 
 /// A message that was found.
@@ -20,6 +21,9 @@ package final class SearchService {
     /// Most Unicode scalars of a query.
     package static let queryLimit = SearchQueryParser.lengthLimit
 
+    /// After so many bytes of what was found others get the loop.
+    private static let breath = 16_384
+
     /// A service over stores of the same loop.
     package init(store: any MessageSearch, reader: HistoryReader) {
         self.store = store
@@ -28,10 +32,11 @@ package final class SearchService {
 
     /// What matches a query in the chats that the user is in now, the best first, messages as they are now.
     ///
-    /// A page may be shorter than `limit` although there is a next: what was changed or taken away since it was found is left out.
+    /// A page may be shorter than `limit` although there is a next: what was changed or taken away since it was found is left out, and
+    /// so is what the stores do not agree on, as where a body is missing.
     ///
-    /// - Throws: `invalid_value` for what is no query and for a cursor of something else, `chat_not_found`, what
-    ///   `HistoryReader.messages` throws, and `StoreError`, also when it takes too long.
+    /// - Throws: `invalid_value` for what is no query and for a cursor of something else, `chat_not_found`, `overloaded`, and
+    ///   `StoreError`, also when it takes too long.
     package func search(
         _ query: String,
         in chat: ChatID?,
@@ -43,15 +48,21 @@ package final class SearchService {
         guard let page = try await store.search(criteria, for: user, limit: limit, cursor: cursor) else {
             throw Failure.chatNotFound
         }
-        let messages = try await reader.messages(page.items.map(\.message), for: user)
-        let found = page.items.compactMap { hit -> FoundMessage? in
+        let messages = try await reader.readableMessages(page.items.map(\.message), for: user)
+        var found: [FoundMessage] = []
+        var read = 0
+        for hit in page.items {
             // What was edited meanwhile is found as it is now, by the next search.
             guard let message = messages[hit.message], message.revision == hit.revision, !message.isDeleted,
                 let content = message.content
-            else { return nil }
+            else { continue }
             let highlights = SearchMatcher(content).highlights(criteria)
             let snippet = Snippet.make(of: content, around: highlights)
-            return FoundMessage(message: message, highlights: highlights, snippet: snippet)
+            found.append(FoundMessage(message: message, highlights: highlights, snippet: snippet))
+            read += content.utf8.count
+            guard read >= Self.breath else { continue }
+            await EventLoop.current?.sleep(for: .zero)
+            read = 0
         }
         return (found, page.next)
     }

@@ -6,7 +6,10 @@ package import Postgres
 /// Loop-bound, like its client, which is to be one of its own: statements of searches take longer than others, and must hold up none.
 package final class PostgresMessageSearch: MessageSearch {
     private let client: PostgresClient
+    private var underWay = 0
 
+    /// Searches under way at once. They share few connections: one that has run out of time ends those behind it, too.
+    private static let limit = 16
     /// Candidates that are ranked together: the newest that match.
     private static let window = 300
     /// How long the function looks before it gives up, within the deadline of the client.
@@ -24,6 +27,9 @@ package final class PostgresMessageSearch: MessageSearch {
         cursor: String?
     ) async throws -> Page<SearchHit>? {
         let cursor = try cursor.map(SearchCursor.init(parsing:))
+        guard underWay < Self.limit else { throw Failure(.overloaded, "Too many searches are under way; try again.") }
+        underWay += 1
+        defer { underWay -= 1 }
         let answer = try await answer(to: criteria, for: user, limit: limit + 1, cursor)
         guard answer.isMember else { return nil }
         let now = cursor?.now ?? answer.now

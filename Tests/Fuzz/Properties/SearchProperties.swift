@@ -37,7 +37,7 @@ enum SearchProperties {
         }
         for term in terms {
             let count = term.text.unicodeScalars.count
-            try FuzzFinding.unless((1...256).contains(count), "a term of \(count) characters")
+            try FuzzFinding.unless((1...SearchTokenizer.wordLimit).contains(count), "a term of \(count) characters")
         }
         if let low = criteria.low, let high = criteria.high { try FuzzFinding.unless(low < high, "\(low) to \(high)") }
         let finds = !criteria.required.isEmpty || criteria.sender != nil || criteria.hasLink || criteria.hasFile

@@ -54,6 +54,23 @@ import Testing
         }
     }
 
+    @Test func `a cursor that nobody was given does no harm`() async throws {
+        try await StorageFixture.run { _, stores in
+            var (random, said): (SplitMix64, [MessageID: (content: String, sender: UserID)]) = (
+                SplitMix64(seed: 1), [:]
+            )
+            let users = try await stores.users(1)
+            let chat = try await stores.group(of: users[0])
+            try await fill(chat, 3, users, stores, &random, &said)
+            // Reckoned to a moment in thousands of years.
+            let late = String(Int64(1) << 47, radix: 36)
+            var criteria = SearchCriteria()
+            criteria.chat = chat
+            let page = try await stores.search.search(criteria, for: users[0], limit: 9, cursor: "\(late).\(late)")
+            #expect(page?.items.count == 3)
+        }
+    }
+
     /// A word, its beginning, or some in quotes.
     private static func term(_ random: inout SplitMix64) -> String {
         let word = words.randomElement(using: &random) ?? ""

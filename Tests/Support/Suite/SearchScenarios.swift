@@ -101,6 +101,48 @@ extension StoreScenario {
             #expect(try await ports.found("late", ada) == [id(chat, 2)])
             try await ports.log.drop([batch])
         },
+        StoreScenario("a step ends after many words, and the chats it did not come to are the next") { ports in
+            let ada = try await ports.someone()
+            let (long, short) = (try await ports.group(ada), try await ports.group(ada))
+            // 5,000 words each, of 50,000 that a step takes.
+            let text = String(repeating: "x ", count: 5_000)
+            for _ in 0..<12 { try await ports.finish(ports.say(text, long, ada)) }
+            try await ports.finish(ports.say("word", short, ada))
+            let indexer = SearchIndexer(index: ports.searchIndex, bodies: ports.bodies)
+            let first = try await indexer.step([long, short])
+            #expect((1..<12).contains(first.messages) && first.more == [short, long])
+            let second = try await indexer.step(first.more)
+            #expect(first.messages + second.messages == 13 && second.more == [])
+            #expect(try await ports.found("x", ada).count == 12)
+            #expect(try await ports.found("word", ada) == [id(short, 1)])
+        },
+        StoreScenario("of two rebuilds at once the second ends with the first") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            try await ports.finish(ports.say("word", chat, ada))
+            let indexers = (0..<2).map { _ in SearchIndexer(index: ports.searchIndex, bodies: ports.bodies) }
+            _ = try await indexers[0].rebuildStep()
+            while try await !indexers[1].rebuildStep().isDone {}
+            #expect(try await indexers[0].rebuildStep().isDone)
+            #expect(try await ports.found("word", ada) == [id(chat, 1)])
+        },
+        StoreScenario("a message whose body is missing is left out of those that are found") { ports in
+            let ada = try await ports.someone()
+            let chat = try await ports.group(ada)
+            try await ports.finish(ports.say("first", chat, ada))
+            let (batch, operation) = (BatchID.random(), ports.say("second", chat, ada))
+            let allocation = try #require(try await ports.commit([operation], as: batch).first?.allocation)
+            try await ports.log.drop([batch])
+            try await ports.finish(ports.say("third", chat, ada))
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let asked = [id(chat, 1), id(chat, 2), id(chat, 3)]
+            let code = await failure { _ = try await reader.messages(asked, for: ada.id) }
+            #expect(code == .storeUnavailable)
+            #expect(Set(try await reader.readableMessages(asked, for: ada.id).keys) == [asked[0], asked[2]])
+            let committed = CommittedOperation(operation: operation, allocation: allocation)
+            try await ports.bodies.apply(PostImages.documents(of: committed))
+            #expect(try await reader.readableMessages(asked, for: ada.id).count == 3)
+        },
         StoreScenario("an index that was lost is made again from the bodies") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)

@@ -19,6 +19,23 @@ struct SearchHintsTests {
         }
     }
 
+    @Test func `chats come in their order, and those that were found beside those that were announced`() async throws {
+        try await onLoop { actor in
+            let hints = SearchHints(loop: actor.loop)
+            for number in 1...100 { hints.add(ChatID(rawValue: Int64(number))) }
+            for number in 201...300 {
+                hints.receive([Self.announcement(.messageCreated, ChatID(rawValue: Int64(number)))])
+            }
+            #expect(hints.take(8).map(\.rawValue) == [201, 202, 203, 204, 205, 206, 1, 2])
+            hints.add(ChatID(rawValue: 1))
+            #expect(hints.take(8).map(\.rawValue) == [207, 208, 209, 210, 211, 212, 3, 4])
+            #expect(hints.take(.max).count == 185 && hints.take(.max).isEmpty)
+            #expect(hints.hasRoom)
+            for number in 0..<SearchHints.limit { hints.add(ChatID(rawValue: Int64(number + 1))) }
+            #expect(!hints.hasRoom)
+        }
+    }
+
     @Test func `whoever waits hears of a hint at once`() async throws {
         try await onLoop { actor in
             let hints = SearchHints(loop: actor.loop)

@@ -56,11 +56,18 @@ struct SearchQueryParserTests {
         #expect(try SearchQueryParser.parse(text).required.flatMap { $0.terms.map(\.text) } == words)
     }
 
+    @Test func `what no word is made of does no harm beside what is found by itself`() throws {
+        #expect(try SearchQueryParser.parse("!!! from:me").sender == .me)
+        #expect(try SearchQueryParser.parse("in:1").chat == ChatID(rawValue: 1))
+        #expect(try SearchQueryParser.parse("- x").required.count == 1)
+    }
+
     @Test(arguments: [
         "from:", "from:ada lovelace from:me", "from:ädä", "in:x", "in:0", "in:+1", "in:99999999999999999999",
         "before:yesterday",
         "before:2026-13-01", "after:2026-1-1", "has:", "has:cheese", "in:1 in:1", "before:2026-01-01 before:2026-01-02",
-        "-from:me", "-has:link", "-cat", "in:1 -cat", "after:2026-01-02 before:2026-01-02",
+        "-from:me", "-has:link", "-cat", "in:1 -cat", "!!!", "in:1 ...", "\"?\" after:2026-01-01",
+        "after:2026-01-02 before:2026-01-02",
         String(repeating: "a", count: 501), String(repeating: "a ", count: 21), String(repeating: "日", count: 66),
     ])
     func `what is no query is refused`(_ text: String) {

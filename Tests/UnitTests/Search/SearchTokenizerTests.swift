@@ -68,6 +68,20 @@ struct SearchTokenizerTests {
         #expect(marks.map(\.text) == ["e"])
     }
 
+    @Test func `a character ends after some marks, and keeps few of them`() {
+        // Of two classes, so that they must be put in order.
+        let text = "a" + String(repeating: "\u{301}", count: 5_000) + String(repeating: "\u{316}", count: 4_999) + "b"
+        let tokens = SearchTokenizer.tokens(of: text)
+        #expect(tokens.map(\.text) == ["ab"])
+        #expect(tokens.map(\.range) == [0..<10_001])
+        // The last marks are apart from the letter.
+        let ends = SearchTokenizer.tokens(of: String(text.unicodeScalars.dropLast()))
+        #expect(ends.map(\.range) == [0..<32])
+        let marked = SearchTokenizer.tokens(of: "ก" + String(repeating: "\u{F77}", count: 490) + "ข")
+        #expect(marked.count == 2)
+        #expect(marked.allSatisfy { $0.text.utf8.count <= 4 * SearchTokenizer.wordLimit })
+    }
+
     @Test func `every scalar there is can be taken`() {
         for plane in stride(from: UInt32(0), through: 0x10FFFF, by: 0x400) {
             var text = ""

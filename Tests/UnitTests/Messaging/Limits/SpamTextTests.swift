@@ -18,7 +18,8 @@ import Testing
 
     @Test(arguments: [
         ("see https://example.org", true), ("HTTPS://EXAMPLE.ORG", true), ("wWw.example.org", true), ("ftp://x", true),
-        ("www", false), ("a:/b", false), ("", false), ("://", false), ("12:30 // noon", false), ("wwww.", true),
+        ("www", false), ("a:/b", false), ("", false), ("://", false), ("12:30 // noon", false), ("wwww.x", true),
+        ("www. ", false), ("www.", false), ("see http:// and nothing", false), ("- ://x", false),
     ])
     func `links are found`(text: String, hasLink: Bool) {
         #expect(SpamText(text).hasLink == hasLink)
