@@ -8,7 +8,7 @@ package final class MemoryLimitStore: LimitStore {
     package enum Conduct {
         case answers
         case fails(StoreError)
-        /// Keeps the answers for ``answerAll()``.
+        /// Keeps the answers for ``answerAll()`` and for ``answerFirst()``.
         case isSilent
     }
 
@@ -32,6 +32,12 @@ package final class MemoryLimitStore: LimitStore {
         let answers = late
         late = []
         for answer in answers { answer() }
+    }
+
+    /// Lets what was asked first be answered now.
+    package func answerFirst() {
+        guard !late.isEmpty else { return }
+        late.removeFirst()()
     }
 
     package func probe(then answer: @escaping LimitAnswer<Void>) { tell(answer) { () } }
