@@ -44,7 +44,7 @@ import Testing
             counts.append(probes(&health, at: start))
         }
         #expect(counts == [2, 4, 8, 16, 32, 64, 64, 64])
-        #expect(health.fail(now: start + .seconds(61)))
+        #expect(health.fail(now: start + .seconds(61)) == true)
         #expect(probes(&health, at: start + .seconds(61)) == 2)
     }
 }

@@ -171,8 +171,8 @@ import Testing
     @Test func `classes have shares of the base`() {
         let policy = RatePolicy(base: RateQuota(tokens: 120, window: .seconds(60)))
         let tokens = RateClass.allCases.map { policy.quota($0).tokens }
-        #expect(tokens == [600, 120, 120, 60, 30])
+        #expect(tokens == [600, 120, 120, 60, 30, 120, 600])
         let least = RatePolicy(base: RateQuota(tokens: 1, window: .seconds(1)))
-        #expect(RateClass.allCases.map { least.quota($0).tokens } == [5, 1, 1, 1, 1])
+        #expect(RateClass.allCases.map { least.quota($0).tokens } == [5, 1, 1, 1, 1, 1, 5])
     }
 }
