@@ -50,15 +50,15 @@ package final class SpamGuard {
         self.refused = refused
     }
 
-    /// Counts messages with one text, each an operation in its chat: all of them, or none.
+    /// Counts messages that say the same, each an operation in its chat: all of them, or none.
     ///
     /// - Throws: `rate_limited` with the rule and the time after which they would pass.
     package func check(
-        _ text: String,
+        _ draft: MessageDraft,
         in messages: [(chat: ChatID, id: OperationID)],
         by user: UserID
     ) async throws(Failure) {
-        let spam = SpamText(text)
+        let spam = SpamText(draft.content, media: draft.attachments.map(\.mediaID))
         var isLinkOfYoungAccount = false
         if spam.hasLink { isLinkOfYoungAccount = await isYoung(user) }
         let suspect = SpamSuspect(
