@@ -2,8 +2,8 @@ internal import Hashing
 
 /// What a text comes down to for those who look for spam.
 struct SpamText {
-    /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of all of it; and of
-    /// the files with it.
+    /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of
+    /// all of it; and of the files with it.
     let digest: [UInt8]
     /// Whether it names an address of the web.
     let hasLink: Bool
