@@ -143,8 +143,3 @@ package final class SpamGuard {
         }
     }
 }
-
-extension Duration {
-    /// Whole seconds, one at least.
-    package var secondsRoundedUp: Int64 { max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0)) }
-}
