@@ -32,6 +32,8 @@ package final class API {
     private let problems: ProblemMiddleware
     private let counting: RateLimitMiddleware
     private let strangers: StrangerLimitMiddleware
+    private let renewals: StrangerLimitMiddleware
+    private let limiter: RateLimiter
 
     /// The path that all routes for clients begin with.
     package static let basePath = "/api/v1"
@@ -113,7 +115,9 @@ package final class API {
         )
         problems = ProblemMiddleware(logger: logger)
         counting = RateLimitMiddleware(limiter: limiter)
-        strangers = StrangerLimitMiddleware(limiter: limiter)
+        strangers = StrangerLimitMiddleware(limiter: limiter, rateClass: .stranger)
+        renewals = StrangerLimitMiddleware(limiter: limiter, rateClass: .renewal)
+        self.limiter = limiter
     }
 
     /// The routes that monitors ask all the time.
@@ -127,16 +131,22 @@ package final class API {
     }
 
     /// Adds the routes that open WebSockets, of all chats or of one, their failures answered as those of every other route.
+    ///
+    /// `upgrade` calls its last argument once it knows who asks, nil where only a frame will tell: that counts the handshake, and
+    /// throws where the quota is used up.
     package func registerSocket(
         on router: Router<APIContext>,
-        upgrade: @escaping (HTTPRequest, ChatID?) async throws -> HTTPResponse
+        upgrade: @escaping (HTTPRequest, ChatID?, (Caller?) async throws -> Void) async throws -> HTTPResponse
     ) {
-        let open = router.group(Self.basePath, middleware: [counting, problems])
+        let open = router.group(Self.basePath, middleware: [strangers, problems])
+        let limiter = limiter
         let all = SocketDescription.make("Opens the WebSocket of all chats")
-        open.on(.get, "/ws", name: "socket", description: all) { request, _ in try await upgrade(request, nil) }
+        open.on(.get, "/ws", name: "socket", description: all) { request, _ in
+            try await upgrade(request, nil) { try await limiter.admitSocket(request, of: $0) }
+        }
         let one = SocketDescription.make("Opens a WebSocket of one chat", path: [.inPath("id")])
         open.on(.get, "/ws/{id}", name: "chatSocket", description: one) { request, context in
-            try await upgrade(request, context.chat())
+            try await upgrade(request, context.chat()) { try await limiter.admitSocket(request, of: $0) }
         }
     }
 
@@ -148,7 +158,8 @@ package final class API {
             Self.basePath,
             middleware: [strangers, problems, authentication, counting, problems]
         )
-        accounts.register(open: open, authenticated: authenticated)
+        let renewing = router.group(Self.basePath, middleware: [renewals, problems])
+        accounts.register(open: open, renewing: renewing, authenticated: authenticated)
         sessions.register(on: authenticated)
         people.register(on: authenticated)
         relations.register(on: authenticated)

@@ -4,12 +4,16 @@ package enum RateClass: String, Sendable, CaseIterable {
     case read
     /// Changes something.
     case write
-    /// Opens or renews a session, or makes an account.
+    /// Opens a session or makes an account.
     case auth
     /// Looks through much.
     case search
     /// Costs the server as much as many others.
     case expensive
+    /// Fails to renew a session.
+    case renewal
+    /// Names nobody who may come in.
+    case stranger
 }
 
 /// How many requests are free within how long: a token bucket that holds so many and fills up in that time.

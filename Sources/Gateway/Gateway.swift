@@ -17,7 +17,7 @@ package final class Gateway {
     let accounts: any AccountStore
     let quota: SocketQuota
     let revoked: RevokedSessions
-    private let tickets: any TicketStore
+    let tickets: any TicketStore
     /// Every open session, also those that have not authenticated yet.
     private(set) var sessions: [ObjectIdentifier: GatewaySession] = [:]
     private let admissions = LoopQueue<GatewaySession>()
@@ -31,8 +31,6 @@ package final class Gateway {
     private var isEnded = false
 
     static let subprotocol = "duologue.v1"
-    private static let tokenPrefix = "bearer."
-    private static let sessionEnded = Failure(.unauthenticated, "The session has ended. Log in again.")
     private static let changesAtOnce = 128
     private static let marksAtOnce = 2_048
     private static let countedAtOnce = 2_048
@@ -73,8 +71,12 @@ package final class Gateway {
     /// Answers `GET /api/v1/ws`, or the same for one chat: 101, or a problem.
     ///
     /// The caller is known from the Authorization header, the subprotocol `bearer.<token>` or `?ticket=`; without any of
-    /// them the first frame must be `auth`.
-    package func upgrade(_ request: HTTPRequest, to chat: ChatID?) async throws -> HTTPResponse {
+    /// them the first frame must be `auth`. `admit` is called once that is known, and may refuse by throwing.
+    package func upgrade(
+        _ request: HTTPRequest,
+        to chat: ChatID?,
+        admit: (Caller?) async throws -> Void = { _ in }
+    ) async throws -> HTTPResponse {
         guard !isEnded else { throw Failure(.storeUnavailable, "The server is shutting down.") }
         guard hub.epoch != nil else { throw Failure(.storeUnavailable, "The server waits for its stores.") }
         let handshake: WebSocketHandshake
@@ -95,6 +97,7 @@ package final class Gateway {
         try checkOrigin(request)
         let terms = SocketTerms(chat: chat, resumes: try wantsResume(request))
         let caller = try await caller(of: request, handshake)
+        try await admit(caller)
         let agreed = handshake.subprotocol(among: [Self.subprotocol])
         let compression = hub.settings.compresses ? PerMessageDeflate.accept(handshake.offeredExtensions) : nil
         let headers = HTTPHeaders(
@@ -216,49 +219,5 @@ package final class Gateway {
         guard hub.settings.allowedOrigins.contains(origin) else {
             throw Failure(.forbidden, "This origin may not connect.")
         }
-    }
-
-    private func caller(of request: HTTPRequest, _ handshake: WebSocketHandshake) async throws -> Caller? {
-        let items = try request.queryItems()
-        guard !items.contains(where: { $0.name == "access_token" || $0.name == "token" }) else {
-            throw Failure(.unauthenticated, "An access token does not belong into a URL.")
-        }
-        if let ticket = items.first(where: { $0.name == "ticket" })?.value {
-            guard let known = Ticket(ticket), let caller = try await tickets.take(known.digest) else {
-                throw Failure(.unauthenticated, "The ticket is not valid.")
-            }
-            guard try await isOpen(caller) else { throw Self.sessionEnded }
-            return caller
-        }
-        if let header = request.headers["authorization"] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-                throw Failure(.unauthenticated, "Authorization: Bearer <access token> is required.")
-            }
-            return try verify(String(parts[1]))
-        }
-        guard let offer = handshake.offeredSubprotocols.first(where: { $0.hasPrefix(Self.tokenPrefix) }) else {
-            return nil
-        }
-        return try verify(String(offer.dropFirst(Self.tokenPrefix.count)))
-    }
-
-    private func verify(_ token: String) throws(Failure) -> Caller {
-        let caller: Caller
-        do throws(SecurityError) {
-            caller = try tokens.verify(token, now: hub.settings.now()).caller
-        } catch {
-            throw error.code == .expired
-                ? Failure(.tokenExpired, "The access token has expired.")
-                : Failure(.unauthenticated, "The access token is not valid.")
-        }
-        guard !revoked.contains(caller.session) else { throw Self.sessionEnded }
-        return caller
-    }
-
-    /// Whether the session was not revoked after its ticket was drawn; where not all revocations are known, the store says.
-    private func isOpen(_ caller: Caller) async throws -> Bool {
-        if !revoked.isComplete(), try await !accounts.isActive(caller.session) { return false }
-        return !revoked.contains(caller.session)
     }
 }

@@ -45,7 +45,7 @@ extension GatewaySession {
         do throws(Failure) {
             // One without a name of its client's is never sent again.
             let operation = draft.clientMessageID ?? .random()
-            try await spamGuard.check(draft.content, in: [(chat, operation)], by: user)
+            try await spamGuard.check(draft, in: [(chat, operation)], by: user)
             return nil
         } catch {
             return error

@@ -259,21 +259,3 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         connection.receive(with: self)
     }
 }
-
-extension WebSocketCloseCode {
-    /// The contract's own codes.
-    static let badFrame = WebSocketCloseCode(rawValue: 4000)
-    static let unauthenticated = WebSocketCloseCode(rawValue: 4001)
-    static let forbidden = WebSocketCloseCode(rawValue: 4003)
-    static let rateLimited = WebSocketCloseCode(rawValue: 4009)
-    static let sessionRevoked = WebSocketCloseCode(rawValue: 4010)
-    static let tooSlow = WebSocketCloseCode(rawValue: 4008)
-}
-
-/// What a client asked for when it opened its socket.
-struct SocketTerms {
-    /// The one chat it wants to hear; nil for all.
-    var chat: ChatID?
-    /// Whether it will say from where it wants to go on.
-    var resumes: Bool
-}

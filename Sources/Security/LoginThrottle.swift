@@ -1,3 +1,5 @@
+internal import Domain
+
 /// Slows down the guessing of passwords, by account and by address, in bounded memory.
 ///
 /// Ask ``retryAfter(account:address:now:)`` before hashing, and once more before a login succeeds: guesses in flight
@@ -40,7 +42,7 @@ package struct LoginThrottle: Sendable {
     package func retryAfter(account: String, address: String, now: ContinuousClock.Instant) -> Duration? {
         let wait = max(accounts.wait(for: account, now: now), addresses.wait(for: address, now: now))
         guard wait > .zero else { return nil }
-        return .seconds(wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0))
+        return .seconds(wait.secondsRoundedUp)
     }
 
     /// Counts one wrong password for both; amortised constant time.

@@ -157,7 +157,7 @@ final class ServerLoop {
                 revoked: shared.revoked
             )
             self.gateway = gateway
-            api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1) }
+            api.registerSocket(on: router) { try await gateway.upgrade($0, to: $1, admit: $2) }
         }
         return router
     }

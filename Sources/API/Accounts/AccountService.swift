@@ -72,14 +72,16 @@ final class AccountService {
 
     /// Gives the caller another password and ends the caller's other sessions.
     ///
-    /// Throws `invalid_credentials` for a wrong current password, which counts as a failed login, and what registering throws.
+    /// Throws `invalid_credentials` for a wrong current password, which counts as a failed login from that address, and what
+    /// registering throws.
     func changePassword(_ fields: PasswordFields, of caller: Caller, from address: String) async throws {
         try await sessions.requireActive(caller)
         guard let user = try await accounts.user(caller.user),
             let known = try await accounts.credentials(username: user.username)
         else { throw Failure(.unauthenticated, "The session has ended. Log in again.") }
         try PasswordPolicy.check(fields.new, username: Username(user.username), email: EmailAddress(user.email))
-        let account = "user \(caller.user)"
+        // Not the name that logins count under: whoever guesses there must not keep a caller from a better password.
+        let account = "password of user \(caller.user)"
         try await refuseIfThrottled(account, address)
         guard try await verify(fields.current, against: known.passwordHash).isRight else {
             await throttle.recordFailure(account: account, address: address)

@@ -35,19 +35,45 @@ struct RateLimitMiddleware: Middleware {
     }
 }
 
-/// Counts a request that names nobody who may come in against the quota of its address, so that tokens cannot be guessed for nothing.
+/// Counts a request that names nobody who may come in against a quota of its address, so that tokens cannot be guessed for nothing.
+///
+/// All others pass uncounted: whoever shares an address with somebody who guesses is none the worse for it. Nor is a token counted
+/// that was valid once, for its holder is to learn that it has expired.
 struct StrangerLimitMiddleware: Middleware {
     let limiter: RateLimiter
+    let rateClass: RateClass
 
     func handle(_ request: HTTPRequest, context: APIContext, next: Next<APIContext>) async throws -> HTTPResponse {
         do {
             return try await next(request, context)
-        } catch var problem as Problem where problem.status == .unauthorized && !problem.headers.tellQuota {
-            guard let rateClass = context.core.rateClass.flatMap(RateClass.init(rawValue:)) else { throw problem }
+        } catch var problem as Problem where problem.isOfStranger {
             let bucket = RateBucket(RateBucket.Subject(peer: request.peerAddress), rateClass)
             if let standing = try await limiter.admit(bucket) { problem.headers.tell(standing, of: rateClass) }
             throw problem
         }
+    }
+
+    func describe(_ description: inout RouteDescription) {
+        guard description.rateClass != nil, !description.tellsQuota else { return }
+        description.failures.append(RouteFailure(.rateLimited))
+        description.tellsQuota = true
+    }
+}
+
+extension RateLimiter {
+    /// Counts the handshake of a WebSocket for its caller or, where the caller is to be named by the first frame, for its address.
+    ///
+    /// Throws 429 where nothing was left for it.
+    func admitSocket(_ request: HTTPRequest, of caller: Caller?) async throws(Problem) {
+        let subject = caller.map { .user($0.user) } ?? RateBucket.Subject(peer: request.peerAddress)
+        _ = try await admit(RateBucket(subject, .read))
+    }
+}
+
+extension Problem {
+    /// Whether it refuses a credential that was not counted yet and was never good.
+    fileprivate var isOfStranger: Bool {
+        status == .unauthorized && !headers.tellQuota && code != Failure.Code.tokenExpired.rawValue
     }
 }
 

@@ -26,14 +26,18 @@ final class AccountRoutes {
         self.cache = cache
     }
 
-    func register(open: RouteGroup<APIContext>, authenticated: RouteGroup<APIContext>) {
+    func register(
+        open: RouteGroup<APIContext>,
+        renewing: RouteGroup<APIContext>,
+        authenticated: RouteGroup<APIContext>
+    ) {
         for (path, name) in [("/auth/register", "register"), ("/users/register", "registerAlias")] {
             open.route(.post, path, name: name, Self.registration, handler: registerUser)
         }
         for (path, name) in [("/auth/login", "login"), ("/users/login", "loginAlias")] {
             open.route(.post, path, name: name, Self.login, handler: logIn)
         }
-        open.route(
+        renewing.route(
             .post,
             "/auth/refresh",
             name: "refresh",
@@ -43,7 +47,7 @@ final class AccountRoutes {
                 body: RouteBody(.refresh),
                 answers: [.ok(.session)],
                 failures: [.unauthenticated],
-                rateClass: .auth
+                rateClass: .renewal
             ),
             handler: refresh
         )

@@ -66,7 +66,7 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
         for waiter: Waiter
     ) -> Decision {
         if let verdict = takeHeld(bucket, quota, now: now) { return .decided(verdict) }
-        if leases[bucket] == nil, leases.count >= limit { prune() }
+        if leases[bucket] == nil, leases.count >= limit { prune(now: now) }
         var lease = leases[bucket] ?? Lease(ends: now)
         defer { leases[bucket] = lease }
         lease.waiters.append(waiter)
@@ -137,10 +137,18 @@ struct LeaseTable<Waiter: Sendable>: Sendable {
         RateStanding(quota: quota, remaining: min(quota.tokens, lease.tokens + lease.rest))
     }
 
-    /// Forgets what no call is under way for, the oldest first, down to three quarters; tokens of theirs are lost to all.
-    private mutating func prune() {
-        let idle = leases.filter { $0.value.asked == nil }.sorted { $0.value.ends < $1.value.ends }
-        for (bucket, _) in idle.prefix(limit / 4 + 1) { leases[bucket] = nil }
+    /// Forgets what has ended and, if that is not a quarter, others that no call is under way for; tokens of theirs are lost to all.
+    ///
+    /// Those others in no order: to sort so many would hold up every loop of the node.
+    private mutating func prune(now: ContinuousClock.Instant) {
+        leases = leases.filter { $0.value.asked != nil || now < $0.value.ends }
+        var excess = leases.count - limit * 3 / 4
+        guard excess > 0 else { return }
+        leases = leases.filter { entry in
+            guard excess > 0, entry.value.asked == nil else { return true }
+            excess -= 1
+            return false
+        }
     }
 }
 

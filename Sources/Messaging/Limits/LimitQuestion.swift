@@ -59,11 +59,13 @@ package struct LimitQuestion {
             }
         }
         question { result in
+            let isInTime = progress.end()
             switch result {
-            case .success: watch.answered()
-            case .failure(let error): watch.failed(error.message)
+            // One that is late says nothing good of the store: nobody had any use for it.
+            case .success: if isInTime { watch.answered() }
+            case .failure(let error): watch.failed(error)
             }
-            guard progress.end() else { return late(result) }
+            guard isInTime else { return late(result) }
             if case .success(let value) = result { done(.answer(value)) } else { done(.failure) }
         }
     }

@@ -168,8 +168,8 @@ package struct RatePolicy: Sendable {
     package func quota(_ rateClass: RateClass) -> RateQuota {
         let tokens =
             switch rateClass {
-            case .read: base.tokens * 5
-            case .write, .auth: base.tokens
+            case .read, .stranger: base.tokens * 5
+            case .write, .auth, .renewal: base.tokens
             case .search: base.tokens / 2
             case .expensive: base.tokens / 4
             }

@@ -1,7 +1,7 @@
 package import Domain
 package import IOCore
 
-/// Refuses messages that repeat one text too often, come too fast, or carry links of young accounts; over all nodes.
+/// Refuses messages that repeat one text too often, come too fast, or carry too many links of young accounts; over all nodes.
 ///
 /// Loop-bound. A message is counted by its operation: sent again under the same id it is not counted again, and one that was
 /// stored is never refused, so that its sender gets the first answer. While the store of counts does not answer, everything passes.
@@ -18,6 +18,8 @@ package final class SpamGuard {
     private var births: [UserID: Timestamp] = [:]
 
     private static let birthLimit = 10_000
+    /// What refuses nobody: of a second's window each still takes a microsecond, the least that Redis can count.
+    private static let plenty = 1_000_000
 
     /// A guard over stores of its loop.
     package init(
@@ -50,15 +52,15 @@ package final class SpamGuard {
         self.refused = refused
     }
 
-    /// Counts messages with one text, each an operation in its chat: all of them, or none.
+    /// Counts messages that say the same, each an operation in its chat: all of them, or none.
     ///
     /// - Throws: `rate_limited` with the rule and the time after which they would pass.
     package func check(
-        _ text: String,
+        _ draft: MessageDraft,
         in messages: [(chat: ChatID, id: OperationID)],
         by user: UserID
     ) async throws(Failure) {
-        let spam = SpamText(text)
+        let spam = SpamText(draft.content, media: draft.attachments.map(\.mediaID))
         var isLinkOfYoungAccount = false
         if spam.hasLink { isLinkOfYoungAccount = await isYoung(user) }
         let suspect = SpamSuspect(
@@ -67,6 +69,30 @@ package final class SpamGuard {
             text: spam.digest,
             isLinkOfYoungAccount: isLinkOfYoungAccount
         )
+        try await judge(suspect, by: rules, in: messages)
+    }
+
+    /// Counts an edit by which a young account writes a link, as a message with one; other edits are not judged.
+    ///
+    /// - Throws: `rate_limited` with the time after which it would pass.
+    package func check(_ edit: MessageEdit, in chat: ChatID, id: OperationID, by user: UserID) async throws(Failure) {
+        let text = SpamText(edit.content)
+        guard text.hasLink, await isYoung(user) else { return }
+        var rules = rules
+        rules.messages = Self.plenty
+        rules.repetitions = Self.plenty
+        // Under another digest than that of messages, so that an edit is no repetition of one.
+        let digest = text.digest.map { ~$0 }
+        let suspect = SpamSuspect(user: user, operations: [id], text: digest, isLinkOfYoungAccount: true)
+        try await judge(suspect, by: rules, in: [(chat, id)])
+    }
+
+    private func judge(
+        _ suspect: SpamSuspect,
+        by rules: SpamRules,
+        in messages: [(chat: ChatID, id: OperationID)]
+    ) async throws(Failure) {
+        let user = suspect.user
         guard let refusal = await question.answer({ store.judge(suspect, by: rules, then: $0) }) ?? nil else { return }
         // What was stored long ago is forgotten here; its sender is owed the first answer all the same.
         guard await !areCommitted(messages, by: user) else { return }
@@ -116,9 +142,4 @@ package final class SpamGuard {
                 + "try again in \(wait) seconds."
         }
     }
-}
-
-extension Duration {
-    /// Whole seconds, one at least.
-    package var secondsRoundedUp: Int64 { max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0)) }
 }

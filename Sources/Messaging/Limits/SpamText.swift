@@ -3,7 +3,8 @@ internal import Search
 
 /// What a text comes down to for those who look for spam.
 struct SpamText {
-    /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of all of it.
+    /// A digest of its letters and digits, without regard to case, accents, spaces and punctuation; of a text without any, of
+    /// all of it; and of the files with it.
     let digest: [UInt8]
     /// Whether it holds an address that leads elsewhere, as searches with `has:link` find it.
     let hasLink: Bool
@@ -12,12 +13,15 @@ struct SpamText {
     private static let reach = 2_000
     private static let digestBytes = 16
 
-    init(_ text: String) {
+    /// What a text comes down to that is said with files: the same words under another picture are something else.
+    init(_ text: String, media: [String] = []) {
         let lowered = Array(text.unicodeScalars.prefix(Self.reach)).map(Self.lowered)
         var bare = String.UnicodeScalarView()
         for scalar in lowered where Self.isTelling(scalar) { bare.append(scalar) }
         let told = bare.isEmpty ? text : String(bare)
-        digest = Array(SHA256.hash(Array(told.utf8)).prefix(Self.digestBytes))
+        // No text holds a zero.
+        let all = media.reduce(into: Array(told.utf8)) { $0 += [0] + Array($1.utf8) }
+        digest = Array(SHA256.hash(all).prefix(Self.digestBytes))
         hasLink = WebLink.isIn(text)
     }
 

@@ -17,15 +17,17 @@ extension MessageService {
     /// Replaces what a message says; only its sender may.
     ///
     /// Of two edits at once both become events, and the one with the higher offset stands.
-    /// - Throws: `chat_not_found`, `message_not_found`, also for a deleted message, `forbidden`, `idempotency_mismatch`,
-    ///   `overloaded` when others kept changing the message, and what the coordinator throws.
+    /// - Throws: `rate_limited` for one link too many of a young account, `chat_not_found`, `message_not_found`, also for a
+    ///   deleted message, `forbidden`, `idempotency_mismatch`, `overloaded` when others kept changing the message, and what the
+    ///   coordinator throws.
     package func edit(
         _ message: MessageID,
         _ edit: MessageEdit,
         by user: UserID,
         id: OperationID
     ) async throws -> Changed {
-        try await change(message, by: user, id: id) { .editMessage(edit, of: $0) }
+        try await spamGuard?.check(edit, in: message.chat, id: id, by: user)
+        return try await change(message, by: user, id: id) { .editMessage(edit, of: $0) }
     }
 
     /// Turns a message into a tombstone; its sender may, and owners and admins.

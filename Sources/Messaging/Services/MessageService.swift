@@ -32,7 +32,7 @@ package final class MessageService {
         by user: UserID,
         id: OperationID
     ) async throws -> Sent {
-        try await spamGuard?.check(draft.content, in: [(chat, id)], by: user)
+        try await spamGuard?.check(draft, in: [(chat, id)], by: user)
         return try await submit(draft, to: chat, by: user, id: id)
     }
 

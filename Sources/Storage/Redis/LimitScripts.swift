@@ -2,7 +2,8 @@ internal import Redis
 
 /// The scripts that count, each atomic, by the clock of Redis.
 ///
-/// Each touches one key, or keys of one slot, so that a Redis Cluster runs them; every key ends when what it counts is over.
+/// Each touches one key, or keys of one slot, so that a Redis Cluster runs them; every key ends when what it counts is over. After its
+/// clock was set back nobody waits longer than a count takes at most.
 enum LimitScripts {
     /// A token bucket: what it held, and when.
     ///
@@ -50,6 +51,11 @@ enum LimitScripts {
         local window = tonumber(ARGV[2])
         local pace = window / tonumber(ARGV[1])
         local ends = tonumber(redis.call('GET', KEYS[1]) or 0)
+        if ends > now + window then
+          -- The clock was set back, as by a failover.
+          ends = now + window
+          redis.call('SET', KEYS[1], string.format('%.3f', ends), 'PX', window)
+        end
         if tonumber(ARGV[3]) > 0 then
           -- Those that were under way when all were used up make it no longer.
           ends = math.min(math.max(ends, now) + pace * tonumber(ARGV[3]), now + window)
@@ -77,10 +83,20 @@ enum LimitScripts {
         local said = redis.call('SCARD', KEYS[3])
         if said + #fresh > tonumber(ARGV[5]) then
           local rest = redis.call('PTTL', KEYS[3])
+          if rest > tonumber(ARGV[6]) then
+            -- The clock was set back, as by a failover; so below.
+            rest = tonumber(ARGV[6])
+            redis.call('PEXPIRE', KEYS[3], ARGV[6])
+          end
           return {1, rest > 0 and rest or tonumber(ARGV[6])}
         end
         local function paced(key, most, window)
-          local ends = math.max(tonumber(redis.call('GET', key) or 0), now) + window / most * #fresh
+          local kept = tonumber(redis.call('GET', key) or 0)
+          if kept > now + window + 1 then
+            kept = now + window
+            redis.call('SET', key, string.format('%.3f', kept), 'PX', window)
+          end
+          local ends = math.max(kept, now) + window / most * #fresh
           return ends, math.floor(ends - now - window)
         end
         local pace, late = paced(KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]))

@@ -55,6 +55,73 @@ import Testing
         }
     }
 
+    @Test func `after its clock was set back nobody waits longer than a count takes`() async throws {
+        let redis = try await PrivateRedis()
+        try await RedisFixture.run(url: redis.url) { fixture in
+            let rules = SpamRules(repetitions: 1, repetitionWindow: .seconds(1), messages: 4, floodWindow: .seconds(2))
+            let (pace, text) = ("\(fixture.prefix):spam:{1}:pace", "\(fixture.prefix):spam:{2}:text:01")
+            // What is left of a count by a clock that was a day ahead.
+            func set(_ key: String) async throws {
+                try await fixture.send(RedisCommands.Raw("SET", key, "99999999999999.000"))
+            }
+            try await set(pace)
+            try await fixture.send(RedisCommands.Raw("SADD", text, "somebody"))
+            try await fixture.send(RedisCommands.Raw("PEXPIRE", text, "86400000"))
+            #expect(try await Self.judge(fixture, user: 1, rules)?.rule == .flood)
+            #expect(try await Self.judge(fixture, user: 2, rules)?.rule == .repetition)
+            _ = try await Self.failures(fixture, 1, window: .seconds(36_000))
+            guard case .array(let keys) = try await fixture.send(RedisCommands.Raw("KEYS", "*:failures:*")),
+                keys.count == 1, case .string(let bytes) = keys[0]
+            else { return #expect(Bool(false)) }
+            try await set(String(decoding: bytes, as: UTF8.self))
+            let wait = try await Self.failures(fixture, 0)
+            #expect(wait > .zero && wait <= .milliseconds(501))
+            await fixture.loop.sleep(for: .milliseconds(1_500))
+            #expect(try await Self.failures(fixture, 0) == .zero)
+            #expect(try await Self.judge(fixture, user: 1, rules) == nil)
+            #expect(try await Self.judge(fixture, user: 2, rules) == nil)
+        }
+    }
+
+    private static func judge(_ fixture: RedisFixture, user: Int64, _ rules: SpamRules) async throws -> SpamRefusal? {
+        try await asking(fixture) { store, answer in
+            let suspect = SpamSuspect(
+                user: UserID(rawValue: user),
+                operations: [.random()],
+                text: [1],
+                isLinkOfYoungAccount: false
+            )
+            store.judge(suspect, by: rules, then: answer)
+        }
+    }
+
+    /// Four are free.
+    private static func failures(
+        _ fixture: RedisFixture,
+        _ count: Int,
+        window: Duration = .seconds(2)
+    ) async throws -> Duration {
+        try await asking(fixture) { store, answer in
+            store.failures(count, of: "somebody", limit: 4, window: window, then: answer)
+        }
+    }
+
+    private static func asking<Value: Sendable>(
+        _ fixture: RedisFixture,
+        _ question: @escaping @Sendable (RedisLimitStore, @escaping LimitAnswer<Value>) -> Void
+    ) async throws -> Value {
+        try await fixture.loop.run { _ in
+            let store = RedisLimitStore(
+                client: fixture.client.value,
+                prefix: fixture.prefix,
+                metrics: StoreMetrics(registry: MetricsRegistry())
+            )
+            return try await withCheckedThrowingContinuation { continuation in
+                question(store) { continuation.resume(with: $0.mapError { $0 as any Error }) }
+            }
+        }
+    }
+
     // MARK: Nodes
 
     /// A limiter of one loop of a node; different nodes share no leases.

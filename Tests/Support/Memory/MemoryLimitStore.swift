@@ -8,7 +8,7 @@ package final class MemoryLimitStore: LimitStore {
     package enum Conduct {
         case answers
         case fails(StoreError)
-        /// Keeps the answers for ``answerAll()``.
+        /// Keeps the answers for ``answerAll()`` and for ``answerFirst()``.
         case isSilent
     }
 
@@ -32,6 +32,12 @@ package final class MemoryLimitStore: LimitStore {
         let answers = late
         late = []
         for answer in answers { answer() }
+    }
+
+    /// Lets what was asked first be answered now.
+    package func answerFirst() {
+        guard !late.isEmpty else { return }
+        late.removeFirst()()
     }
 
     package func probe(then answer: @escaping LimitAnswer<Void>) { tell(answer) { () } }
@@ -70,6 +76,10 @@ package final class MemoryLimitStore: LimitStore {
 
     private func refusal(of suspect: SpamSuspect, by rules: SpamRules) -> SpamRefusal? {
         let key = "\(suspect.user) \(suspect.text)"
+        // A clock that was set back makes no wait longer, here and below.
+        if let ends = texts[key]?.ends {
+            texts[key]?.ends = min(ends, now + Int64(rules.repetitionWindow.microseconds))
+        }
         if let text = texts[key], text.ends <= now { texts[key] = nil }
         let said = texts[key]?.operations ?? []
         let fresh = suspect.operations.filter { !said.contains($0) }
@@ -110,6 +120,7 @@ package final class MemoryLimitStore: LimitStore {
 
     private func leak(_ name: String, _ count: Int, _ most: Int, _ window: Duration) -> (ends: Double, late: Double) {
         let pace = window.microseconds / Double(most)
+        if let kept = leaks[name] { leaks[name] = min(kept, Double(now) + window.microseconds) }
         let ends = max(leaks[name] ?? 0, Double(now)) + pace * Double(count)
         return (ends, ends - Double(now) - window.microseconds)
     }

@@ -119,7 +119,11 @@ final class APIHarness {
         router = Router(logger: logger)
         api.registerOperations(on: router)
         api.register(on: router)
-        api.registerSocket(on: router) { _, _ in throw Failure(.storeUnavailable, "There are no sockets here.") }
+        api.registerSocket(on: router) { [tokens, clock] request, _, admit in
+            let token = request.headers["Authorization"]?.split(separator: " ").last.map(String.init)
+            try await admit(token.map { try tokens.verify($0, now: clock.now).caller })
+            throw Failure(.storeUnavailable, "There are no sockets here.")
+        }
     }
 
     /// Runs the write path while `body` does.

@@ -63,9 +63,53 @@ import Web
             let ada = await api.person("ada")
             for _ in 0..<10 { #expect(await api.call(.get, "/chats", as: "x.y.z").status == 401) }
             let refused = await api.call(.get, "/chats", as: "x.y.z")
-            #expect(refused.status == 429 && refused.headers["RateLimit"] == #""read";r=0;t=36000"#)
+            #expect(refused.status == 429 && refused.headers["RateLimit"] == #""stranger";r=0;t=36000"#)
             #expect(await api.call(.get, "/chats", as: ada.token).status == 200)
             #expect(await api.call(.get, "/chats", as: "x.y.z", from: "192.0.2.7").status == 401)
+        }
+    }
+
+    @Test func `a token that has expired is told so, whoever else comes from its address`() async throws {
+        try await withAPI(Self.options(2)) { api in
+            let ada = await api.person("ada")
+            for _ in 0..<10 { #expect(await api.call(.get, "/chats", as: "x.y.z").status == 401) }
+            #expect(await api.call(.get, "/chats", as: "x.y.z").status == 429)
+            api.advance(seconds: 86_400)
+            for path in ["/chats", "/ws"] {
+                let answer = await api.call(.get, path, as: ada.token)
+                #expect(answer.status == 401 && answer.code == "token_expired")
+            }
+        }
+    }
+
+    @Test func `a handshake counts for the user it proves, and for its address only where it proves nobody`()
+        async throws
+    {
+        try await withAPI(Self.options(4)) { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            for token in [nil, ada.token] {
+                for _ in 0..<20 { #expect(await api.call(.get, "/ws", as: token).status == 503) }
+                #expect(await api.call(.get, "/ws", as: token).status == 429)
+            }
+            for _ in 0..<20 { #expect(await api.call(.get, "/ws", as: "x.y.z").status == 401) }
+            #expect(await api.call(.get, "/ws", as: "x.y.z").status == 429)
+            #expect(await api.call(.get, "/ws", as: bob.token).status == 503)
+        }
+    }
+
+    @Test func `who guesses at refresh tokens keeps nobody at that address from renewing`() async throws {
+        try await withAPI(Self.options(2)) { api in
+            let ada = await api.person("ada")
+            func refresh(_ token: String) async -> Answer {
+                await api.call(.post, "/auth/refresh", json: #"{"refresh_token":"\#(token)"}"#)
+            }
+            for status in [401, 401, 429] { #expect(await refresh("x").status == status) }
+            var token = ada.refreshToken
+            for _ in 0..<5 {
+                let answer = await refresh(token)
+                #expect(answer.status == 200)
+                token = answer.string("refresh_token") ?? ""
+            }
         }
     }
 

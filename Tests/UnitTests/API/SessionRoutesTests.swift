@@ -69,7 +69,7 @@ import Web
         }
     }
 
-    @Test func `guessing the current password is throttled with the logins of the account`() async throws {
+    @Test func `guessing the current password is throttled, apart from the logins of the account`() async throws {
         try await withAPI { api in
             let ada = await api.person("ada")
             let fields = #"{"current_password":"a wrong one","new_password":"battery staple"}"#
@@ -79,7 +79,17 @@ import Web
             }
             let late = await api.call(.post, "/auth/password", as: ada.token, json: fields)
             #expect(late.status == 429 && late.headers["Retry-After"] != nil)
+            #expect(await api.logIn("ada").status == 200)
+        }
+    }
+
+    @Test func `who guesses at an account from outside keeps nobody inside from another password`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            for _ in 0..<4 { _ = await api.logIn("ada", password: "a wrong one") }
             #expect(await api.logIn("ada").status == 429)
+            let fields = #"{"current_password":"correct horse ada","new_password":"battery staple"}"#
+            #expect(await api.call(.post, "/auth/password", as: ada.token, json: fields).status == 204)
         }
     }
 

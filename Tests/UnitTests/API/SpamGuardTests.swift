@@ -121,7 +121,26 @@ import Web
         }
     }
 
-    @Test func `edits are not judged`() async throws {
+    @Test func `a link that a young account brings in by an edit counts as one sent`() async throws {
+        try await withAPI(Self.options { $0.links = 2 }) { api in
+            let ada = await api.person("ada")
+            let room = await api.group(ada)
+            let id = await Self.send(api, ".", to: room, as: ada).string("message_id") ?? ""
+            func edit(_ text: String, key: Int) async -> Int {
+                let headers = [("Idempotency-Key", Self.uuid(key))]
+                let json = #"{"content":"\#(text)"}"#
+                return await api.call(.put, "/messages/\(id)", as: ada.token, json: json, headers: headers).status
+            }
+            #expect(await edit("https://example.org/1", key: 1) == 200)
+            #expect(await edit("https://example.org/2", key: 2) == 200)
+            #expect(await edit("https://example.org/2", key: 2) == 200)
+            #expect(await edit("https://example.org/3", key: 3) == 429)
+            #expect(await Self.send(api, "https://example.org/3", to: room, as: ada).status == 429)
+            #expect(await edit("no link at all", key: 4) == 200)
+        }
+    }
+
+    @Test func `edits without links are not judged`() async throws {
         try await withAPI(Self.options { $0.repetitions = 1 }) { api in
             let ada = await api.person("ada")
             let room = await api.group(ada)

@@ -89,6 +89,20 @@ import Testing
         #expect(ask(&table, 3, at: start) != nil)
     }
 
+    @Test func `what has ended is forgotten before what may be used`() {
+        var table = LeaseTable<Int>(limit: 100)
+        let later = start + .seconds(2)
+        func bucket(_ user: Int) -> RateBucket { RateBucket(.user(UserID(rawValue: Int64(1_000 + user))), .read) }
+        for user in 0..<100 {
+            let now = user < 60 ? start : later
+            _ = table.take(bucket(user), quota, now: now, for: user)
+            _ = table.settle(bucket(user), quota, TokenGrant(tokens: 2, rest: 9, wait: .zero), now: now)
+        }
+        _ = ask(&table, 1, at: later)
+        #expect(table.count == 41)
+        for user in 60..<100 { #expect(table.takeHeld(bucket(user), quota, now: later) == .admitted(standing(9))) }
+    }
+
     @Test func `a table holds no more than it may, and never drops who waits`() throws {
         var table = LeaseTable<Int>(limit: 100)
         _ = ask(&table, 1, at: start)

@@ -139,11 +139,40 @@ import Testing
         }
     }
 
+    @Test func `a store whose answers all come late is away no less`() async throws {
+        try await Self.run(patience: .milliseconds(20)) { scene in
+            scene.store.conduct = .isSilent
+            for user in 1...3 {
+                let verdict = await scene.limiter.take(RateBucket(.user(UserID(rawValue: Int64(user))), .write))
+                #expect(verdict == .unchecked)
+                // It comes, when nobody waits any more.
+                scene.store.answerFirst()
+            }
+            #expect(scene.watch.isAway)
+        }
+    }
+
+    @Test func `an error about one question lets only that one pass`() async throws {
+        try await Self.run { scene in
+            for _ in 0..<5 {
+                scene.store.conduct = .fails(StoreError(.redis, .permanent, "WRONGTYPE"))
+                let failed = await scene.limiter.take(RateBucket(.user(UserID(rawValue: 1)), .write))
+                #expect(failed == .unchecked && !scene.watch.isAway)
+                scene.store.conduct = .answers
+                let answered = await scene.limiter.take(RateBucket(.user(UserID(rawValue: 2)), .search))
+                #expect(answered != .unchecked)
+            }
+            scene.store.conduct = .fails(StoreError(.redis, .permanent, "WRONGTYPE"))
+            for _ in 0..<3 { _ = await scene.limiter.take(RateBucket(.user(UserID(rawValue: 1)), .write)) }
+            #expect(scene.watch.isAway)
+        }
+    }
+
     @Test func `classes have shares of the base`() {
         let policy = RatePolicy(base: RateQuota(tokens: 120, window: .seconds(60)))
         let tokens = RateClass.allCases.map { policy.quota($0).tokens }
-        #expect(tokens == [600, 120, 120, 60, 30])
+        #expect(tokens == [600, 120, 120, 60, 30, 120, 600])
         let least = RatePolicy(base: RateQuota(tokens: 1, window: .seconds(1)))
-        #expect(RateClass.allCases.map { least.quota($0).tokens } == [5, 1, 1, 1, 1])
+        #expect(RateClass.allCases.map { least.quota($0).tokens } == [5, 1, 1, 1, 1, 1, 5])
     }
 }

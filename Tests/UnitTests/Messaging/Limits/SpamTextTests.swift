@@ -16,6 +16,13 @@ import Testing
         #expect(SpamText(one).digest != SpamText(other).digest)
     }
 
+    @Test func `the same words with other files are not the same`() {
+        let texts = [SpamText("\u{1F4F7}"), SpamText("\u{1F4F7}", media: ["a"]), SpamText("\u{1F4F7}", media: ["b"])]
+        #expect(Set(texts.map(\.digest)).count == 3)
+        #expect(SpamText("look", media: ["a", "b"]).digest != SpamText("look", media: ["ab"]).digest)
+        #expect(SpamText("look", media: ["a"]).digest == SpamText("LOOK!", media: ["a"]).digest)
+    }
+
     @Test(arguments: [
         ("see https://example.org", true), ("HTTPS://EXAMPLE.ORG", true), ("wWw.example.org", true), ("ftp://x", true),
         ("www", false), ("a:/b", false), ("", false), ("://", false), ("12:30 // noon", false), ("wwww.x", true),
