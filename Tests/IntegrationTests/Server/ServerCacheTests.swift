@@ -21,6 +21,9 @@ import Web
                     for node in 0...1 { try await book.compare(on: node) }
                 }
             }
+            for kind in ["message", "reply", "edit", "deletion", "restoration", "reaction"] {
+                #expect(book.changes[kind, default: 0] > 0, "\(kind)")
+            }
             // What it was good for; the nodes may have asked more often than they were, where stores had to be read again.
             var (hits, all) = (0, 0)
             for client in pair.clients {

@@ -18,6 +18,12 @@ import Web
                 for path in scene.paths { await scene.compare(path) }
             }
             #expect(scene.hits > 100, "the cache was of use")
+            // However the seed has it, each kind of change was made and not only refused.
+            for _ in 0..<1_000 where !scene.missing.isEmpty {
+                await scene.change()
+                for path in scene.paths { await scene.compare(path) }
+            }
+            #expect(scene.missing.isEmpty)
         }
     }
 
