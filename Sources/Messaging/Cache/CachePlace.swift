@@ -15,18 +15,23 @@ struct CachePlace {
         let count = Int64(snapshot.rows.count)
         let start = last == snapshot.lastSequence ? 0 : first.rawValue
         key = CacheKey(.messages, of: chat.rawValue, part: [start, count])
-        stamp = CacheStamp(epoch: snapshot.epoch, version: snapshot.lastOffset.rawValue, first.rawValue)
+        stamp = CacheStamp(
+            epoch: snapshot.epoch,
+            version: snapshot.lastOffset.rawValue,
+            first.rawValue,
+            snapshot.silentChanges
+        )
     }
 
     /// The last message of a chat, for those who have hidden none of its messages.
     init(lastMessageOf chat: ChatID, at state: ChatState) {
         key = CacheKey(.chats, of: chat.rawValue)
-        stamp = CacheStamp(epoch: state.epoch, version: state.lastOffset.rawValue)
+        stamp = CacheStamp(epoch: state.epoch, version: state.lastOffset.rawValue, state.silentChanges)
     }
 
     /// The first members of a chat.
     init(membersOf chat: ChatID, limit: Int, at state: ChatState) {
         key = CacheKey(.members, of: chat.rawValue, part: [Int64(limit)])
-        stamp = CacheStamp(epoch: state.epoch, version: state.lastOffset.rawValue, state.names)
+        stamp = CacheStamp(epoch: state.epoch, version: state.lastOffset.rawValue, state.silentChanges)
     }
 }

@@ -21,7 +21,7 @@ final class CachedScene {
 
     /// What may happen.
     enum Change: CaseIterable {
-        case message, reply, edit, deletion, restoration, reaction, hiding, removal, addition, role, name, purge
+        case message, reply, edit, deletion, restoration, reaction, hiding, removal, addition, role, name, repair, purge
     }
 
     /// What has not happened yet, or was refused each time.
@@ -102,7 +102,7 @@ final class CachedScene {
         let number = 1 + random.below(sent)
         let message = path(number)
         let (person, other) = (random.pick(people), random.pick(people))
-        switch random.below(16) {
+        switch random.below(17) {
         case 0, 1, 2: await send()
         case 3:
             let fields = #"{"content":"\#(sent + 1)","thread_root":"\#(chat)-\#(number)"}"#
@@ -127,6 +127,11 @@ final class CachedScene {
         case 14:
             api.stores.database.rename(UserID(rawValue: other.id), to: "name-\(random.below(1000))")
             missing.remove(.name)
+        case 15:
+            let id = MessageID(chat: ChatID(rawValue: chat), sequence: SequenceNumber(rawValue: Int64(number)))
+            api.stores.bodies.repair(id, to: "repaired \(random.below(1000))")
+            api.stores.database.silentChanges += 1
+            missing.remove(.repair)
         default: await purge()
         }
     }
