@@ -14,5 +14,7 @@ BEGIN
 END
 $$;
 
+-- Once for a statement, however many it renames: each count leaves a dead version of the row that all reads look at. A
+-- statement that changes no name after all costs what is cached, and nothing else.
 CREATE TRIGGER users_renamed AFTER UPDATE OF username ON users
-    FOR EACH ROW WHEN (OLD.username IS DISTINCT FROM NEW.username) EXECUTE FUNCTION duologue_count_rename();
+    FOR EACH STATEMENT EXECUTE FUNCTION duologue_count_rename();

@@ -91,6 +91,16 @@ import Web
                 #expect(answer.items.contains { $0.string("username") == "renamed" })
             }
 
+            let reading: PostgresQuery = "SELECT silent_changes::text FROM meta"
+            let before = try await Self.execute(scene, reading)
+            let all: PostgresQuery = """
+                WITH renamed AS (UPDATE users SET username = username || 'x' WHERE username LIKE 'extra-%' RETURNING id)
+                SELECT count(*)::text FROM renamed
+                """
+            let count = try await Self.execute(scene, all)
+            let after = try await Self.execute(scene, reading)
+            #expect(count == "29" && before == "1" && after == "2", "many names are one change")
+
             let removal = try await pair.clients[1].send(
                 .delete,
                 "/chats/\(chat)/participants/\(ben.id)",
