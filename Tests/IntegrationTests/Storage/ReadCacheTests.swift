@@ -50,12 +50,17 @@ import Testing
                 try await eventually("it is kept") { await cache.values(under: [key])?[key] == [1] }
                 let connections = client.connectionCount
                 redis.freeze()
+                let largest = [UInt8](repeating: 7, count: 256 * 1024)
+                let sent = (Int64(2)..<22).count { cache.keep(largest, under: CacheKey(.messages, of: $0)) }
+                #expect(sent == 4, "a mebibyte is under way at most")
                 for _ in 0..<20 {
                     let found = await cache.values(under: [key])
                     #expect(found == nil)
                 }
                 // Five lookups were given up; the others were not even sent.
                 #expect(client.pendingCount < 20)
+                let isSent = cache.keep([2], under: CacheKey(.chats, of: 1))
+                #expect(!isSent, "nor are values")
                 #expect(client.connectionCount == connections, "given up without harm to the connection")
                 redis.thaw()
                 try await eventually("it is asked again") { await cache.values(under: [key])?[key] == [1] }
