@@ -10,7 +10,7 @@ extension StoreScenario {
                 try await pages.change()
                 try await pages.compare()
             }
-            #expect(pages.hits >= 60)
+            #expect(pages.hits >= 25)
         },
         StoreScenario("what changes while a page is read is shown by the next read") { ports in
             for kind in 0..<5 {
