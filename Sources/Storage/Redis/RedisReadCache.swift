@@ -24,7 +24,7 @@ package final class RedisReadCache: ReadCache {
     /// Keys of one bucket lie in one slot of a cluster, so that a list of chats takes few commands.
     private static let bucketCount: Int64 = 16
 
-    /// Keeps values under `<prefix>:cache:`.
+    /// Keeps values under `<prefix>:cache:<format>:`.
     package init(client: RedisClient, loop: EventLoop, prefix: String) {
         self.client = client
         self.loop = loop
@@ -79,7 +79,7 @@ package final class RedisReadCache: ReadCache {
 
     private func name(of key: CacheKey) -> String {
         let numbers = ([key.subject] + key.part).map { ":\($0)" }.joined()
-        return "\(prefix):cache:{\(Self.bucket(of: key))}:\(key.kind.rawValue)\(numbers)"
+        return "\(prefix):cache:\(CacheEntry.format):{\(Self.bucket(of: key))}:\(key.kind.rawValue)\(numbers)"
     }
 }
 
