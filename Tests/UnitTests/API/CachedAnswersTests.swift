@@ -97,6 +97,26 @@ import Web
         }
     }
 
+    @Test func `a read is counted once, however often the stores are asked`() async throws {
+        try await withAPI { api in
+            let scene = await CachedScene(api, seed: 1)
+            let (path, token) = ("/chats/\(scene.chat)/messages?limit=10", scene.people[0].token)
+            _ = await api.call(.get, path, as: token)
+            var isEdited = false
+            let message = "/messages/\(scene.chat)-3"
+            // After the statement: what MongoDB has is newer than that, so both are asked again.
+            api.cache.beforeLook = { _ in
+                guard !isEdited else { return }
+                isEdited = true
+                _ = await api.call(.put, message, as: token, json: #"{"content":"new"}"#)
+            }
+            let answer = await api.call(.get, path, as: token)
+            #expect(answer.text.contains(#""content":"new""#))
+            let counts = await api.call(.get, "//cache/stats").text
+            #expect(counts.contains(#""messages":{"hits":0,"misses":2,"bypassed":0,"#))
+        }
+    }
+
     @Test func `hits, misses and bypassed make all reads`() async throws {
         try await withAPI { api in
             let scene = await CachedScene(api, seed: 1)
