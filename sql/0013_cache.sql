@@ -1,18 +1,20 @@
--- What tells that something shown has changed though no chat has: usernames, which lists of members show.
+-- What tells that something shown has changed though no chat has an event of it: usernames, which lists of members show, and repairs.
 
-ALTER TABLE meta ADD names bigint NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD silent_changes bigint NOT NULL DEFAULT 0;
 
-COMMENT ON COLUMN meta.names IS
-    'Grows with every change of a username, so that lists of members that were cached before are not shown after it. '
-    'Usernames change rarely: only operators do that.';
+COMMENT ON COLUMN meta.silent_changes IS
+    'Grows with every change of what is shown that no event tells, so that nothing that was cached before is shown after it: '
+    'by a trigger where a username changes, and by audit --repair. Both are rare: operators do them.';
 
 CREATE FUNCTION duologue_count_rename() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE meta SET names = names + 1;
+    UPDATE meta SET silent_changes = silent_changes + 1;
     RETURN NULL;
 END
 $$;
 
+-- Once for a statement, however many it renames: each count leaves a dead version of the row that all reads look at. A
+-- statement that changes no name after all costs what is cached, and nothing else.
 CREATE TRIGGER users_renamed AFTER UPDATE OF username ON users
-    FOR EACH ROW WHEN (OLD.username IS DISTINCT FROM NEW.username) EXECUTE FUNCTION duologue_count_rename();
+    FOR EACH STATEMENT EXECUTE FUNCTION duologue_count_rename();

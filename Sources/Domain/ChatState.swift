@@ -6,15 +6,15 @@ package struct ChatState: Sendable, Equatable {
     package var lastOffset: Offset
     /// Whether the reader has hidden messages of the chat, so that others see more of it.
     package var isFiltered: Bool
-    /// Grows when somebody's username changes; zero where no names are shown.
-    package var names: Int64
+    /// Grows with what changes without an event: somebody's username, or a repair of the stores.
+    package var silentChanges: Int64
 
     /// Makes a state of all its fields.
-    package init(epoch: String, lastOffset: Offset, isFiltered: Bool = false, names: Int64 = 0) {
+    package init(epoch: String, lastOffset: Offset, isFiltered: Bool = false, silentChanges: Int64 = 0) {
         self.epoch = epoch
         self.lastOffset = lastOffset
         self.isFiltered = isFiltered
-        self.names = names
+        self.silentChanges = silentChanges
     }
 }
 

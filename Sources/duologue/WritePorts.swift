@@ -35,7 +35,7 @@ struct WritePorts {
 extension HistoryReader {
     /// A reader over a loop's stores; that of a debug build passes its failpoints.
     convenience init(_ stores: LoopStores, _ configuration: Configuration, _ metrics: CacheMetrics, loop: EventLoop) {
-        let cache = configuration.caches ? CachedReads(cache: stores.cache, metrics: metrics) : nil
+        let cache = CachedReads(cache: configuration.caches ? stores.cache : nil, metrics: metrics)
         var history = stores.history
         #if FAILPOINTS
         if let failpoints = configuration.failpoints {

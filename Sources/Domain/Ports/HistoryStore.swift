@@ -54,9 +54,13 @@ package struct HistorySnapshot: Sendable, Equatable {
     package var hidden: Set<SequenceNumber>
     /// Whether others see more: of the page, or, where one message of each chat is asked for, of the chat.
     package var isFiltered: Bool
+    /// As `ChatState` has it.
+    package var silentChanges: Int64
 
     /// What it tells of the chat's state.
-    package var state: ChatState { ChatState(epoch: epoch, lastOffset: lastOffset, isFiltered: isFiltered) }
+    package var state: ChatState {
+        ChatState(epoch: epoch, lastOffset: lastOffset, isFiltered: isFiltered, silentChanges: silentChanges)
+    }
 
     /// Makes a snapshot of all its fields; unless said otherwise it is filtered where something is hidden.
     package init(
@@ -67,7 +71,8 @@ package struct HistorySnapshot: Sendable, Equatable {
         rows: [MessageMetadata],
         redo: [CommittedOperation],
         hidden: Set<SequenceNumber> = [],
-        isFiltered: Bool? = nil
+        isFiltered: Bool? = nil,
+        silentChanges: Int64 = 0
     ) {
         self.epoch = epoch
         self.lastOffset = lastOffset
@@ -77,6 +82,7 @@ package struct HistorySnapshot: Sendable, Equatable {
         self.redo = redo
         self.hidden = hidden
         self.isFiltered = isFiltered ?? !hidden.isEmpty
+        self.silentChanges = silentChanges
     }
 }
 

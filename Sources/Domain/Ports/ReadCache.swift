@@ -6,7 +6,7 @@ package enum CacheKind: String, Sendable, CaseIterable {
     case members
     /// The last message of a chat, as lists of chats show it.
     case chats
-    /// Pages of messages.
+    /// Pages that end at a chat's last message.
     case messages
 }
 

@@ -19,9 +19,12 @@ package struct CacheStamp: Sendable, Equatable {
 /// How a value lies in the cache: a line that tells what it is and what it was made at, the body, and a digest of both.
 ///
 /// A value whose line is not to the letter the expected one is none: of another state, key, version of the server or installation.
-enum CacheEntry {
+package enum CacheEntry {
     /// To be raised when what clients are told changes its shape, so that nodes of two versions do not answer each other's.
-    static let format = 1
+    ///
+    /// It is part of where values are kept too, so that those nodes do not overwrite each other's for as long as both run. The tests
+    /// hold the shapes beside it.
+    package static let format = 1
 
     private static let digestBytes = 8
 

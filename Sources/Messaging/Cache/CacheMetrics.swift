@@ -2,6 +2,8 @@ package import Domain
 package import IOCore
 
 /// What the cache was good for, by kind, since the process began.
+///
+/// A read is counted once it is answered, and once however often the stores were asked for it.
 package struct CacheMetrics: Sendable {
     /// The counts of one kind; hits, misses and bypassed make all reads.
     package struct Counts: Sendable {
@@ -9,7 +11,7 @@ package struct CacheMetrics: Sendable {
         package let hits: Counter
         /// Reads of which the cache held nothing valid, or which were the first at their state and did not ask.
         package let misses: Counter
-        /// Reads that did not use the cache: it could not be asked, or does not hold what this reader may see.
+        /// Reads that did not use the cache: it is off, could not be asked, or does not hold what is read.
         package let bypassed: Counter
         /// Values that were sent to the cache.
         package let fills: Counter

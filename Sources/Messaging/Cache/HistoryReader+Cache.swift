@@ -15,25 +15,33 @@ extension HistoryReader {
         window: HistoryWindow,
         limit: Int
     ) async throws -> (messages: [UInt8], snapshot: HistorySnapshot) {
-        try await agreeing {
+        var found = CachedReads.Findings(bypassed: 1)
+        let page: (messages: [UInt8], snapshot: HistorySnapshot) = try await agreeing {
             let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
             let place = CachePlace(page: snapshot, of: chat)
-            if let place, let known = await cache?.body(under: place.key, at: place.stamp) { return (known, snapshot) }
+            found = CachedReads.Findings(bypassed: 1)
+            if let cache, let place {
+                found = await cache.look(for: [place.key: place.stamp])
+                if let known = found.bodies[place.key] { return (known, snapshot) }
+            }
             guard let messages = try await messages(of: chat, at: snapshot) else { return nil }
             let shown = messages.filter { !snapshot.hidden.contains($0.id.sequence) }
             let encoded = Self.encoded(shown)
             // The stamp is that of the statement: what came after it is not in these messages, or is announced after it.
-            if let place { cache?.keep(encoded, under: place.key, at: place.stamp) } else { cache?.bypass(.messages) }
+            if let place { cache?.keep(encoded, under: place.key, at: place.stamp) }
             return (encoded, snapshot)
         }
+        cache?.count(.messages, found)
+        return page
     }
 
     /// Adds to chats their last messages as the user may see them; answers those on which the stores did not agree in time.
     func addLastMessages(to chats: inout [Chat], for user: UserID) async throws -> [ChatID] {
         let spoken = chats.filter { $0.lastSequence.rawValue > 0 }
-        let known = await knownLastMessages(of: spoken)
+        let (known, found) = await knownLastMessages(of: spoken)
         let rest = spoken.map(\.id).filter { known[$0] == nil }
         let read = try await settled(of: rest) { try await history.latest(of: $0, for: user) }
+        cache?.count(.chats, found)
         for (chat, snapshot) in read.snapshots where !snapshot.isFiltered {
             let place = CachePlace(lastMessageOf: chat, at: snapshot.state)
             cache?.keep(Self.encoded(read.messages[chat]?.first), under: place.key, at: place.stamp)
@@ -45,18 +53,20 @@ extension HistoryReader {
         return read.unsettled
     }
 
-    private func knownLastMessages(of chats: [Chat]) async -> [ChatID: [UInt8]] {
-        guard let cache else { return [:] }
+    private func knownLastMessages(of chats: [Chat]) async -> ([ChatID: [UInt8]], CachedReads.Findings) {
+        guard let cache else { return ([:], CachedReads.Findings()) }
         let places = chats.compactMap { chat in
             chat.state.flatMap { $0.isFiltered ? nil : (chat.id, CachePlace(lastMessageOf: chat.id, at: $0)) }
         }
-        if places.count < chats.count { cache.bypass(.chats, chats.count - places.count) }
         let wanted = places.map { ($0.1.key, $0.1.stamp) }
-        let bodies = await cache.bodies(.chats, Dictionary(wanted, uniquingKeysWith: { $1 }))
-        return Dictionary(
+        var found = await cache.look(for: Dictionary(wanted, uniquingKeysWith: { $1 }))
+        found.bypassed += chats.count - places.count
+        let bodies = found.bodies
+        let known = Dictionary(
             places.compactMap { chat, place in bodies[place.key].map { (chat, $0) } },
             uniquingKeysWith: { $1 }
         )
+        return (known, found)
     }
 
     private static func encoded(_ messages: [Message]) -> [UInt8] {

@@ -35,6 +35,11 @@ package struct CircuitBreaker: Sendable {
         }
     }
 
+    /// Whether everything is let through; asking takes no probe.
+    package var isClosed: Bool {
+        if case .closed = state { true } else { false }
+    }
+
     /// A call succeeded.
     package mutating func succeeded() { state = .closed(failures: 0) }
 

@@ -84,7 +84,7 @@ package final class ChatService {
         limit: Int,
         cursor: String?
     ) async throws -> EncodedItems {
-        guard let cache, cursor == nil else {
+        guard let cache, cache.isOn, cursor == nil else {
             let page = try await directory.participants(of: id, for: user, limit: limit, cursor: cursor)
             guard let page else { throw Failure.chatNotFound }
             cache?.bypass(.members)
@@ -99,11 +99,14 @@ package final class ChatService {
             return EncodedItems(page)
         }
         let place = CachePlace(membersOf: id, limit: limit, at: asked.state)
-        if let body = await cache.body(under: place.key, at: place.stamp), let known = EncodedItems(body: body) {
+        let found = await cache.look(for: [place.key: place.stamp])
+        if let body = found.bodies[place.key], let known = EncodedItems(body: body) {
+            cache.count(.members, found)
             return known
         }
         let roster = try await directory.roster(of: id, for: user, limit: limit, ifAtMost: .max)
         guard let roster, let page = roster.page else { throw Failure.chatNotFound }
+        cache.count(.members, found)
         let items = EncodedItems(page)
         let read = CachePlace(membersOf: id, limit: limit, at: roster.state)
         cache.keep(items.body, under: read.key, at: read.stamp)

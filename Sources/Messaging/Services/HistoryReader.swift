@@ -9,7 +9,7 @@ package import Domain
 package final class HistoryReader {
     let history: any HistoryStore
     let bodies: any BodyStore
-    /// Nil where nothing is cached.
+    /// Nil where nothing is cached, nor counted.
     let cache: CachedReads?
 
     static let attempts = 4

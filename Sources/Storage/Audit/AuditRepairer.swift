@@ -111,6 +111,7 @@ final class AuditRepairer {
                 for (place, plan) in plans {
                     done.append((place, try await perform(plan, session) ? plan : .refuse("it changed meanwhile")))
                 }
+                if plans.contains(where: { $0.plan.changesSomething }) { try await countChange(session) }
                 return done
             }
             for (place, plan) in done {
@@ -127,6 +128,14 @@ final class AuditRepairer {
         } catch let error as MongoError where !error.isRetryable && !error.isOutcomeUnknown {
             for place in places { report.notMended("MongoDB refused the repair", "\(place)") }
         }
+    }
+
+    /// No event tells of a repair, so what was cached before it must not be shown after it.
+    ///
+    /// Documents change before this is committed, so what is cached in between is of before, whatever it shows.
+    private func countChange(_ session: PostgresSession) async throws {
+        let counting: PostgresQuery = "UPDATE meta SET silent_changes = silent_changes + 1"
+        try await session.execute(counting.named("audit_count"))
     }
 
     private func lock(_ chat: ChatID, _ session: PostgresSession) async throws -> RepairContext {

@@ -22,6 +22,9 @@ struct RepairPlan {
     /// Why something is left as it is, for people.
     var refusals: [String] = []
 
+    /// Whether readers may see something else afterwards.
+    var changesSomething: Bool { !writes.isEmpty || !statements.isEmpty }
+
     /// Nothing to do.
     static let none = RepairPlan()
 

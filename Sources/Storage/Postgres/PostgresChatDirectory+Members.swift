@@ -26,8 +26,8 @@ extension PostgresChatDirectory {
         after: PageCursor
     ) async throws -> Roster? {
         let query: PostgresQuery = """
-            SELECT m.user_id, m.username, m.role, m.joined_at, m.joined_offset, meta.epoch::text, c.last_offset, meta.names,
-                   c.participant_count <= \(Int64(most))
+            SELECT m.user_id, m.username, m.role, m.joined_at, m.joined_offset,
+                   meta.epoch::text, c.last_offset, meta.silent_changes, c.participant_count <= \(Int64(most))
             FROM participants me
             JOIN chats c ON c.id = me.chat_id
             CROSS JOIN meta
@@ -84,7 +84,7 @@ extension PostgresChatDirectory {
         ChatState(
             epoch: try row.decode(column),
             lastOffset: try row.id(column + 1),
-            names: try row.decode(column + 2)
+            silentChanges: try row.decode(column + 2)
         )
     }
 }

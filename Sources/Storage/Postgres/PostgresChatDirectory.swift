@@ -22,7 +22,8 @@ package final class PostgresChatDirectory: ChatDirectory {
                    c.last_seq, c.last_offset, c.participant_count,
                    p.role, p.read_seq, u.unread, n.mentions, p.muted_until, p.archived, p.pinned, p.marked_unread,
                    (SELECT epoch::text FROM meta),
-                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p.chat_id AND h.user_id = p.user_id)
+                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p.chat_id AND h.user_id = p.user_id),
+                   (SELECT silent_changes FROM meta)
             FROM participants p
             JOIN chats c ON c.id = p.chat_id
             CROSS JOIN LATERAL duologue_unread(p.user_id, p.chat_id, p.read_seq, c.last_seq) u
@@ -56,7 +57,7 @@ package final class PostgresChatDirectory: ChatDirectory {
                    c.role, c.read_seq, u.unread, n.mentions, c.muted_until, c.archived, c.pinned, c.marked_unread,
                    (SELECT epoch::text FROM meta),
                    EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = c.id AND h.user_id = \(user.rawValue)),
-                   c.last_event_at
+                   (SELECT silent_changes FROM meta), c.last_event_at
             FROM (
                 SELECT c.*, p.role, p.read_seq, p.muted_until, p.archived, p.pinned, p.marked_unread
                 FROM participants p JOIN chats c ON c.id = p.chat_id
@@ -74,7 +75,7 @@ package final class PostgresChatDirectory: ChatDirectory {
             let rows = try await client.query(query.named("chats"))
             return try PageCursor.page(rows, limit: limit, Self.chat) { row throws(PostgresError) in
                 PageCursor(
-                    first: try row.decode(22, as: PostgresTimestamp.self).microseconds,
+                    first: try row.decode(23, as: PostgresTimestamp.self).microseconds,
                     second: try row.decode(0)
                 )
             }
@@ -96,7 +97,12 @@ package final class PostgresChatDirectory: ChatDirectory {
             lastOffset: try row.id(10),
             participantCount: try row.decode(11),
             my: try membership(row, from: 12),
-            state: ChatState(epoch: try row.decode(20), lastOffset: try row.id(10), isFiltered: try row.decode(21))
+            state: ChatState(
+                epoch: try row.decode(20),
+                lastOffset: try row.id(10),
+                isFiltered: try row.decode(21),
+                silentChanges: try row.decode(22)
+            )
         )
     }
 

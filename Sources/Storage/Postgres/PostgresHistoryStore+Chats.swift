@@ -8,7 +8,8 @@ extension PostgresHistoryStore {
             SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,
                    kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
                    (SELECT epoch::text FROM meta),
-                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = l.chat_id AND h.user_id = \(user.rawValue))
+                   EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = l.chat_id AND h.user_id = \(user.rawValue)),
+                   (SELECT silent_changes FROM meta)
             FROM duologue_latest(\(user.rawValue), \(chats.map(\.rawValue)), \(Int32(Self.latestReach))) l
             """
         return try await postgres { () throws(PostgresError) in
@@ -19,6 +20,7 @@ extension PostgresHistoryStore {
                 if let known = snapshots[chat] { snapshot = known } else { snapshot = try HistoryRows.latest(row) }
                 snapshot.epoch = try row.decode(21)
                 snapshot.isFiltered = try row.decode(22)
+                snapshot.silentChanges = try row.decode(23)
                 if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
                     snapshot.redo.append(committed)
                 }

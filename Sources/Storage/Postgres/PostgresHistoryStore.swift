@@ -30,7 +30,7 @@ package final class PostgresHistoryStore: HistoryStore {
         let query: PostgresQuery = """
             SELECT read_seq, last_seq, last_offset, low, revs, offsets, deleted, reply_counts, last_reply_seqs,
                    kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
-                   hidden, (SELECT epoch::text FROM meta)
+                   hidden, (SELECT epoch::text FROM meta), (SELECT silent_changes FROM meta)
             FROM duologue_read_page(
                 \(user.rawValue), \(chat.rawValue), \(mode), \(sequence), \(Int32(clamping: limit)))
             """
@@ -44,7 +44,8 @@ package final class PostgresHistoryStore: HistoryStore {
                 readSequence: try first.id(0),
                 rows: try Self.page(first),
                 redo: [],
-                hidden: Set(try first.decode(21, as: [Int64].self).map(SequenceNumber.init(rawValue:)))
+                hidden: Set(try first.decode(21, as: [Int64].self).map(SequenceNumber.init(rawValue:))),
+                silentChanges: try first.decode(23)
             )
             for row in rows {
                 guard let committed = try HistoryRows.unfinished(row, from: 9, in: chat) else { continue }

@@ -13,15 +13,18 @@ package final class RedisReadCache: ReadCache {
     private let prefix: String
     private var breaker = CircuitBreaker()
     private var fills = 0
+    private var fillBytes = 0
 
     /// After which the stores are the faster way.
     static let patience = Duration.milliseconds(50)
     /// Most values that are under way to Redis.
     static let fillLimit = 256
+    /// Most bytes of them: the broker and presence use the same connection.
+    static let fillLimitBytes = 1 << 20
     /// Keys of one bucket lie in one slot of a cluster, so that a list of chats takes few commands.
     private static let bucketCount: Int64 = 16
 
-    /// Keeps values under `<prefix>:cache:`.
+    /// Keeps values under `<prefix>:cache:<format>:`.
     package init(client: RedisClient, loop: EventLoop, prefix: String) {
         self.client = client
         self.loop = loop
@@ -55,18 +58,28 @@ package final class RedisReadCache: ReadCache {
 
     @discardableResult
     package func keep(_ value: [UInt8], under key: CacheKey) -> Bool {
-        guard value.count <= Self.valueLimitBytes, fills < Self.fillLimit else { return false }
+        let size = value.count
+        // What does not answer lookups is sent nothing either.
+        guard breaker.isClosed, size <= Self.valueLimitBytes, fills < Self.fillLimit,
+            fillBytes + size <= Self.fillLimitBytes
+        else { return false }
         let command = RedisCommands.Set(name(of: key), to: value, lifetime: Self.lifetime)
-        guard client.post(command, then: { [weak self] _ in self?.fills -= 1 }) else { return false }
+        guard client.post(command, then: { [weak self] _ in self?.ended(size) }) else { return false }
         fills += 1
+        fillBytes += size
         return true
+    }
+
+    private func ended(_ size: Int) {
+        fills -= 1
+        fillBytes -= size
     }
 
     private static func bucket(of key: CacheKey) -> Int64 { key.subject % bucketCount }
 
     private func name(of key: CacheKey) -> String {
         let numbers = ([key.subject] + key.part).map { ":\($0)" }.joined()
-        return "\(prefix):cache:{\(Self.bucket(of: key))}:\(key.kind.rawValue)\(numbers)"
+        return "\(prefix):cache:\(CacheEntry.format):{\(Self.bucket(of: key))}:\(key.kind.rawValue)\(numbers)"
     }
 }
 

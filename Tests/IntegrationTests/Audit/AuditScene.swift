@@ -29,6 +29,12 @@ final class AuditScene {
         try await writeHistory()
     }
 
+    /// How many changes without an event a reader is told of.
+    func silentChanges() async throws -> Int64 {
+        let page = try await stores.history.snapshot(of: busy, for: users[0], window: .newest, limit: 1)
+        return page?.silentChanges ?? -1
+    }
+
     /// Messages 1 to 40.
     ///
     /// 3 and 12 are edited; 7 and 9 deleted, 9 after an edit and purged; 1 is the root of a thread with the replies

@@ -35,12 +35,17 @@ import Testing
                 }
                 #expect(!found.isClean)
 
+                let before = try await scene.silentChanges()
                 let repaired = try await scene.audit(repairs: true)
+                let after = try await scene.silentChanges()
+                #expect(after > before, "what was cached before a repair is of another state")
                 #expect(repaired.isClean, "\(repaired.remaining?.summary ?? [:])")
                 #expect(!repaired.report.repairs.isEmpty && repaired.report.isMended)
                 let contents = try await scene.contents()
                 let again = try await scene.audit(repairs: true)
                 #expect(again.report.summary.isEmpty && again.report.repairs.isEmpty)
+                let last = try await scene.silentChanges()
+                #expect(last == after)
                 let untouched = try await scene.contents()
                 #expect(contents == untouched)
             }

@@ -23,6 +23,8 @@ final class CachedChat {
     private var isDone = false
     /// Pages that were answered.
     private(set) var reads = 0
+    /// Changes that were acknowledged, by what was asked for.
+    private(set) var changes: [String: Int] = [:]
 
     init(_ scene: ServerScene, _ pair: NodePair) {
         self.scene = scene
@@ -46,34 +48,42 @@ final class CachedChat {
         let message = "/messages/\(pair.chat)-\(number)"
         let entry = entries[number - 1]
         switch random.below(8) {
-        case 0: try await send("another \(entries.count)")
-        case 1: try await send("reply \(entries.count)", thread: 1)
+        case 0:
+            try await send("another \(entries.count)")
+            changes["message", default: 0] += 1
+        case 1:
+            try await send("reply \(entries.count)", thread: 1)
+            changes["reply", default: 0] += 1
         case 2, 3, 4:
             guard entry.content != nil else { return try await restore(number, message) }
             let content = "edited \(random.below(100_000))"
-            let answer = try await call(.patch, message, #"{"content":"\#(content)"}"#)
+            let answer = try await call(.put, message, #"{"content":"\#(content)"}"#)
             entries[number - 1].content = content
             acknowledged[Int64(number)] = answer.object.integer("rev")
+            changes["edit", default: 0] += 1
         case 5:
             guard entry.content != nil else { return try await restore(number, message) }
             let answer = try await call(.delete, message)
             entries[number - 1] = Entry(replies: entry.replies)
             acknowledged[Int64(number)] = answer.object.integer("rev")
+            changes["deletion", default: 0] += 1
         default:
             guard entry.content != nil, entry.reactions < 2 else { return try await restore(number, message) }
             let emoji = entry.reactions == 0 ? "%F0%9F%91%8D" : "%F0%9F%8E%89"
             _ = try await call(.put, "\(message)/reactions/\(emoji)")
             entries[number - 1].reactions += 1
+            changes["reaction", default: 0] += 1
         }
     }
 
-    /// Its reactions come back with it, so a message is only restored where none was deleted with any.
+    /// Its reactions come back with it, as the answer tells.
     private func restore(_ number: Int, _ message: String) async throws {
         guard entries[number - 1].content == nil else { return }
         let answer = try await call(.post, message + "/restore")
         entries[number - 1].content = answer.object.string("content")
         entries[number - 1].reactions = answer.object.objects("reactions").count
         acknowledged[Int64(number)] = answer.object.integer("rev")
+        changes["restoration", default: 0] += 1
     }
 
     private func call(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> TestAnswer {

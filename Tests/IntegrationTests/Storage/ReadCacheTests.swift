@@ -1,5 +1,6 @@
 import Domain
 import IOCore
+import Messaging
 import Redis
 import Storage
 import Support
@@ -23,13 +24,17 @@ import Testing
         let redis = try await PrivateRedis()
         try await RedisFixture.run(url: redis.url) { fixture in
             try await fixture.withCache { cache, client in
-                _ = try await client.send(RedisCommands.Raw("RPUSH", "test:cache:{5}:chats:5", "x", key: nil))
-                _ = try await client.send(RedisCommands.Set("test:cache:{6}:chats:6", to: [255, 0]))
+                _ = try await client.send(
+                    RedisCommands.Raw("RPUSH", "test:cache:\(CacheEntry.format):{5}:chats:5", "x", key: nil)
+                )
+                _ = try await client.send(
+                    RedisCommands.Set("test:cache:\(CacheEntry.format):{6}:chats:6", to: [255, 0])
+                )
                 let keys = [5, 6, 7].map { CacheKey(.chats, of: $0) }
                 let found = await cache.values(under: keys)
                 #expect(found == [keys[1]: [255, 0]])
                 #expect(cache.keep([1], under: keys[0]))
-                let command = RedisCommands.Raw("PTTL", "test:cache:{5}:chats:5")
+                let command = RedisCommands.Raw("PTTL", "test:cache:\(CacheEntry.format):{5}:chats:5")
                 let lifetime = try await client.send(command).decodeInteger()
                 #expect(lifetime > 0 && lifetime <= 300_000)
             }
@@ -50,12 +55,17 @@ import Testing
                 try await eventually("it is kept") { await cache.values(under: [key])?[key] == [1] }
                 let connections = client.connectionCount
                 redis.freeze()
+                let largest = [UInt8](repeating: 7, count: 256 * 1024)
+                let sent = (Int64(2)..<22).count { cache.keep(largest, under: CacheKey(.messages, of: $0)) }
+                #expect(sent == 4, "a mebibyte is under way at most")
                 for _ in 0..<20 {
                     let found = await cache.values(under: [key])
                     #expect(found == nil)
                 }
                 // Five lookups were given up; the others were not even sent.
                 #expect(client.pendingCount < 20)
+                let isSent = cache.keep([2], under: CacheKey(.chats, of: 1))
+                #expect(!isSent, "nor are values")
                 #expect(client.connectionCount == connections, "given up without harm to the connection")
                 redis.thaw()
                 try await eventually("it is asked again") { await cache.values(under: [key])?[key] == [1] }

@@ -56,6 +56,11 @@ package final class MemoryBodyStore: BodyStore {
         return true
     }
 
+    /// Puts something else in a message without an event, as a repair does.
+    package func repair(_ message: MessageID, to content: String) {
+        if images[message]?.isDeleted == false { images[message]?.content = content }
+    }
+
     package func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] {
         if let outage { throw outage }
         let erased = targets.filter { target in

@@ -31,7 +31,11 @@ package final class MemoryChatDirectory: ChatDirectory {
         guard let row = database.chats[id],
             let page = try await participants(of: id, for: user, limit: limit, cursor: nil)
         else { return nil }
-        let state = ChatState(epoch: database.epoch, lastOffset: row.chat.lastOffset, names: database.names)
+        let state = ChatState(
+            epoch: database.epoch,
+            lastOffset: row.chat.lastOffset,
+            silentChanges: database.silentChanges
+        )
         return Roster(page: row.members.count <= most ? page : nil, state: state)
     }
 
@@ -116,7 +120,8 @@ package final class MemoryChatDirectory: ChatDirectory {
         chat.state = ChatState(
             epoch: database.epoch,
             lastOffset: chat.lastOffset,
-            isFiltered: database.isFiltered(chat.id, for: user)
+            isFiltered: database.isFiltered(chat.id, for: user),
+            silentChanges: database.silentChanges
         )
         return chat
     }

@@ -99,8 +99,8 @@ package final class MemoryDatabase {
     var redo: [RedoRow] = []
     /// Names the history.
     package var epoch = "memory"
-    /// Grows with every change of a username.
-    package var names: Int64 = 0
+    /// Grows with every change of a username, and with what tests count themselves.
+    package var silentChanges: Int64 = 0
     /// Messages that users have hidden from themselves.
     var hidden: [UserID: Set<MessageID>] = [:]
     /// What users keep, the latest kept last.
@@ -127,7 +127,7 @@ package final class MemoryDatabase {
     /// Disables a user, as an operator would.
     package func rename(_ user: UserID, to username: String) {
         users[user]?.user.username = username
-        names += 1
+        silentChanges += 1
     }
 
     /// What an operator may do.

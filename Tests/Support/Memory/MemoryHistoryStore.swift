@@ -35,7 +35,8 @@ package final class MemoryHistoryStore: HistoryStore {
             redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
             hidden: Set(
                 rows.map(\.sequence).filter { database.isHidden($0, in: chat, from: user) }
-            )
+            ),
+            silentChanges: database.silentChanges
         )
     }
 
@@ -84,7 +85,8 @@ package final class MemoryHistoryStore: HistoryStore {
             readSequence: member.readSequence,
             rows: rows,
             redo: redo.sorted { $0.allocation.offset < $1.allocation.offset },
-            isFiltered: database.isFiltered(row.chat.id, for: member.user)
+            isFiltered: database.isFiltered(row.chat.id, for: member.user),
+            silentChanges: database.silentChanges
         )
     }
 

@@ -16,6 +16,16 @@ final class CachedScene {
     let chat: Int64
     var random: SplitMix64
     private var sent = 0
+    /// The last message that was deleted.
+    private var deleted: Int?
+
+    /// What may happen.
+    enum Change: CaseIterable {
+        case message, reply, edit, deletion, restoration, reaction, hiding, removal, addition, role, name, repair, purge
+    }
+
+    /// What has not happened yet, or was refused each time.
+    private(set) var missing = Set(Change.allCases)
 
     init(_ api: APIHarness, seed: UInt64) async {
         self.api = api
@@ -89,33 +99,48 @@ final class CachedScene {
 
     /// Something that the answers may show; it may be refused.
     func change() async {
-        let message = "/messages/\(chat)-\(1 + random.below(sent))"
+        let number = 1 + random.below(sent)
+        let message = path(number)
         let (person, other) = (random.pick(people), random.pick(people))
-        switch random.below(16) {
+        switch random.below(17) {
         case 0, 1, 2: await send()
         case 3:
-            sent += 1
-            let fields = #"{"content":"\#(sent)","thread_root":"\#(chat)-1"}"#
-            let answer = await call(.post, "/chats/\(chat)/messages", person, fields)
-            if answer.status != 201 { sent -= 1 }
-        case 4, 5: await call(.patch, message, person, #"{"content":"edited \#(random.below(1000))"}"#)
-        case 6: await call(.delete, message, people[0])
-        case 7: await call(.post, message + "/restore", people[0])
-        case 8, 9: await call(random.chance(percent: 60) ? .put : .delete, message + "/reactions/%F0%9F%91%8D", person)
-        case 10: await call(random.chance(percent: 50) ? .put : .delete, message + "/hidden", person)
-        case 11: await call(.delete, "/chats/\(chat)/participants/\(people[2].id)", people[0])
-        case 12: await call(.post, "/chats/\(chat)/participants", people[0], #"{"user_id":\#(people[2].id)}"#)
+            let fields = #"{"content":"\#(sent + 1)","thread_root":"\#(chat)-\#(number)"}"#
+            if await call(.reply, .post, "/chats/\(chat)/messages", person, fields) { sent += 1 }
+        case 4, 5: await call(.edit, .put, message, people[0], #"{"content":"edited \#(random.below(1000))"}"#)
+        case 6: if await call(.deletion, .delete, message, people[0]) { deleted = number }
+        case 7:
+            guard let last = deleted, await call(.restoration, .post, path(last) + "/restore", people[0]) else {
+                return
+            }
+            deleted = nil
+        case 8, 9:
+            let method: HTTPMethod = random.chance(percent: 60) ? .put : .delete
+            await call(.reaction, method, message + "/reactions/%F0%9F%91%8D", person)
+        case 10: await call(.hiding, random.chance(percent: 50) ? .put : .delete, message + "/hidden", person)
+        case 11: await call(.removal, .delete, "/chats/\(chat)/participants/\(people[2].id)", people[0])
+        case 12:
+            await call(.addition, .post, "/chats/\(chat)/participants", people[0], #"{"user_id":\#(people[2].id)}"#)
         case 13:
-            let role = random.chance(percent: 50) ? "admin" : "member"
-            await call(.patch, "/chats/\(chat)/participants/\(other.id)", people[0], #"{"role":"\#(role)"}"#)
-        case 14: api.stores.database.rename(UserID(rawValue: other.id), to: "name-\(random.below(1000))")
+            let fields = #"{"role":"\#(random.chance(percent: 50) ? "admin" : "member")"}"#
+            await call(.role, .patch, "/chats/\(chat)/participants/\(other.id)", people[0], fields)
+        case 14:
+            api.stores.database.rename(UserID(rawValue: other.id), to: "name-\(random.below(1000))")
+            missing.remove(.name)
+        case 15:
+            let id = MessageID(chat: ChatID(rawValue: chat), sequence: SequenceNumber(rawValue: Int64(number)))
+            api.stores.bodies.repair(id, to: "repaired \(random.below(1000))")
+            api.stores.database.silentChanges += 1
+            missing.remove(.repair)
         default: await purge()
         }
     }
 
+    private func path(_ number: Int) -> String { "/messages/\(chat)-\(number)" }
+
     private func send() async {
-        sent += 1
-        await call(.post, "/chats/\(chat)/messages", people[0], #"{"content":"\#(sent)"}"#)
+        let fields = #"{"content":"\#(sent + 1)"}"#
+        if await call(.message, .post, "/chats/\(chat)/messages", people[0], fields) { sent += 1 }
     }
 
     private func purge() async {
@@ -123,10 +148,21 @@ final class CachedScene {
             let erased = try? await api.stores.bodies.purge(targets)
         else { return }
         try? await api.stores.purges.finishPurges(erased)
+        if !erased.isEmpty { missing.remove(.purge) }
     }
 
+    /// Whether it was not refused.
     @discardableResult
-    private func call(_ method: HTTPMethod, _ path: String, _ person: Person, _ json: String? = nil) async -> Answer {
-        await api.call(method, path, as: person.token, json: json)
+    private func call(
+        _ change: Change,
+        _ method: HTTPMethod,
+        _ path: String,
+        _ person: Person,
+        _ json: String? = nil
+    ) async -> Bool {
+        let answer = await api.call(method, path, as: person.token, json: json)
+        guard (200...299).contains(answer.status) else { return false }
+        missing.remove(change)
+        return true
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import JSON
 import Testing
 
 @testable import Messaging
@@ -36,6 +37,57 @@ import Testing
             #expect(CacheEntry.body(of: Array(value[..<index]), under: key, at: stamp) == nil)
         }
         #expect(CacheEntry.body(of: value + [0], under: key, at: stamp) == nil)
+    }
+
+    /// Where this fails, what clients are told has another shape: `format` is to be raised, and these are to be brought up to date.
+    @Test func `this format is of these shapes`() {
+        let chat = ChatID(rawValue: 7)
+        let time = Timestamp(milliseconds: 1_767_225_600_000)
+        let file = Attachment(
+            mediaID: "m",
+            kind: "image",
+            name: "a.png",
+            contentType: "image/png",
+            sizeBytes: 5,
+            width: 1,
+            height: 2,
+            durationMilliseconds: 3
+        )
+        let message = Message(
+            id: MessageID(chat: chat, sequence: SequenceNumber(rawValue: 4)),
+            offset: Offset(rawValue: 5),
+            revision: Offset(rawValue: 6),
+            sender: UserID(rawValue: 8),
+            type: .text,
+            content: "hi",
+            createdAt: time,
+            editedAt: time,
+            replyTo: SequenceNumber(rawValue: 1),
+            threadRoot: SequenceNumber(rawValue: 2),
+            replyCount: 3,
+            lastReply: SequenceNumber(rawValue: 9),
+            reactions: [ReactionSummary(emoji: "+", count: 1, users: [UserID(rawValue: 8)])],
+            attachments: [file],
+            mentions: [.user(UserID(rawValue: 8)), .here, .all]
+        )
+        let member = Participant(user: UserID(rawValue: 8), username: "ada", role: .owner, joinedAt: time)
+        var writer = JSONWriter()
+        writer.beginArray()
+        writer.message(message)
+        writer.participant(member)
+        writer.endArray()
+        let shapes = [
+            #"[{"message_id":"7-4","chat_id":7,"seq":4,"offset":5,"rev":6,"sender_id":8,"type":"text","content":"hi","#,
+            #""created_at":"2026-01-01T00:00:00.000Z","edited_at":"2026-01-01T00:00:00.000Z","deleted":false,"#,
+            #""reply_to":"7-1","thread_root":"7-2","thread":{"reply_count":3,"last_reply_seq":9},"#,
+            #""reactions":[{"emoji":"+","count":1,"user_ids":[8]}],"#,
+            #""attachments":[{"media_id":"m","kind":"image","name":"a.png","content_type":"image/png","size_bytes":5,"#,
+            #""width":1,"height":2,"duration_ms":3}],"#,
+            #""mentions":[{"kind":"user","user_id":8},{"kind":"here"},{"kind":"all"}],"client_msg_id":null},"#,
+            #"{"user_id":8,"username":"ada","role":"owner","joined_at":"2026-01-01T00:00:00.000Z"}]"#,
+        ].joined()
+        let encoded = String(decoding: writer.bytes, as: UTF8.self)
+        #expect(encoded == shapes && CacheEntry.format == 1)
     }
 
     @Test func `items come back with their cursor and without`() throws {

@@ -20,6 +20,7 @@ import Testing
         let open = breaker.admit(at: start + .milliseconds(400))
         #expect(closed == nil)
         #expect(open == .milliseconds(600))
+        #expect(!breaker.isClosed)
     }
 
     @Test func `after the pause one probe passes and the next has to wait for it`() {
@@ -31,7 +32,9 @@ import Testing
     @Test func `what becomes of the probe closes it or opens it again`() {
         var mended = opened()
         _ = mended.admit(at: start + .seconds(1))
+        let isProbing = !mended.isClosed
         mended.succeeded()
+        #expect(isProbing && mended.isClosed)
         let answers = (0..<3).map { _ in mended.admit(at: start + .seconds(1)) }
         #expect(answers == [nil, nil, nil])
         var broken = opened()
