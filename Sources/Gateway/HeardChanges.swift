@@ -5,8 +5,8 @@ struct HeardChanges {
     private var changes: [UserID: (toldAt: Timestamp, heardAt: ContinuousClock.Instant)] = [:]
     private var forgetAt: ContinuousClock.Instant?
 
-    /// How long a change is remembered, which is longer than the store takes to tell of it to those who missed it.
-    static let memory = Duration.seconds(60)
+    /// How long a change is remembered: longer than the store tells of it to those who missed it, which is a minute.
+    static let memory = Duration.seconds(90)
 
     /// Users of whom something is remembered.
     var count: Int { changes.count }

@@ -224,6 +224,20 @@ import Testing
         }
     }
 
+    @Test func `changes of more than a minute ago are dropped`() async throws {
+        try await RedisFixture.run { fixture in
+            let store = await Self.store(of: fixture)
+            let key = "\(fixture.prefix):presence:{1}:changes"
+            for time in 1...300 {
+                try await fixture.send(RedisCommands.Raw("XADD", key, "\(time)-0", "state", "long ago"))
+            }
+            _ = try await fixture.loop.run { _ in await store.value.report([Self.say(.online, 17)]) }
+            // Redis drops a hundred at once, or none.
+            let left = try await fixture.send(RedisCommands.Raw("XLEN", key)).decodeInteger()
+            #expect((1...101).contains(left))
+        }
+    }
+
     @Test func `the answers of some masters hold while another is away, and changes are read once it is replaced`()
         async throws
     {
