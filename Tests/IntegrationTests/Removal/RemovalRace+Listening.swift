@@ -60,12 +60,16 @@ extension RemovalRace {
     private func judge(_ frame: JSONObject, as user: TestUser, since before: [Memberships.Moment], _ what: String) {
         for (chat, moment) in zip(chats, before) {
             let key = key(user, chat)
-            guard let entry = frame.objects("chats").first(where: { $0.integer("chat_id") == chat }) else { continue }
-            if moment.isRemoved(until: memberships[key]) {
+            let entry = frame.objects("chats").first { $0.integer("chat_id") == chat }
+            // A cursor was sent for each chat: `resumed` says of every one what became of it.
+            if moment.isRemoved(until: memberships[key]), entry != nil || what == "resumed" {
                 memberships.count("\(what)s")
-                if entry.bool("gone") != true { memberships.violate("\(what) of user \(user.id): \(entry), removed") }
+                if entry?.bool("gone") != true {
+                    let said = entry.map { "\($0)" } ?? "nothing"
+                    memberships.violate("\(what) of user \(user.id), chat \(chat), removed: \(said)")
+                }
             }
-            memberships.shown(.object(entry), to: key, askedAt: moment, what)
+            if let entry { memberships.shown(.object(entry), to: key, askedAt: moment, what) }
         }
         if what == "ready", zip(chats, before).contains(where: { $1.isRemoved(until: memberships[key(user, $0)]) }) {
             memberships.count("readies")
@@ -120,12 +124,15 @@ extension RemovalRace {
     }
 }
 
-/// Hears a socket: in a chat, what is durable in order, and nothing after the end of the membership until the next begins.
+/// Hears a socket: in a chat, what is durable in order, and nothing before or after a membership.
+///
+/// Which there are at first, `ready` says; each later one begins and ends with an event.
 final class Ear {
     private unowned let race: RemovalRace
     private let user: TestUser
     private let name: String
-    private var ended: Set<Int64> = []
+    /// Chats of which nothing may come until an event takes the user in.
+    private var ended: Set<Int64>
     /// The last offset heard of each chat.
     private(set) var reached: [Int64: Int64] = [:]
 
@@ -133,6 +140,7 @@ final class Ear {
         self.race = race
         self.user = user
         self.name = name
+        ended = Set(race.chats)
     }
 
     /// A head that a heartbeat tells.
@@ -144,6 +152,9 @@ final class Ear {
 
     /// False for what answers a command or belongs to the handshake.
     func hear(_ frame: JSONObject) -> Bool {
+        if frame.string("type") == "ready" {
+            ended = Set(race.chats).subtracting(frame.objects("chats").compactMap { $0.integer("chat_id") })
+        }
         guard let type = frame.string("type"), frame.string("id") == nil, let chat = frame.integer("chat_id") else {
             return false
         }
@@ -151,7 +162,7 @@ final class Ear {
         if type == "participant.added", frame.object("participant").integer("user_id") == user.id {
             ended.remove(chat)
         }
-        if ended.contains(chat) { race.memberships.violate("\(what), after participant.removed") }
+        if ended.contains(chat) { race.memberships.violate("\(what), out of it") }
         if type == "participant.removed", frame.integer("user_id") == user.id {
             ended.insert(chat)
             race.memberships.count("ends")
