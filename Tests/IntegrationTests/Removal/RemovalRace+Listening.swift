@@ -29,7 +29,7 @@ extension RemovalRace {
         defer { socket.connection.close() }
         let what = "a socket of user \(user.id) on node \(node)"
         let ear = Ear(self, user, what)
-        socket.onFrame = { ear.hear($0) }
+        ear.listen(to: socket)
         let hello = try await socket.frame("hello")
         var known: [String] = []
         for chat in chats {
@@ -83,7 +83,7 @@ extension RemovalRace {
         let socket = try await TestSocket.connect(to: client(of: node), .header(user.token), chat: chat)
         defer { socket.connection.close() }
         let ear = Ear(self, user, "a socket of chat \(chat) of user \(user.id) on node \(node)")
-        socket.onFrame = { ear.hear($0) }
+        ear.listen(to: socket)
         try await eventually("the socket is ready, or closed") {
             socket.isClosed || socket.frames.contains { $0.string("type") == "ready" }
         }
@@ -141,6 +141,12 @@ final class Ear {
         self.user = user
         self.name = name
         ended = Set(race.chats)
+    }
+
+    /// Hears what a socket has received, which may be its `ready` already, and then all that it receives.
+    func listen(to socket: TestSocket) {
+        for frame in socket.frames { _ = hear(frame) }
+        socket.onFrame = { self.hear($0) }
     }
 
     /// A head that a heartbeat tells.
