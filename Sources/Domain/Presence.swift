@@ -89,7 +89,8 @@ package struct PresenceState: Sendable, Equatable {
 /// Names a change of somebody's presence.
 package struct PresenceMark: Sendable, Equatable {
     package var user: UserID
-    /// When others were told, by the clock of the store; later of later changes.
+    /// When others were told, by the clock of the store; later of later changes, also where another store takes over whose clock
+    /// is behind.
     package var toldAt: Timestamp
 
     /// Makes a mark of all its fields.

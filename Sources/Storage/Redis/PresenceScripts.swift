@@ -18,7 +18,7 @@ enum PresenceScripts {
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
         local voice, pause = ARGV[1], tonumber(ARGV[2])
         local ranks = {f = 0, a = 1, o = 2, d = 3, i = 4}
-        local answer, isChanged = {}, false
+        local answer, named = {}, nil
         for index = 4, #KEYS do
           local key, user, says = KEYS[index], ARGV[index * 3 - 9], ARGV[index * 3 - 8]
           if says ~= '' then
@@ -45,11 +45,16 @@ enum PresenceScripts {
           local isNews = before ~= status and now >= free
           local look = first
           if seen == 0 then seen = now end
+          if isNews then
+            -- Named by the clock, but later than the last one: the clock of a replica that takes over may be behind.
+            local last = not named and redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
+            named = named or last and tonumber(string.match(last[2][2], '(%d+)$')) or 0
+            named = now >= named and now or named + 1
+          end
           local state = string.format(
-            '%s %s %s %d %.0f %.0f', user, before, status, isNews and 1 or 0, seen, isNews and now or tonumber(since)
+            '%s %s %s %d %.0f %.0f', user, before, status, isNews and 1 or 0, seen, isNews and named or tonumber(since)
           )
           if isNews then
-            isChanged = true
             redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'state', state)
             redis.call('HSET', KEYS[2], user, string.format('%s %.0f', status, now))
             look = look or now + pause
@@ -67,7 +72,7 @@ enum PresenceScripts {
           answer[#answer + 1] = state
         end
         -- Of the last minute, and of a storm as much as is read within it.
-        if isChanged then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', now - 60000)) end
+        if named then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', now - 60000)) end
         -- What no node has touched for a day is of an installation that is gone.
         redis.call('PEXPIRE', KEYS[1], 86400000)
         redis.call('PEXPIRE', KEYS[2], 86400000)

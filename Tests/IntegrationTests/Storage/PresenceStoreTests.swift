@@ -238,6 +238,24 @@ import Testing
         }
     }
 
+    @Test func `a later change is named later, by a clock that has gone back too`() async throws {
+        try await RedisFixture.run { fixture in
+            let store = await Self.store(of: fixture)
+            func name(_ user: Int64) async throws -> Int64 {
+                let answer = try await fixture.loop.run { _ in await store.value.report([Self.say(.online, user)]) }
+                return try #require(answer.states.first { $0.isNews }).toldAt.milliseconds
+            }
+            let first = try await name(1)
+            // What a master may have said whose clock was an hour ahead.
+            let ahead = first + 3_600_000
+            let key = "\(fixture.prefix):presence:{1}:changes"
+            let state = "17 f o 1 \(ahead) \(ahead)"
+            try await fixture.send(RedisCommands.Raw("XADD", key, "\(ahead)-0", "state", state))
+            #expect(try await name(33) == ahead + 1)
+            #expect(try await name(49) == ahead + 2)
+        }
+    }
+
     @Test func `the answers of some masters hold while another is away, and changes are read once it is replaced`()
         async throws
     {
