@@ -76,11 +76,12 @@ package struct PresenceState: Sendable, Equatable {
 
     /// Two changes in one, for those who were not told of the first.
     ///
-    /// When somebody invisible left is nobody's business: they were last seen when they became so.
+    /// Whoever is unseen before and after the second was last seen at the first: neither when somebody invisible left nor that
+    /// somebody who had left came back unseen is anybody's business.
     package func following(_ earlier: PresenceState) -> PresenceState {
         var both = self
         both.before = earlier.before
-        if before == .invisible, status == .offline { both.lastSeen = earlier.lastSeen }
+        if before.asSeen == .offline, status.asSeen == .offline { both.lastSeen = earlier.lastSeen }
         return both
     }
 }
@@ -88,7 +89,8 @@ package struct PresenceState: Sendable, Equatable {
 /// Names a change of somebody's presence.
 package struct PresenceMark: Sendable, Equatable {
     package var user: UserID
-    /// When others were told, by the clock of the store; later of later changes.
+    /// When others were told, by the clock of the store; later of later changes, also where another store takes over whose clock
+    /// is behind.
     package var toldAt: Timestamp
 
     /// Makes a mark of all its fields.

@@ -13,7 +13,7 @@ extension Hub {
     /// Members of a chat are sockets that have seen its events so far: none before `ready`, none while it catches up, none after
     /// `participant.removed`.
     private func pass(_ event: EphemeralEvent) {
-        if let mark = event.mark { presence?.heard(mark) }
+        if let mark = event.mark, presence?.heard(mark) == false { return }
         var excluded: Set<ObjectIdentifier> = []
         for user in event.hiddenFrom + [event.excluded].compactMap({ $0 }) {
             for session in sessions[user] ?? [] { excluded.insert(ObjectIdentifier(session)) }

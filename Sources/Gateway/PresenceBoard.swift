@@ -30,7 +30,7 @@ package final class PresenceBoard {
     private var states: PresenceStates
     /// Changes that could not be told yet, the latest of each user.
     private var untold: [UserID: PresenceState] = [:]
-    /// Changes that this node did not hear of, all of each user in one.
+    /// Changes that this loop, which looks for them, did not hear of, all of each user in one.
     private var missed: [UserID: PresenceState] = [:]
     private var heard = HeardChanges()
     /// When users were seen, to be written.
@@ -93,10 +93,8 @@ package final class PresenceBoard {
     /// Sockets of this loop are told of a user.
     func passes(_ user: UserID) { overtaken.insert(user) }
 
-    /// Sockets of this node are told of a change.
-    func heard(_ mark: PresenceMark) {
-        if settles { heard.insert(mark, now: loop.now) }
-    }
+    /// Sockets of this loop are to be told of a change; false for one that a later one has overtaken, which would tell the past.
+    func heard(_ mark: PresenceMark) -> Bool { heard.insert(mark, now: loop.now) }
 
     // MARK: Running
 

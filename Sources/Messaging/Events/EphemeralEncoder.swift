@@ -86,7 +86,7 @@ package enum EphemeralEncoder {
         }
         if isHidden {
             let own = presence(of: user, .invisible, lastSeen: nil)
-            events.append(EphemeralEvent(to: .users([user]), mark: events.isEmpty ? mark : nil, payload: own))
+            events.append(EphemeralEvent(to: .users([user]), mark: mark, payload: own))
         }
         return events
     }

@@ -4,7 +4,8 @@ internal import Redis
 ///
 /// Users are spread over buckets, and the keys of a bucket share a hash tag, so that on Redis Cluster one script may touch them:
 /// a sorted set of users by when to look at them again; a hash of what was told of them, a letter and the time; a stream of the
-/// latest changes; and for every present user a hash of what each voice says, as a letter, when that ends, and when it was said.
+/// last minute's changes; and for every present user a hash of what each voice says, as a letter, when that ends, and when it
+/// was said.
 enum PresenceScripts {
     /// KEYS: the set, what was told, the changes, then the hash of each user.
     ///
@@ -17,7 +18,7 @@ enum PresenceScripts {
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
         local voice, pause = ARGV[1], tonumber(ARGV[2])
         local ranks = {f = 0, a = 1, o = 2, d = 3, i = 4}
-        local answer = {}
+        local answer, named = {}, nil
         for index = 4, #KEYS do
           local key, user, says = KEYS[index], ARGV[index * 3 - 9], ARGV[index * 3 - 8]
           if says ~= '' then
@@ -44,11 +45,17 @@ enum PresenceScripts {
           local isNews = before ~= status and now >= free
           local look = first
           if seen == 0 then seen = now end
+          if isNews then
+            -- Named by the clock, but later than the last one: the clock of a replica that takes over may be behind.
+            local last = not named and redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
+            named = named or last and tonumber(string.match(last[2][2], '(%d+)$')) or 0
+            named = now >= named and now or named + 1
+          end
           local state = string.format(
-            '%s %s %s %d %.0f %.0f', user, before, status, isNews and 1 or 0, seen, isNews and now or tonumber(since)
+            '%s %s %s %d %.0f %.0f', user, before, status, isNews and 1 or 0, seen, isNews and named or tonumber(since)
           )
           if isNews then
-            redis.call('XADD', KEYS[3], 'MINID', '~', string.format('%.0f', now - 600000), '*', 'state', state)
+            redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'state', state)
             redis.call('HSET', KEYS[2], user, string.format('%s %.0f', status, now))
             look = look or now + pause
           elseif before ~= status then
@@ -64,6 +71,8 @@ enum PresenceScripts {
           end
           answer[#answer + 1] = state
         end
+        -- Of the last minute, and of a storm as much as is read within it.
+        if named then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', now - 60000)) end
         -- What no node has touched for a day is of an installation that is gone.
         redis.call('PEXPIRE', KEYS[1], 86400000)
         redis.call('PEXPIRE', KEYS[2], 86400000)
@@ -86,13 +95,15 @@ enum PresenceScripts {
     /// KEYS: the changes.
     ///
     /// ARGV: the time in milliseconds to begin with, or nothing to begin with what is to come; how old changes must be; how many
-    /// at most. Answers the time to begin with next, and the changes as `report` answered them.
+    /// at most. Answers the time to begin with next, and the changes of the last minute, as `report` answered them.
     static let changes = RedisScript(
         """
         local clock = redis.call('TIME')
         local last = clock[1] * 1000 + math.floor(clock[2] / 1000) - tonumber(ARGV[2])
         local first, states = tonumber(ARGV[1]), {}
         if not first then return {string.format('%.0f', last + 1), states} end
+        -- Trimming leaves some that are older: by now, who has heard of them may no longer know that.
+        first = math.max(first, last - 60000)
         local found = redis.call(
           'XRANGE', KEYS[1], string.format('%.0f', first), string.format('%.0f', last), 'COUNT', ARGV[3]
         )

@@ -102,7 +102,8 @@ package final class RedisPresenceStore: PresenceStore {
             )
             let parts = try reply.decodeList()
             guard parts.count == 2 else { throw RedisError(.decoding, "expected a time and changes") }
-            let states = try parts[1].decodeList().map { state throws(RedisError) in try state.decodeState() }
+            // What another version wrote, or nobody of ours, must not keep what follows it from being read.
+            let states = try parts[1].decodeList().compactMap { try? $0.decodeState() }
             return (bucket: bucket, next: try parts[0].decodeNumber(), states: states)
         }
         for part in read.values {

@@ -103,10 +103,24 @@ enum HTTPProperties {
             try FuzzFinding.unless(request.body.count <= bodyLimit, "a body of \(request.body.count) bytes")
             try FuzzFinding.unless(request.fields.count <= limits.headerCount, "\(request.fields.count) headers")
             try FuzzFinding.unless(request.target.hasPrefix("/") || request.target == "*", "the target of \(request)")
+            let targetBytes = request.target.utf8.count
+            try FuzzFinding.unless(targetBytes <= limits.lineBytes, "a target of \(targetBytes) bytes")
+            try checkFraming(request)
             let isClean = request.lines.allSatisfy { $0.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) } }
             try FuzzFinding.unless(isClean, "a control character in \(request)")
         }
         return outcome
+    }
+
+    /// Whatever stands before the server must find the same host, and the same end of the body.
+    private static func checkFraming(_ request: Request) throws(FuzzFinding) {
+        let hosts = request.values(of: "host")
+        let isOneHost = hosts.count == 1 || (hosts.isEmpty && !request.isHTTP11)
+        try FuzzFinding.unless(isOneHost, "\(hosts.count) hosts in \(request)")
+        let (lengths, codings) = (request.values(of: "content-length"), request.values(of: "transfer-encoding"))
+        try FuzzFinding.unless(lengths.count + codings.count <= 1, "framed twice: \(request)")
+        let isFramed = !codings.isEmpty || Int(lengths.first ?? "0") == request.body.count
+        try FuzzFinding.unless(isFramed, "a body of \(request.body.count) bytes in \(request)")
     }
 
     /// A request as far as a handler sees it.
@@ -130,6 +144,9 @@ enum HTTPProperties {
         }
 
         var lines: [String] { [method, target] + fields.flatMap(\.self) }
+
+        /// The values of all fields of this name, which is in lower case.
+        func values(of name: String) -> [String] { fields.filter { $0[0].lowercased() == name }.map { $0[1] } }
 
         /// Without the fields that say how the body was sent.
         var withoutFraming: Request {

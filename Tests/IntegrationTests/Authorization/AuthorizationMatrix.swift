@@ -9,10 +9,10 @@ enum AuthorizationMatrix {
 
         "register": .open("201", registration), "registerAlias": .open("201", registration),
         "login": .open("200", login), "loginAlias": .open("200", login),
-        "refresh": .open("401", #"{"refresh_token":"none"}"#),
+        "refresh": .users("200", #"{"refresh_token":"$refresh"}"#),
         "logout": .users("204", endsSession: true),
         "me": .users("200"), "meAlias": .users("200"), "getUser": .users("200"), "createTicket": .users("201"),
-        // The handshake is refused before anybody is looked at: the request asks for no WebSocket.
+        // The handshake is refused before anybody is looked at: the request asks for no WebSocket. `sockets` has those that do.
         "socket": .open("426"), "chatSocket": .open("426"),
 
         "createChat": .users(
@@ -47,7 +47,7 @@ enum AuthorizationMatrix {
         "changeMyChat": .members("200", #"{"archived":true}"#),
         "joinChat": AuthorizationRow("200 200 200 404 404 401 401 403:blocked"),
         "listInvites": .staff("200"), "createInvite": .staff("201"),
-        "revokeInvite": AuthorizationRow("404:not_found 404:not_found 403 404 404 401 401 403"),
+        "revokeInvite": AuthorizationRow("204 204 403 404 404 401 401 403"),
         "listUnread": .users("200"),
 
         "hideMessage": .members("204"), "unhideMessage": .members("204"),
@@ -67,6 +67,15 @@ enum AuthorizationMatrix {
             "401:invalid_credentials",
             #"{"current_password":"not the password","new_password":"another good passphrase"}"#
         ),
+    ]
+
+    /// By the names of routes, what comes of a WebSocket for each persona, in the order of `Persona`: `ready`, the code that it
+    /// is closed with, or the status that refuses it.
+    ///
+    /// Who shows no token is heard, and sent away by the first word that does not say who they are.
+    static let sockets: [String: String] = [
+        "socket": "ready ready ready ready ready 4001 401 ready",
+        "chatSocket": "ready ready ready 4003 4003 4001 401 ready",
     ]
 
     /// What the one who has blocked the other gets in their direct chat: no more than the other.

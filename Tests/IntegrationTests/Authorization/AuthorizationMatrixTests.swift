@@ -85,6 +85,21 @@ import Web
         }
     }
 
+    @Test func `every WebSocket lets in those it should, and no others`() async throws {
+        try await AuthorizationScene.run { scene in
+            for (name, row) in AuthorizationMatrix.sockets.sorted(by: { $0.key < $1.key }) {
+                let answers = row.split(separator: " ").map(String.init)
+                try #require(answers.count == AuthorizationRow.columns)
+                for persona in Persona.allCases {
+                    let place = try await scene.makePlace(for: persona)
+                    let chat = name == "chatSocket" ? place.chat : nil
+                    let outcome = try await Self.connect(scene.cast.user(persona), to: chat, scene.client)
+                    #expect(outcome == answers[persona.rawValue], "\(name), \(persona)")
+                }
+            }
+        }
+    }
+
     @Test func `a block closes the direct chat for who has blocked too, and no other chat`() async throws {
         try await AuthorizationScene.run { scene in
             let (owner, blocked) = (scene.cast.owner, scene.cast.member)
@@ -119,6 +134,24 @@ import Web
         _ = try await socket.frame("the first message of the chat") {
             $0.string("type") == "message.new" && $0.object("message").string("message_id") == place.message
         }
+    }
+
+    /// What comes of a WebSocket, whose first word is none of its user's: `ready`, the code of its close, or a status.
+    private static func connect(_ user: TestUser?, to chat: Int64?, _ client: TestClient) async throws -> String {
+        let socket: TestSocket
+        do throws(WebSocketClientError) {
+            let authentication: TestSocket.Authentication = if let user { .header(user.token) } else { .none }
+            socket = try await TestSocket.connect(to: client, authentication, chat: chat)
+        } catch {
+            return error.status.map { "\($0)" } ?? "\(error)"
+        }
+        defer { socket.connection.close() }
+        if user == nil { socket.send(#"{"type":"ping"}"#) }
+        try await socket.wait(for: "ready, or the end", evenClosed: true) {
+            socket.isClosed || socket.count("ready") > 0
+        }
+        guard socket.count("ready") == 0 else { return "ready" }
+        return "\(socket.connection.closeStatus?.code.rawValue ?? 0)"
     }
 
     /// What a command is answered: `ack`, `pong` or the code of an error.

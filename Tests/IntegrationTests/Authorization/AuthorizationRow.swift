@@ -20,7 +20,8 @@ struct AuthorizationRow: Sendable {
 
     /// One for each persona, in the order of `Persona`.
     let answers: [Answer]
-    /// A body in which `$chat`, `$message`, `$bystander`, `$newcomer`, `$owner` and `$unique` stand for what is there.
+    /// A body in which `$chat`, `$message`, `$bystander`, `$newcomer`, `$owner` and `$unique` stand for what is there, and
+    /// `$refresh` for the refresh token of who asks.
     let body: String?
     /// What must have been done before, each as method and path of the message, by its author.
     let before: [String]

@@ -89,10 +89,13 @@ final class AuthorizationScene {
             (token, session) = try await anotherSession(of: user)
         }
         let other = user?.id == cast.blocked.id ? cast.blocker : cast.bystander
+        let invite = try await operation.pattern.contains("{code}") ? makeInvite(into: place) : "none"
         let path =
             path(of: operation.pattern, at: place, session: session, other: other)
-            + fill(row.query, place, other: other)
-        let body = row.body.map { fill($0, place, other: other) }
+            .replacing("{code}", with: invite) + fill(row.query, place, other: other)
+        let body = row.body.map {
+            fill($0, place, other: other).replacing("$refresh", with: user?.refreshToken ?? "none")
+        }
         return try await client.send(operation.method, "/" + path, body, token: token)
     }
 
@@ -108,7 +111,13 @@ final class AuthorizationScene {
             }
         return pattern.replacing("{id}", with: id).replacing("{message_id}", with: place.message)
             .replacing("{user_id}", with: "\(other.id)").replacing("{emoji}", with: "%F0%9F%91%8D")
-            .replacing("{code}", with: "none")
+    }
+
+    /// A new invite of its owner's; there is none into a direct chat.
+    private func makeInvite(into place: Place) async throws -> String {
+        let owner = place.chat == foreign.chat ? cast.stranger : cast.owner
+        let made = try await client.send(.post, "/chats/\(place.chat)/invites", token: owner.token)
+        return made.object.string("code") ?? "none"
     }
 
     /// Does what a row needs done, as the author of the message.

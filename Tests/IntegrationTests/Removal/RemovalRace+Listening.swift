@@ -29,7 +29,7 @@ extension RemovalRace {
         defer { socket.connection.close() }
         let what = "a socket of user \(user.id) on node \(node)"
         let ear = Ear(self, user, what)
-        socket.onFrame = { ear.hear($0) }
+        ear.listen(to: socket)
         let hello = try await socket.frame("hello")
         var known: [String] = []
         for chat in chats {
@@ -60,12 +60,16 @@ extension RemovalRace {
     private func judge(_ frame: JSONObject, as user: TestUser, since before: [Memberships.Moment], _ what: String) {
         for (chat, moment) in zip(chats, before) {
             let key = key(user, chat)
-            guard let entry = frame.objects("chats").first(where: { $0.integer("chat_id") == chat }) else { continue }
-            if moment.isRemoved(until: memberships[key]) {
+            let entry = frame.objects("chats").first { $0.integer("chat_id") == chat }
+            // A cursor was sent for each chat: `resumed` says of every one what became of it.
+            if moment.isRemoved(until: memberships[key]), entry != nil || what == "resumed" {
                 memberships.count("\(what)s")
-                if entry.bool("gone") != true { memberships.violate("\(what) of user \(user.id): \(entry), removed") }
+                if entry?.bool("gone") != true {
+                    let said = entry.map { "\($0)" } ?? "nothing"
+                    memberships.violate("\(what) of user \(user.id), chat \(chat), removed: \(said)")
+                }
             }
-            memberships.shown(.object(entry), to: key, askedAt: moment, what)
+            if let entry { memberships.shown(.object(entry), to: key, askedAt: moment, what) }
         }
         if what == "ready", zip(chats, before).contains(where: { $1.isRemoved(until: memberships[key(user, $0)]) }) {
             memberships.count("readies")
@@ -79,7 +83,7 @@ extension RemovalRace {
         let socket = try await TestSocket.connect(to: client(of: node), .header(user.token), chat: chat)
         defer { socket.connection.close() }
         let ear = Ear(self, user, "a socket of chat \(chat) of user \(user.id) on node \(node)")
-        socket.onFrame = { ear.hear($0) }
+        ear.listen(to: socket)
         try await eventually("the socket is ready, or closed") {
             socket.isClosed || socket.frames.contains { $0.string("type") == "ready" }
         }
@@ -120,12 +124,15 @@ extension RemovalRace {
     }
 }
 
-/// Hears a socket: in a chat, what is durable in order, and nothing after the end of the membership until the next begins.
+/// Hears a socket: in a chat, what is durable in order, and nothing before or after a membership.
+///
+/// Which there are at first, `ready` says; each later one begins and ends with an event.
 final class Ear {
     private unowned let race: RemovalRace
     private let user: TestUser
     private let name: String
-    private var ended: Set<Int64> = []
+    /// Chats of which nothing may come until an event takes the user in.
+    private var ended: Set<Int64>
     /// The last offset heard of each chat.
     private(set) var reached: [Int64: Int64] = [:]
 
@@ -133,6 +140,13 @@ final class Ear {
         self.race = race
         self.user = user
         self.name = name
+        ended = Set(race.chats)
+    }
+
+    /// Hears what a socket has received, which may be its `ready` already, and then all that it receives.
+    func listen(to socket: TestSocket) {
+        for frame in socket.frames { _ = hear(frame) }
+        socket.onFrame = { self.hear($0) }
     }
 
     /// A head that a heartbeat tells.
@@ -144,6 +158,9 @@ final class Ear {
 
     /// False for what answers a command or belongs to the handshake.
     func hear(_ frame: JSONObject) -> Bool {
+        if frame.string("type") == "ready" {
+            ended = Set(race.chats).subtracting(frame.objects("chats").compactMap { $0.integer("chat_id") })
+        }
         guard let type = frame.string("type"), frame.string("id") == nil, let chat = frame.integer("chat_id") else {
             return false
         }
@@ -151,7 +168,7 @@ final class Ear {
         if type == "participant.added", frame.object("participant").integer("user_id") == user.id {
             ended.remove(chat)
         }
-        if ended.contains(chat) { race.memberships.violate("\(what), after participant.removed") }
+        if ended.contains(chat) { race.memberships.violate("\(what), out of it") }
         if type == "participant.removed", frame.integer("user_id") == user.id {
             ended.insert(chat)
             race.memberships.count("ends")

@@ -188,22 +188,80 @@ import Testing
         }
     }
 
+    /// One over the client of a fixture.
+    private static func store(of fixture: RedisFixture) async -> LoopBound<any PresenceStore> {
+        await fixture.withClient { client in
+            LoopBound<any PresenceStore>(
+                RedisPresenceStore(
+                    client: client,
+                    loop: fixture.loop,
+                    prefix: fixture.prefix,
+                    metrics: StoreMetrics(registry: MetricsRegistry())
+                ),
+                loop: fixture.loop
+            )
+        }
+    }
+
+    @Test func `a change that cannot be read keeps nobody from those after it`() async throws {
+        try await RedisFixture.run { fixture in
+            let store = await Self.store(of: fixture)
+            _ = try await fixture.loop.run { _ in await store.value.changes() }
+            for state in ["17 f x 1 0 0", "nothing of ours"] {
+                let key = "\(fixture.prefix):presence:{1}:changes"
+                try await fixture.send(RedisCommands.Raw("XADD", key, "*", "state", state))
+            }
+            let news = try await fixture.loop.run { _ in await store.value.report([Self.say(.online, 17)]) }
+            #expect(news.states.map(\.isNews) == [true])
+            var read: [PresenceState] = []
+            try await eventually("the change is read") {
+                let answer = try await fixture.loop.run { _ in await store.value.changes() }
+                #expect(answer.failure == nil)
+                read += answer.states
+                return !read.isEmpty
+            }
+            #expect(read == news.states)
+        }
+    }
+
+    @Test func `changes of more than a minute ago are dropped`() async throws {
+        try await RedisFixture.run { fixture in
+            let store = await Self.store(of: fixture)
+            let key = "\(fixture.prefix):presence:{1}:changes"
+            for time in 1...300 {
+                try await fixture.send(RedisCommands.Raw("XADD", key, "\(time)-0", "state", "long ago"))
+            }
+            _ = try await fixture.loop.run { _ in await store.value.report([Self.say(.online, 17)]) }
+            // Redis drops a hundred at once, or none.
+            let left = try await fixture.send(RedisCommands.Raw("XLEN", key)).decodeInteger()
+            #expect((1...101).contains(left))
+        }
+    }
+
+    @Test func `a later change is named later, by a clock that has gone back too`() async throws {
+        try await RedisFixture.run { fixture in
+            let store = await Self.store(of: fixture)
+            func name(_ user: Int64) async throws -> Int64 {
+                let answer = try await fixture.loop.run { _ in await store.value.report([Self.say(.online, user)]) }
+                return try #require(answer.states.first { $0.isNews }).toldAt.milliseconds
+            }
+            let first = try await name(1)
+            // What a master may have said whose clock was an hour ahead.
+            let ahead = first + 3_600_000
+            let key = "\(fixture.prefix):presence:{1}:changes"
+            let state = "17 f o 1 \(ahead) \(ahead)"
+            try await fixture.send(RedisCommands.Raw("XADD", key, "\(ahead)-0", "state", state))
+            #expect(try await name(33) == ahead + 1)
+            #expect(try await name(49) == ahead + 2)
+        }
+    }
+
     @Test func `the answers of some masters hold while another is away, and changes are read once it is replaced`()
         async throws
     {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) { fixture in
-            let store = await fixture.withClient { client in
-                LoopBound<any PresenceStore>(
-                    RedisPresenceStore(
-                        client: client,
-                        loop: fixture.loop,
-                        prefix: fixture.prefix,
-                        metrics: StoreMetrics(registry: MetricsRegistry())
-                    ),
-                    loop: fixture.loop
-                )
-            }
+            let store = await Self.store(of: fixture)
             func report(_ status: PresenceStatus) async throws -> PresenceAnswer {
                 try await fixture.loop.run { _ in await store.value.report((1...16).map { Self.say(status, $0) }) }
             }

@@ -40,6 +40,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a change that comes after a later one is told on no loop`(settles: Bool) async throws {
+        try await PresenceScene.run(settles: settles) { scene in
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            let changes = [
+                scene.news(.offline, .away, at: 1), scene.news(.online, .invisible, at: 0),
+                scene.news(.away, .invisible, at: 2),
+            ]
+            for change in changes {
+                scene.fixture.hubs[0].receive(EphemeralEncoder.presence(change, to: [scene.chat]))
+            }
+            #expect(PresenceScene.told(bens) == ["away", "offline"])
+            #expect(PresenceScene.told(adas) == ["away", "invisible"])
+        }
+    }
+
     @Test func `several changes that were missed are told as one, and that the invisible left not at all`() async throws
     {
         try await PresenceScene.run { scene in
@@ -112,8 +128,8 @@ import Testing
         heard.insert(mark(1, at: 4), now: begin)
         #expect(!heard.misses(state(1, at: 4)) && !heard.misses(state(1, at: 5)))
         #expect(heard.misses(state(1, at: 6)) && heard.misses(state(2, at: 1)))
-        heard.insert(mark(2, at: 1), now: begin + .seconds(59))
-        heard.insert(mark(3, at: 1), now: begin + .seconds(61))
+        heard.insert(mark(2, at: 1), now: begin + HeardChanges.memory - .seconds(1))
+        heard.insert(mark(3, at: 1), now: begin + HeardChanges.memory + .seconds(1))
         #expect(heard.count == 2 && heard.misses(state(1, at: 5)) && !heard.misses(state(2, at: 1)))
     }
 }

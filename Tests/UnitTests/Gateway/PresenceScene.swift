@@ -90,7 +90,7 @@ struct PresenceScene {
     let ben: UserID
     let chat: ChatID
 
-    init(_ fixture: HubFixture) async throws {
+    init(_ fixture: HubFixture, settles: Bool) async throws {
         self.fixture = fixture
         ada = try await fixture.user()
         ben = try await fixture.user()
@@ -103,7 +103,7 @@ struct PresenceScene {
             store: store,
             scope: scope,
             accounts: fixture.stores.accounts,
-            settles: true,
+            settles: settles,
             settings: GatewaySettings(now: { Timestamp(milliseconds: 0) }),
             metrics: GatewayMetrics(registry: MetricsRegistry()),
             logger: Logger(label: "test", level: .error, sink: .silent)
@@ -140,11 +140,14 @@ struct PresenceScene {
         )
     }
 
-    /// Runs `body` beside the board.
-    static func run(_ body: @escaping @Sendable (PresenceScene) async throws -> Void) async throws {
+    /// Runs `body` beside the board, which looks for changes and what has ended, or leaves that to another loop.
+    static func run(
+        settles: Bool = true,
+        _ body: @escaping @Sendable (PresenceScene) async throws -> Void
+    ) async throws {
         try await HubFixture.run { fixture in
             fixture.carryEphemeral()
-            let scene = try await PresenceScene(fixture)
+            let scene = try await PresenceScene(fixture, settles: settles)
             let stop = ShutdownSignal()
             let board = LoopBound(scene.board, loop: fixture.loop)
             try await withThrowingDiscardingTaskGroup { group in

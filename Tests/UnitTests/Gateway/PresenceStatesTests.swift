@@ -30,6 +30,32 @@ import Testing
         #expect(PresenceStatus.aggregate(of: devices.reversed()) == status)
     }
 
+    @Test(
+        arguments: [
+            ([.online, .offline, .invisible], 0), ([.online, .invisible, .offline], 0),
+            ([.online, .away, .offline], 1),
+            ([.away, .offline, .invisible, .offline], 0), ([.invisible, .online, .offline, .invisible], 1),
+        ] as [([PresenceStatus], Int64)]
+    )
+    func `changes told as one show nothing of the invisible`(statuses: [PresenceStatus], lastSeen: Int64) throws {
+        var told: PresenceState?
+        for (second, change) in zip(statuses, statuses.dropFirst()).enumerated() {
+            let time = Timestamp(milliseconds: Int64(second))
+            let state = PresenceState(
+                user: ada,
+                before: change.0,
+                status: change.1,
+                isNews: true,
+                lastSeen: time,
+                toldAt: time
+            )
+            told = told.map(state.following) ?? state
+        }
+        let one = try #require(told)
+        #expect(one.before == statuses.first && one.status == statuses.last)
+        #expect(one.lastSeen == Timestamp(milliseconds: lastSeen))
+    }
+
     @Test func `what devices say is reported when it changes, and repeated three times in its lifetime`() {
         var states = states()
         states.set(ObjectIdentifier(phone), of: ada, to: .away, now: at(0))
