@@ -31,7 +31,7 @@ package final class SearchHints: AnnouncementSink {
 
     /// Hands over some of the chats: a quarter of those that the worker has found, where there are so many.
     package func take(_ limit: Int) -> [ChatID] {
-        let taken = announced.take(limit - min(found.count, max(limit / 4, 1)))
+        let taken = announced.take(limit - min(found.count, limit > 1 ? max(limit / 4, 1) : 0))
         return taken + found.take(limit - taken.count)
     }
 

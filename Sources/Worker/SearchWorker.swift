@@ -21,6 +21,8 @@ package final class SearchWorker {
     private let stuck: Gauge
     private var lastSwept: ChatID?
     private var behind = 0
+    /// Chats of the next step: fewer after a failure, so that one that always fails is soon by itself.
+    private var stepLimit = SearchIndexer.chatLimit
     /// Chats whose bodies were missing for long, since the sweep began.
     private var waiting: Set<ChatID> = []
 
@@ -66,7 +68,7 @@ package final class SearchWorker {
                 nextSweep = loop.now + Self.sweepInterval
             }
             await hints.wait(atMost: Self.sweepInterval)
-            let chats = hints.take(SearchIndexer.chatLimit)
+            let chats = hints.take(stepLimit)
             guard !chats.isEmpty, !shutdown.isTriggered else { continue }
             await loop.sleep(for: await step(chats))
         }
@@ -79,11 +81,13 @@ package final class SearchWorker {
             indexed.increment(by: progress.messages)
             if progress.messages > 0 { lag.observe(progress.age.seconds) }
             waiting.formUnion(progress.stuck)
+            stepLimit = min(stepLimit * 2, SearchIndexer.chatLimit)
             for chat in progress.more { hints.add(chat) }
             return progress.more.isEmpty ? Self.pause : Self.backlogPause
         } catch {
             failures.increment()
             logger.warning("messages not indexed", ["error": .string("\(error)")])
+            stepLimit = max(stepLimit / 2, 1)
             for chat in chats { hints.add(chat) }
             return Self.failurePause
         }

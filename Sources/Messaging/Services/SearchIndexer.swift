@@ -71,6 +71,7 @@ package final class SearchIndexer {
         var progress = Progress()
         var batch = SearchBatch()
         var done: [IndexingTask] = []
+        var begun: Set<ChatID> = []
         var rest = tasks[...]
         while !rest.isEmpty {
             let group = Self.takeGroup(from: &rest)
@@ -78,14 +79,16 @@ package final class SearchIndexer {
             if batch.cost < wordLimit {
                 images = try await bodies.images(Array(Set(group.flatMap { $0.changes.map(\.message) })))
             }
-            for task in group { done.append(await add(task, images, to: &batch, &progress)) }
+            for task in group {
+                if batch.cost < wordLimit { begun.insert(task.chat) }
+                done.append(await add(task, images, to: &batch, &progress))
+            }
         }
         try await put(batch)
         progress.messages = batch.messages.count
         let more = Set(try await index.finish(done)).subtracting(progress.waiting)
-        let left = done.filter { more.contains($0.chat) }
-        progress.more = left.filter { $0.through == $0.from }.map(\.chat)
-        progress.more += left.filter { $0.through > $0.from }.map(\.chat)
+        let left = done.map(\.chat).filter { more.contains($0) }
+        progress.more = left.filter { !begun.contains($0) } + left.filter { begun.contains($0) }
         return progress
     }
 

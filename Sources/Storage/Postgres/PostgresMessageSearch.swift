@@ -8,7 +8,9 @@ package final class PostgresMessageSearch: MessageSearch {
     private let client: PostgresClient
     private var underWay = 0
 
-    /// Searches under way at once. They share few connections: one that has run out of time ends those behind it, too.
+    /// Searches under way at once.
+    ///
+    /// They share few connections: one that has run out of time ends those behind it, too.
     private static let limit = 16
     /// Candidates that are ranked together: the newest that match.
     private static let window = 300
