@@ -30,8 +30,6 @@ package struct Chat: Sendable, Equatable {
     /// The caller's own side of the chat; nil in announcements, which are the same for all.
     package var my: Membership?
     package var lastMessage: Message?
-    /// The last message, or null, as answers have it, where it is known in no other form.
-    package var encodedLastMessage: [UInt8]?
     /// What it was read at; nil where it was not read.
     package var state: ChatState?
 

@@ -1,6 +1,8 @@
-/// What is kept in front of the stores.
+/// What is read in front of the stores, and counted; all but profiles is kept.
 package enum CacheKind: String, Sendable, CaseIterable {
-    /// What users tell of themselves.
+    /// What users tell of themselves: never kept, every read is bypassed.
+    ///
+    /// Who may know when somebody was last seen has to be asked each time, and the statement that asks costs what the profile costs.
     case profiles
     /// The first page of a chat's members.
     case members
@@ -13,12 +15,12 @@ package enum CacheKind: String, Sendable, CaseIterable {
 /// Where a value is kept: nothing that a client may choose but numbers is in it.
 package struct CacheKey: Sendable, Hashable {
     package let kind: CacheKind
-    /// The chat or user it is about.
+    /// The chat it is about.
     package let subject: Int64
     /// Which part of it.
     package let part: [Int64]
 
-    /// Names a part of what there is of a chat or user.
+    /// Names a part of what there is of a chat.
     package init(_ kind: CacheKind, of subject: Int64, part: [Int64] = []) {
         self.kind = kind
         self.subject = subject

@@ -4,11 +4,12 @@ internal import Hashing
 /// What a cached value was made at; it holds where a reader's own statement tells the same.
 package struct CacheStamp: Sendable, Equatable {
     let epoch: String
+    /// The last offset of the chat.
     let version: Int64
     /// What else the value depends on.
     let numbers: [Int64]
 
-    /// `version` is an offset, or the revision of a profile.
+    /// Joins all that a value was made at.
     package init(epoch: String, version: Int64, _ numbers: Int64...) {
         self.epoch = epoch
         self.version = version

@@ -32,7 +32,7 @@ package struct CacheMetrics: Sendable {
             func reads(_ outcome: String) -> Counter {
                 registry.counter(
                     "duologue_cache_reads_total",
-                    help: "Reads of what is cached, by what the cache was good for.",
+                    help: "Reads that the cache is for, by what it was good for; profiles are never cached.",
                     labels: [("kind", kind.rawValue), ("outcome", outcome)]
                 )
             }

@@ -35,8 +35,11 @@ extension HistoryReader {
         return page
     }
 
-    /// Adds to chats their last messages as the user may see them; answers those on which the stores did not agree in time.
-    func addLastMessages(to chats: inout [Chat], for user: UserID) async throws -> [ChatID] {
+    /// Chats with their last messages as the user may see them, and those on which the stores did not agree in time.
+    func withLastMessages(
+        _ chats: [Chat],
+        for user: UserID
+    ) async throws -> (chats: [ShownChat], unsettled: [ChatID]) {
         let spoken = chats.filter { $0.lastSequence.rawValue > 0 }
         let (known, found) = await knownLastMessages(of: spoken)
         let rest = spoken.map(\.id).filter { known[$0] == nil }
@@ -46,11 +49,12 @@ extension HistoryReader {
             let place = CachePlace(lastMessageOf: chat, at: snapshot.state)
             cache?.keep(Self.encoded(read.messages[chat]?.first), under: place.key, at: place.stamp)
         }
-        for index in chats.indices {
-            chats[index].lastMessage = read.messages[chats[index].id]?.first
-            chats[index].encodedLastMessage = known[chats[index].id]
+        let shown = chats.map { chat in
+            var chat = chat
+            chat.lastMessage = read.messages[chat.id]?.first
+            return ShownChat(chat: chat, encodedLastMessage: known[chat.id])
         }
-        return read.unsettled
+        return (shown, read.unsettled)
     }
 
     private func knownLastMessages(of chats: [Chat]) async -> ([ChatID: [UInt8]], CachedReads.Findings) {

@@ -4,7 +4,14 @@ package import JSON
 /// Chats and who is in them.
 extension JSONWriter {
     /// A chat; `my` and `last_message` are left out where they are not known, as in announcements.
-    package mutating func chat(_ chat: Chat) {
+    package mutating func chat(_ chat: Chat) { self.chat(chat, encodedLastMessage: nil) }
+
+    /// A chat and its last message.
+    package mutating func chat(_ shown: ShownChat) {
+        chat(shown.chat, encodedLastMessage: shown.encodedLastMessage)
+    }
+
+    private mutating func chat(_ chat: Chat, encodedLastMessage: [UInt8]?) {
         beginObject()
         key("chat_id")
         integer(chat.id.rawValue)
@@ -34,8 +41,8 @@ extension JSONWriter {
             key("my")
             membership(my)
             key("last_message")
-            if let encoded = chat.encodedLastMessage {
-                raw(encoded)
+            if let encodedLastMessage {
+                raw(encodedLastMessage)
             } else if let last = chat.lastMessage {
                 message(last)
             } else {

@@ -89,7 +89,7 @@ extension ChatService {
         of chat: ChatID,
         by actor: UserID,
         id: OperationID
-    ) async throws -> Chat {
+    ) async throws -> ShownChat {
         _ = try await submit(.changeChat(change), chat, actor, id)
         return try await get(chat, for: actor)
     }

@@ -34,7 +34,7 @@ package final class ChatService {
     /// Makes a chat; for a pair that has its direct chat already, answers that one.
     ///
     /// - Throws: `user_not_found` for a participant nobody is, and what the coordinator throws.
-    package func create(_ draft: ChatDraft, by founder: UserID) async throws -> (chat: Chat, isNew: Bool) {
+    package func create(_ draft: ChatDraft, by founder: UserID) async throws -> (chat: ShownChat, isNew: Bool) {
         if draft.type == .direct, let other = draft.participants.first,
             let known = try await directory.directChat(of: founder, and: other)
         {
@@ -55,22 +55,20 @@ package final class ChatService {
     }
 
     /// A chat with its last message, as the user sees it.
-    package func get(_ id: ChatID, for user: UserID) async throws -> Chat {
+    package func get(_ id: ChatID, for user: UserID) async throws -> ShownChat {
         guard let found = try await directory.chat(id, for: user) else { throw Failure.chatNotFound }
-        var chats = [found]
-        guard try await reader.addLastMessages(to: &chats, for: user).isEmpty else {
-            throw HistoryReader.isBeingWritten
-        }
-        return chats[0]
+        let read = try await reader.withLastMessages([found], for: user)
+        guard read.unsettled.isEmpty else { throw HistoryReader.isBeingWritten }
+        return read.chats[0]
     }
 
     /// The user's chats with their last messages, the latest activity first; one whose last message cannot be read has none.
-    package func list(for user: UserID, limit: Int, cursor: String?) async throws -> Page<Chat> {
+    package func list(for user: UserID, limit: Int, cursor: String?) async throws -> Page<ShownChat> {
         try await addingLastMessages(to: directory.chats(of: user, limit: limit, cursor: cursor), for: user)
     }
 
     /// The same list without its first `skipped` chats.
-    package func list(for user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<Chat> {
+    package func list(for user: UserID, limit: Int, skipping skipped: Int) async throws -> Page<ShownChat> {
         try await addingLastMessages(to: directory.chats(of: user, limit: limit, skipping: skipped), for: user)
     }
 
@@ -114,9 +112,7 @@ package final class ChatService {
     }
 
     /// However many there are, those that are not cached are read together.
-    private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<Chat> {
-        var page = chats
-        _ = try await reader.addLastMessages(to: &page.items, for: user)
-        return page
+    private func addingLastMessages(to chats: Page<Chat>, for user: UserID) async throws -> Page<ShownChat> {
+        Page(items: try await reader.withLastMessages(chats.items, for: user).chats, next: chats.next)
     }
 }

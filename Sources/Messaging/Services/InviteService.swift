@@ -51,7 +51,7 @@ package final class InviteService {
         as user: UserID,
         memberLimit: Int,
         id: OperationID
-    ) async throws -> (chat: Chat, isNew: Bool) {
+    ) async throws -> (chat: ShownChat, isNew: Bool) {
         let addition = ParticipantAddition(user: user, role: .member, memberLimit: memberLimit, entrance: entrance)
         let body = Operation.Body.addParticipant(addition)
         let outcome = try await gate.submit(OperationCodec.operation(chat: chat, actor: user, id: id, body: body))

@@ -19,8 +19,8 @@ import Testing
                 #expect(page.items.count == limit)
                 let times = after.values.reduce(0, +) - before.values.reduce(0, +)
                 #expect(times == 4, "\(limit) chats: \(asked)")
-                #expect(page.items.allSatisfy { $0.lastMessage?.content == "to \($0.id)" })
-                #expect(page.items.allSatisfy { $0.my?.unread == 2 })
+                #expect(page.items.allSatisfy { $0.chat.lastMessage?.content == "to \($0.chat.id)" })
+                #expect(page.items.allSatisfy { $0.chat.my?.unread == 2 })
             }
             let before = Self.calls(fixture).values.reduce(0, +)
             _ = try await stores.reads.unread(of: scene.user, limit: 100, cursor: nil)

@@ -132,6 +132,10 @@ import Web
             for _ in 0..<2 { _ = await api.call(.get, path, as: scene.people[0].token) }
             #expect(await counts().contains(#""misses":2,"bypassed":2,"fills":1,"ratio":0.5}"#))
             #expect(await counts().contains(#""members":{"hits":0,"misses":0,"bypassed":0,"fills":0,"ratio":null}"#))
+            for id in [scene.people[1].id, scene.people[1].id, 1 << 40] {
+                _ = await api.call(.get, "/users/\(id)", as: scene.people[0].token)
+            }
+            #expect(await counts().contains(#""profiles":{"hits":0,"misses":0,"bypassed":2,"fills":0,"ratio":null}"#))
             let metrics = await api.call(.get, "//metrics").text
             #expect(metrics.contains(#"duologue_cache_reads_total{kind="messages",outcome="hit"} 2"#))
         }
