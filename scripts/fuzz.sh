@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # libFuzzer with the address sanitizer on what reads the bytes of strangers. Every input is held to the promises in
-# Tests/Fuzz/Properties; the corpora, Tests/Fixtures/fuzz/NAME.corpus, and the findings, NAME.findings, are replayed by the unit tests as well.
+# Tests/Fuzz/Properties; the corpora, Tests/Fixtures/fuzz/NAME.corpus, and what was ever found, NAME.findings, are replayed by the
+# unit tests as well.
 #
 #   TARGET=NAME       which; all of them, one after the other, by default
 #   SECONDS_EACH=60   for how long each is to run
