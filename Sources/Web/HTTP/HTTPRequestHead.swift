@@ -11,11 +11,14 @@ package struct HTTPRequestHead {
     package let keepsAlive: Bool
     /// Where the body ends.
     package let framing: BodyFraming
+    /// Whether the client waits for 100 before it sends the body (RFC 9110 section 10.1.1).
     package let expectsContinue: Bool
 
     /// How the end of a body is found (RFC 9112 section 6.3).
     package enum BodyFraming: Equatable {
+        /// After so many bytes; without any header that says so there is no body.
         case length(Int)
+        /// With a chunk of no bytes, and the trailers behind it.
         case chunked
     }
 
