@@ -21,7 +21,9 @@ DROP FUNCTION IF EXISTS duologue_search(
 -- p_budget_ms how long it may take; then it raises query_canceled
 --
 -- Blocks are visited from the newest on, those of the chats with the latest activity first, until as many candidates are found that what
--- is left can only be older. Plans are generic and by index, so that they do not depend on when statistics were made.
+-- is left can only be older: one at first, then two at once, then four, up to sixteen, but fewer the more was found. A rare word is in none
+-- of many blocks, each of which would cost a statement; of a common one too many messages would be read. Plans are generic
+-- and by index, so that they do not depend on when statistics were made.
 CREATE FUNCTION duologue_search(
     p_user bigint, p_chat bigint, p_query text, p_rank text, p_from text, p_low timestamptz, p_high timestamptz, p_floor timestamptz,
     p_now timestamptz, p_score double precision, p_at timestamptz, p_last_chat bigint, p_last_seq bigint,
@@ -42,12 +44,18 @@ DECLARE
     v_found  search_hit[] := '{}';
     v_new    search_hit[];
     v_full   boolean := false;
-    -- Of one block. Where there are more, the floor below becomes no older than the oldest of these, so that none is lost; a page that
+    -- Of one group. Where there are more, the floor below becomes no older than the oldest of these, so that none is lost; a page that
     -- goes on has its floor, and needs all that are not older.
     v_most   integer := CASE WHEN p_floor IS NULL THEN p_window + p_window / 4 ELSE 2147483647 END;
-    v_chat   record;
-    v_key    text;
+    v_block  record;
     v_starts timestamptz;
+    v_passed bigint;
+    v_ends   boolean;
+    v_chats  bigint[] := '{}';
+    v_blocks bigint[] := '{}';
+    v_size   integer := 1;
+    -- So that a long query is not repeated too often in one statement.
+    v_sizes  integer := greatest(least(16, 8000 / greatest(length(p_query), 1)), 1);
 BEGIN
     IF p_chat IS NOT NULL AND NOT EXISTS (SELECT FROM participants p WHERE p.chat_id = p_chat AND p.user_id = p_user) THEN
         RETURN QUERY SELECT NULL::bigint, NULL::bigint, NULL::bigint, NULL::double precision, v_now, false, false;
@@ -62,37 +70,51 @@ BEGIN
         p_query := concat_ws(' & ', p_query, v_sender);
     END IF;
 
-    FOR v_chat IN
-        SELECT c.id, c.last_seq, c.last_event_at FROM participants p JOIN chats c ON c.id = p.chat_id
+    FOR v_block IN
+        SELECT c.id AS chat, c.last_event_at, number
+        FROM participants p JOIN chats c ON c.id = p.chat_id CROSS JOIN generate_series((c.last_seq - 1) / 1024, 0, -1) number
         WHERE p.user_id = p_user AND (p_chat IS NULL OR p.chat_id = p_chat) AND c.last_seq > 0
-        ORDER BY c.last_event_at DESC
+        UNION ALL
+        SELECT NULL, '-infinity', NULL
+        ORDER BY last_event_at DESC, chat, number DESC
     LOOP
-        EXIT WHEN v_chat.last_event_at < v_floor;
-        FOR v_block IN REVERSE (v_chat.last_seq - 1) / 1024 .. 0 LOOP
-            IF clock_timestamp() > v_end THEN
-                RAISE query_canceled USING MESSAGE = 'the search took too long';
+        v_ends := v_block.chat IS NULL OR v_block.last_event_at < v_floor;
+        CONTINUE WHEN NOT v_ends AND v_block.chat = v_passed;
+        IF NOT v_ends THEN
+            -- Messages are numbered without holes, so a block has a first one; nothing is before the first block.
+            IF v_block.number > 0 AND (isfinite(v_floor) OR v_high <= v_now) THEN
+                SELECT m.created_at INTO v_starts FROM message_metadata m
+                WHERE m.chat_id = v_block.chat AND m.seq = v_block.number * 1024 + 1;
+                CONTINUE WHEN v_starts >= v_high;
+                IF v_starts < v_floor THEN
+                    v_passed := v_block.chat;
+                END IF;
             END IF;
-            -- Messages are numbered without holes, so a block has a first one.
-            SELECT m.created_at INTO v_starts FROM message_metadata m WHERE m.chat_id = v_chat.id AND m.seq = v_block * 1024 + 1;
-            CONTINUE WHEN v_starts >= v_high;
-            v_key := to_hex(v_chat.id) || '.' || to_hex(v_block) || ':';
-            v_new := CASE WHEN p_query IS NULL
-                THEN duologue_search_block(p_user, v_chat.id, v_block, v_floor, v_high, v_now)
-                ELSE duologue_search_terms(
-                    p_user, v_chat.id, replace(p_query, '^', v_key)::tsquery, replace(p_rank, '^', v_key)::tsquery,
-                    v_floor, v_high, v_now, v_most) END;
-            IF cardinality(v_new) > 0 THEN
-                v_found := v_found || v_new;
-            END IF;
-            -- Not with each block: sorting costs more than some candidates too many.
-            IF p_floor IS NULL AND cardinality(v_found) >= p_window + p_window / 4 THEN
-                v_full := true;
-                -- Those of one moment stay together, so that the next candidates begin before it.
-                v_floor := (SELECT f.at FROM unnest(v_found) f ORDER BY f.at DESC OFFSET p_window - 1 LIMIT 1);
-                v_found := ARRAY(SELECT f FROM unnest(v_found) f WHERE f.at >= v_floor);
-            END IF;
-            EXIT WHEN v_starts < v_floor;
-        END LOOP;
+            v_chats := v_chats || v_block.chat;
+            v_blocks := v_blocks || v_block.number;
+        END IF;
+        CONTINUE WHEN NOT v_ends AND cardinality(v_chats) < v_size;
+        EXIT WHEN cardinality(v_chats) = 0;
+        IF clock_timestamp() > v_end THEN
+            RAISE query_canceled USING MESSAGE = 'the search took too long';
+        END IF;
+        v_new := CASE WHEN p_query IS NULL
+            THEN duologue_search_blocks(v_chats, v_blocks, v_floor, v_high, v_now)
+            ELSE duologue_search_terms(v_chats, v_blocks, p_query, p_rank, v_floor, v_high, v_now, v_most) END;
+        v_chats := '{}';
+        v_blocks := '{}';
+        IF cardinality(v_new) > 0 THEN
+            v_found := v_found || v_new;
+        END IF;
+        v_size := greatest(least(v_size * 2, v_sizes, p_window / (1 + cardinality(v_new))), 1);
+        -- Not each time: sorting costs more than some candidates too many.
+        IF p_floor IS NULL AND cardinality(v_found) >= p_window + p_window / 4 THEN
+            v_full := true;
+            -- Those of one moment stay together, so that the next candidates begin before it.
+            v_floor := (SELECT f.at FROM unnest(v_found) f ORDER BY f.at DESC OFFSET p_window - 1 LIMIT 1);
+            v_found := ARRAY(SELECT f FROM unnest(v_found) f WHERE f.at >= v_floor);
+        END IF;
+        EXIT WHEN v_ends;
     END LOOP;
 
     RETURN QUERY
@@ -100,8 +122,16 @@ BEGIN
            (extract(epoch FROM CASE WHEN isfinite(v_floor) THEN v_floor END) * 1000)::double precision, v_now, true, v_full
     UNION ALL
     SELECT page.* FROM (
-        SELECT f.chat_id, f.seq, f.rev, f.score, f.at, true, v_full FROM unnest(v_found) f
-        WHERE p_score IS NULL OR (f.score, f.at, f.chat_id, f.seq) < (p_score, p_at, p_last_chat, p_last_seq)
+        SELECT f.chat_id, f.seq, f.rev, f.score, f.at, true, v_full
+        FROM (
+            SELECT * FROM unnest(v_found) f
+            WHERE p_score IS NULL OR (f.score, f.at, f.chat_id, f.seq) < (p_score, p_at, p_last_chat, p_last_seq)
+            ORDER BY f.score DESC, f.at DESC, f.chat_id DESC, f.seq DESC OFFSET 0
+        ) f
+        -- Here and not sooner: what counts no more is rare, and a look at each candidate would cost more than all the rest.
+        CROSS JOIN LATERAL (SELECT m.rev, m.deleted_at FROM message_metadata m WHERE m.chat_id = f.chat_id AND m.seq = f.seq LIMIT 1) m
+        WHERE m.rev = f.rev AND m.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = f.chat_id AND h.user_id = p_user AND h.seq = f.seq)
         ORDER BY f.score DESC, f.at DESC, f.chat_id DESC, f.seq DESC LIMIT p_limit
     ) page;
 END
@@ -117,40 +147,54 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                - least(greatest(extract(epoch FROM p_now - p_at)::double precision / 2592000, 0), 1000)))
 $$;
 
-DROP FUNCTION IF EXISTS duologue_search_terms(bigint, bigint, tsquery, tsquery, timestamptz, timestamptz, timestamptz);
--- The newest p_limit of one block whose terms match, and all that are as old as the last of these. The index alone leads to them: the key
--- in the query is of this chat and this block. Only these are ranked: to reckon how well a long message matches takes a millisecond.
+DROP FUNCTION IF EXISTS duologue_search_terms(bigint, bigint, tsquery, tsquery, timestamptz, timestamptz, timestamptz, integer);
+-- The newest p_limit of some blocks whose terms match, and all that are as old as the last of these. The index alone leads to them: the
+-- keys in the query are of these chats and these blocks. Only these are ranked: to reckon how well a long message matches takes a
+-- millisecond.
 CREATE OR REPLACE FUNCTION duologue_search_terms(
-    p_user bigint, p_chat bigint, p_query tsquery, p_rank tsquery, p_low timestamptz, p_high timestamptz, p_now timestamptz, p_limit integer)
+    p_chats bigint[], p_blocks bigint[], p_query text, p_rank text, p_low timestamptz, p_high timestamptz, p_now timestamptz,
+    p_limit integer)
 RETURNS search_hit[]
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_query tsquery := (
+        SELECT string_agg('(' || replace(p_query, '^', duologue_search_key(b.chat, b.number)) || ')', ' | ')
+        FROM unnest(p_chats, p_blocks) b(chat, number));
 BEGIN
     RETURN ARRAY(
-        SELECT ROW(d.chat_id, d.seq, d.rev, duologue_search_score(d.terms, p_rank, d.created_at, p_now), d.created_at)::search_hit
+        SELECT ROW(d.chat_id, d.seq, d.rev,
+                   duologue_search_score(
+                       d.terms, replace(p_rank, '^', duologue_search_key(d.chat_id, (d.seq - 1) / 1024))::tsquery, d.created_at, p_now),
+                   d.created_at)::search_hit
         FROM (
-            SELECT d.* FROM (
-                SELECT * FROM search_documents d WHERE d.terms @@ p_query AND d.created_at >= p_low AND d.created_at < p_high OFFSET 0
+            SELECT * FROM (
+                SELECT * FROM search_documents d WHERE d.terms @@ v_query AND d.created_at >= p_low AND d.created_at < p_high OFFSET 0
             ) d
-            CROSS JOIN LATERAL (SELECT m.rev, m.deleted_at FROM message_metadata m WHERE m.chat_id = d.chat_id AND m.seq = d.seq LIMIT 1) m
-            WHERE d.chat_id = p_chat AND m.rev = d.rev AND m.deleted_at IS NULL
-              AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = d.seq)
+            WHERE d.chat_id = ANY (p_chats)
             ORDER BY d.created_at DESC FETCH FIRST (p_limit) ROWS WITH TIES
         ) d);
 END
 $$;
 
--- The newest of one block, whatever they say.
-CREATE OR REPLACE FUNCTION duologue_search_block(
-    p_user bigint, p_chat bigint, p_block bigint, p_low timestamptz, p_high timestamptz, p_now timestamptz)
+-- What stands before each word of a block's messages.
+CREATE OR REPLACE FUNCTION duologue_search_key(p_chat bigint, p_block bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT to_hex(p_chat) || '.' || to_hex(p_block) || ':'
+$$;
+
+DROP FUNCTION IF EXISTS duologue_search_block(bigint, bigint, bigint, timestamptz, timestamptz, timestamptz);
+-- The messages of some blocks, whatever they say.
+CREATE OR REPLACE FUNCTION duologue_search_blocks(
+    p_chats bigint[], p_blocks bigint[], p_low timestamptz, p_high timestamptz, p_now timestamptz)
 RETURNS search_hit[]
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN ARRAY(
         SELECT ROW(d.chat_id, d.seq, d.rev, duologue_search_score(d.terms, NULL, d.created_at, p_now), d.created_at)::search_hit
-        FROM search_documents d
-        CROSS JOIN LATERAL (SELECT m.rev, m.deleted_at FROM message_metadata m WHERE m.chat_id = d.chat_id AND m.seq = d.seq LIMIT 1) m
-        WHERE d.chat_id = p_chat AND d.seq BETWEEN p_block * 1024 + 1 AND (p_block + 1) * 1024
-          AND d.created_at >= p_low AND d.created_at < p_high AND m.rev = d.rev AND m.deleted_at IS NULL
-          AND NOT EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = d.seq));
+        FROM unnest(p_chats, p_blocks) b(chat, number)
+        CROSS JOIN LATERAL (
+            SELECT d.* FROM search_documents d
+            WHERE d.chat_id = b.chat AND d.seq BETWEEN b.number * 1024 + 1 AND (b.number + 1) * 1024 OFFSET 0) d
+        WHERE d.created_at >= p_low AND d.created_at < p_high);
 END
 $$;

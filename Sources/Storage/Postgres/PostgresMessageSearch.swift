@@ -13,7 +13,7 @@ package final class PostgresMessageSearch: MessageSearch {
     /// They share few connections: one that has run out of time ends those behind it, too.
     private static let limit = 16
     /// Candidates that are ranked together: the newest that match.
-    private static let window = 300
+    private static let window = 200
     /// How long the function looks before it gives up, within the deadline of the client.
     private static let budget = Duration.milliseconds(1500)
 

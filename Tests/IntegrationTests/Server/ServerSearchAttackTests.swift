@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 import Support
 import Testing
 import Web
@@ -15,7 +16,7 @@ import Web
                 #expect(try await scene.scene.call(.post, path, body, as: scene.scene.ben).status == 201)
             }
             try await eventually("all of it is indexed") {
-                let query = """
+                let query: PostgresQuery = """
                     SELECT ((SELECT count(*) FROM message_metadata) - (SELECT count(*) FROM search_documents))::text
                     """
                 return try await scene.scene.scene.number(query) == "0"
