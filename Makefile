@@ -64,4 +64,4 @@ autobahn: ## the Autobahn WebSocket suite, all 517 cases, against an echo server
 	@exec scripts/autobahn.sh
 
 fuzz: ## libFuzzer with the address sanitizer on TARGET (all), SECONDS (60) each; KEEP=1 adds to the corpora
-	@TARGET=$(TARGET) SECONDS_EACH=$(or $(SECONDS),60) KEEP=$(KEEP) exec scripts/fuzz.sh
+	@TARGET="$(TARGET)" SECONDS_EACH=$(or $(SECONDS),60) KEEP=$(KEEP) exec scripts/fuzz.sh
