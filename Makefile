@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run stop status demo test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis fuzz
+.PHONY: help run stop status demo lint test bench idle audit-bench realtime fanout search-bench cache-bench crash-test model simulate fault property autobahn schemathesis fuzz
 
 # Recipes `exec` their script, so that Ctrl-C and SIGTERM reach it and nothing between swallows its exit code.
 
@@ -17,6 +17,9 @@ status: ## show the private stores
 
 demo: ## replay a real conversation through the running server and check every delivery
 	@exec scripts/demo.sh
+
+lint: ## what needs no build: the format, the scripts, the compose file
+	@exec scripts/lint.sh
 
 test: ## every check and test, on stores of their own
 	@exec scripts/test.sh

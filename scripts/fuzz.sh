@@ -62,7 +62,7 @@ cd "$ROOT"
 need_swift
 # A build of its own: every module is compiled for the fuzzer.
 # The compiler heeds the last of several arguments alone, and would then look for bad addresses or for new code, not for both.
-options=(-c release --scratch-path .build/fuzz --product duologue-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=address,fuzzer)
+options=(-c release --scratch-path .build/fuzz --product duologue-fuzz --sanitize address --sanitize fuzzer -Xswiftc "-sanitize=address,fuzzer")
 export DUOLOGUE_FUZZ=1
 [[ -n ${SKIP_BUILD:-} ]] || "${SWIFT:-swift}" build "${options[@]}"
 program=$("${SWIFT:-swift}" build "${options[@]}" --show-bin-path)/duologue-fuzz

@@ -30,8 +30,6 @@ run_tests() {
     return 1
 }
 
-check_compose() { SECRET_KEY=check POSTGRES_PASSWORD=check scripts/compose.sh -f docker/compose.yaml config --quiet; }
-
 open_local
 exec 8>"$LOCAL/test.lock"
 flock -n 8 || die "another make test is running in this clone"
@@ -41,9 +39,7 @@ unset POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY
 
 step "packages" scripts/packages.sh shellcheck python3-websockets chromium # the last two run docs/examples
 step "mongod" scripts/mongod.sh
-step "format" swift format lint --strict --parallel --recursive Package.swift Sources Tests
-step "shell" shellcheck --external-sources --source-path=SCRIPTDIR scripts/*.sh docker/*.sh docker/local-images/*/*.sh .ci/run
-step "compose" check_compose
+step "lint" scripts/lint.sh
 step "model" scripts/model.sh bounded
 step "build (release)" build_without_warnings -c release
 simulate=$(swift build -c release --show-bin-path)/duologue-simulate
