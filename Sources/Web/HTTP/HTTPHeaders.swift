@@ -59,6 +59,15 @@ package struct HTTPHeaders: Sendable {
         }
     }
 
+    /// Whether there is a field whose name begins with `start` and goes on.
+    func containsLonger(than start: String) -> Bool {
+        fields.contains { field in
+            let end = field.name.lowerBound + UInt32(start.utf8.count)
+            guard end < field.name.upperBound else { return false }
+            return matches(Field(name: field.name.lowerBound..<end, value: field.value), start)
+        }
+    }
+
     /// All fields as text, in order.
     package var all: [(name: String, value: String)] {
         fields.map { (text($0.name), text($0.value)) }

@@ -77,6 +77,10 @@ package struct HTTPRequestHead {
     private static func framing(_ headers: HTTPHeaders, isHTTP11: Bool) throws(Problem) -> BodyFraming {
         let lengths = headers.values(of: "content-length")
         let codings = headers.values(of: "transfer-encoding")
+        // http-parser takes the beginning of such a name for the whole, and would refuse one request and pass the other.
+        guard !headers.containsLonger(than: "transfer-encoding") else {
+            throw .malformed("a header whose name only begins with Transfer-Encoding")
+        }
         if !codings.isEmpty {
             guard lengths.isEmpty else { throw .malformed("Content-Length and Transfer-Encoding together") }
             guard isHTTP11 else { throw .malformed("Transfer-Encoding in an HTTP/1.0 request") }
