@@ -35,8 +35,11 @@ extension HistoryReader {
         return page
     }
 
-    /// Chats with their last messages as the user may see them, and those on which the stores did not agree in time.
-    func withLastMessages(
+    /// Chats, each with its last message that the user may be shown: neither deleted nor hidden by the user.
+    ///
+    /// Chats without such a message have none; nor have those the user is not in any more, and those on which the stores did not agree in
+    /// time, which are told: one chat must not keep a list from being shown.
+    package func withLastMessages(
         _ chats: [Chat],
         for user: UserID
     ) async throws -> (chats: [ShownChat], unsettled: [ChatID]) {

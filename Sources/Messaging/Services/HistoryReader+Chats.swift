@@ -2,27 +2,10 @@ package import Domain
 
 /// Messages of many chats read together.
 extension HistoryReader {
-    /// The newest message of a chat that the user may be shown: neither deleted nor hidden by the user; nil where there is none.
-    ///
-    /// - Throws: `store_unavailable` when the stores did not agree in time.
-    package func latest(of chat: ChatID, for user: UserID) async throws -> Message? {
-        let read = try await settled(of: [chat]) { try await history.latest(of: $0, for: user) }
-        guard read.unsettled.isEmpty else { throw Self.isBeingWritten }
-        return read.messages[chat]?.first
-    }
-
-    /// The same of many chats: those without such a message are left out, those the user is not in any more, and those on which the
-    /// stores did not agree in time, for one chat must not keep a list from being shown.
-    ///
-    /// However many chats there are, each try is one statement of Postgres and two reads of MongoDB; only what the stores did
-    /// not agree on is tried again.
-    package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: Message] {
-        try await settled(of: chats) { try await history.latest(of: $0, for: user) }.messages.compactMapValues(\.first)
-    }
-
     /// Those of the messages that exist, that the user has not hidden, and whose chats the user is in; of a chat all at one moment.
     ///
-    /// It costs what `latest` costs.
+    /// However many there are, each try is one statement of Postgres and two reads of MongoDB; only what the stores did not agree on is
+    /// tried again.
     ///
     /// - Throws: `store_unavailable` when the stores did not agree in time.
     package func messages(_ ids: [MessageID], for user: UserID) async throws -> [MessageID: Message] {
