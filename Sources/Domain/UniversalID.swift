@@ -10,7 +10,7 @@ package struct UniversalID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The UUID of 16 bytes; nil for any other number of them.
-    package init?(bytes: some Collection<UInt8>) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
         high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }

@@ -54,7 +54,8 @@ BEGIN
 END
 $$;
 
--- Puts documents into the index and takes tombstones out of it; what is newer stays.
+-- Puts documents into the index and takes tombstones out of it; what is newer stays. New words wait in a list that every search reads; at
+-- the end all of it is merged into the index, each word once.
 CREATE OR REPLACE FUNCTION duologue_put_documents(
     p_chats bigint[], p_seqs bigint[], p_revs bigint[], p_times timestamptz[], p_terms text[],
     p_gone_chats bigint[], p_gone_seqs bigint[], p_gone_revs bigint[])
@@ -72,6 +73,8 @@ AS $$
     ON CONFLICT (chat_id, seq) DO UPDATE
     SET rev = excluded.rev, created_at = excluded.created_at, terms = excluded.terms
     WHERE d.rev < excluded.rev OR d.rev = excluded.rev AND d.terms IS DISTINCT FROM excluded.terms;
+
+    SELECT gin_clean_pending_list('search_documents_terms');
 $$;
 
 -- Moves the progress of chats whose work was put into the index, each from where it was taken and perhaps not at all, and ends the lease.

@@ -22,7 +22,9 @@ package enum AnnouncementCodec {
 
     /// The announcement and the node it came from; nil for bytes of another version or none of ours.
     package static func decode(_ bytes: [UInt8]) -> (announcement: Announcement, node: NodeID)? {
-        guard bytes.first == version, bytes.count > 17, let node = NodeID(bytes: bytes[1..<17]) else { return nil }
+        guard bytes.first == version, bytes.count > 17, let node = NodeID(bytes: Array(bytes[1..<17])) else {
+            return nil
+        }
         var reader = WireReader(bytes, from: 17)
         guard let chat = reader.integer(Int64.self), let offset = reader.integer(Int64.self),
             let sequence = reader.integer(Int64.self), let rawKind = reader.integer(Int16.self),

@@ -51,7 +51,7 @@ package enum EphemeralCodec {
     /// The event and the node it came from; nil for bytes of another version or none of ours.
     package static func decode(_ bytes: [UInt8]) -> (event: EphemeralEvent, node: NodeID)? {
         guard let first = bytes.first, version...markedVersion ~= first, bytes.count > 17,
-            let node = NodeID(bytes: bytes[1..<17])
+            let node = NodeID(bytes: Array(bytes[1..<17]))
         else { return nil }
         var reader = WireReader(bytes, from: 17)
         guard let excluded = reader.integer(Int64.self) else { return nil }

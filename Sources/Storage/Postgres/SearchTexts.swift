@@ -8,18 +8,43 @@ enum SearchTexts {
     private static let positionLimit = 256
 
     /// The terms of a document, each behind the key of its block.
+    ///
+    /// Made as bytes: of all that indexing is, this was the dearest part when it was made of strings.
     static func terms(of document: SearchDocument) -> String {
         let chat = String(document.message.chat.rawValue, radix: 16)
         let block = String((document.message.sequence.rawValue - 1) / blockSize, radix: 16)
-        let key = "\(chat).\(block):"
-        var text = quoted("\(key)\(sender(document.sender))")
-        if document.hasLink { text += " " + quoted(key + link) }
-        if document.hasFile { text += " " + quoted(key + file) }
+        let key = Array("\(chat).\(block):".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity((document.words.count + 1) * (key.count + 16))
+        append(sender(document.sender), behind: key, to: &text)
+        if document.hasLink { append(link, behind: key, to: &text) }
+        if document.hasFile { append(file, behind: key, to: &text) }
         for (word, positions) in document.words {
-            let list = positions.prefix(positionLimit).map(String.init).joined(separator: ",")
-            text += " \(quoted(key + word)):\(list)"
+            append(word, behind: key, to: &text)
+            var separator = UInt8(ascii: ":")
+            for position in positions.prefix(positionLimit) {
+                text.append(separator)
+                text.append(contentsOf: String(position).utf8)
+                separator = UInt8(ascii: ",")
+            }
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static func append(_ word: String, behind key: [UInt8], to text: inout [UInt8]) {
+        if !text.isEmpty { text.append(UInt8(ascii: " ")) }
+        text.append(UInt8(ascii: "'"))
+        text.append(contentsOf: key)
+        append(quotable: word, to: &text)
+        text.append(UInt8(ascii: "'"))
+    }
+
+    /// Quotes and backslashes are doubled, though folding leaves none.
+    private static func append(quotable word: String, to text: inout [UInt8]) {
+        for byte in word.utf8 {
+            if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\\") { text.append(byte) }
+            text.append(byte)
+        }
     }
 
     /// What terms must match, with ^ for the key of a block; nil where every message does.
@@ -53,13 +78,9 @@ enum SearchTexts {
         return "(\(text))"
     }
 
-    /// A word in quotes; quotes and backslashes in it are doubled, though folding leaves none.
     private static func quoted(_ word: String) -> String {
-        var text = "'"
-        for scalar in word.unicodeScalars {
-            if scalar == "'" || scalar == "\\" { text.unicodeScalars.append(scalar) }
-            text.unicodeScalars.append(scalar)
-        }
-        return text + "'"
+        var text = [UInt8(ascii: "'")]
+        append(quotable: word, to: &text)
+        return String(decoding: text, as: UTF8.self) + "'"
     }
 }

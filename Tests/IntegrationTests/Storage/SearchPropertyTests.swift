@@ -71,6 +71,23 @@ import Testing
         }
     }
 
+    @Test func `what was put into the index waits in no list that searches would have to read`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            var (random, said): (SplitMix64, [MessageID: (content: String, sender: UserID)]) = (
+                SplitMix64(seed: 2), [:]
+            )
+            let users = try await stores.users(1)
+            let chat = try await stores.group(of: users[0])
+            try await fill(chat, 100, users, stores, &random, &said)
+            let waiting = try await fixture.sql { client in
+                _ = try await client.query("CREATE EXTENSION pgstattuple")
+                let row = try await client.query("SELECT pending_tuples FROM pgstatginindex('search_documents_terms')")
+                return try row.first?.decode(0, as: Int64.self)
+            }
+            #expect(waiting == 0)
+        }
+    }
+
     /// A word, its beginning, or some in quotes.
     private static func term(_ random: inout SplitMix64) -> String {
         let word = words.randomElement(using: &random) ?? ""
