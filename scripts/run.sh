@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 variables=(
     POSTGRESQL_URL MONGODB_URL MONGODB_NAME REDIS_URL SECRET_KEY ALGORITHM ACCESS_TOKEN_EXPIRE_MINUTES
     RATE_LIMIT_REQUESTS RATE_LIMIT_WINDOW MAX_CHAT_MEMBERS MAX_SOCKETS_PER_USER MAX_SOCKETS_PER_ADDRESS
-    FRAMES_PER_SECOND SPAM_GUARD HOST PORT LOG_LEVEL
+    FRAMES_PER_SECOND LOGIN_FAILURES_PER_ADDRESS SPAM_GUARD ALLOWED_ORIGINS HOST PORT LOG_LEVEL
 )
 
 # Made once and kept, so that tokens survive a restart.
@@ -51,6 +51,8 @@ TEXT
 open_local
 cd "$ROOT"
 load_env scripts/demo.env
+# Pages of this machine, such as one that tries the API out.
+export ALLOWED_ORIGINS=${ALLOWED_ORIGINS-http://127.0.0.1:$PORT,http://localhost:$PORT}
 ! port_taken "$PORT" || die "port $PORT is taken; choose another: PORT=8081 make run"
 need_swift
 

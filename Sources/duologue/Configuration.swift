@@ -22,6 +22,8 @@ struct Configuration: Sendable {
     let limits: Limits
     /// What counts as spam; nil where nothing does.
     let spam: SpamRules?
+    /// How many wrong passwords are free.
+    let logins: LoginThrottle.Limits
     let redoLimitBytes: Int
     let trustedProxies: TrustedProxies
     /// Most members of a chat.
@@ -86,6 +88,10 @@ struct Configuration: Sendable {
             drain: .seconds(reader.integer("DRAIN_SECONDS", 0...20, default: 10))
         )
         spam = reader.spamRules()
+        logins = LoginThrottle.Limits(
+            failuresPerAccount: reader.integer("LOGIN_FAILURES_PER_ACCOUNT", 1...100_000, default: 10),
+            failuresPerAddress: reader.integer("LOGIN_FAILURES_PER_ADDRESS", 1...100_000, default: 50)
+        )
         trustedProxies = TrustedProxies(reader.networks("TRUSTED_PROXIES"))
         redoLimitBytes = reader.integer("REDO_LIMIT_BYTES", 1 << 20...1 << 40, default: 64 << 20)
         chatMemberLimit = reader.integer("MAX_CHAT_MEMBERS", 2...10_000, default: 100)

@@ -56,7 +56,7 @@ struct SharedParts: Sendable {
         hashing = BlockingPool(name: "hashing", threads: cores, queueLimit: 256)
         tokens = AccessTokenAuthority(secret: configuration.secret, lifetime: configuration.accessTokenLifetime)
         hasher = try PasswordHasher()
-        throttle = SharedLoginThrottle()
+        throttle = SharedLoginThrottle(limits: configuration.logins)
         limitAlarm = LimitAlarm(registry: registry, logger: logger.labelled("limits"))
         revoked = RevokedSessions(tokenLifetime: configuration.accessTokenLifetime)
     }

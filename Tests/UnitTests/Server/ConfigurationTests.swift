@@ -1,4 +1,5 @@
 import Domain
+import Security
 import Testing
 
 @testable import duologue
@@ -28,6 +29,10 @@ import Testing
         #expect(configuration.spam == SpamRules())
         #expect(try Configuration(environment: Self.valid.merging(["SPAM_GUARD": "off"]) { $1 }).spam == nil)
         #expect(configuration.chatMemberLimit == 100)
+        #expect(configuration.logins.failuresPerAccount == 10 && configuration.logins.failuresPerAddress == 50)
+        let strict = ["LOGIN_FAILURES_PER_ACCOUNT": "3", "LOGIN_FAILURES_PER_ADDRESS": "7"]
+        let logins = try Configuration(environment: Self.valid.merging(strict) { $1 }).logins
+        #expect(logins.failuresPerAccount == 3 && logins.failuresPerAddress == 7)
     }
 
     @Test(arguments: [
@@ -37,7 +42,8 @@ import Testing
         ("REDIS_URL", "redis+cluster://a/1"), ("SECRET_KEY", ""),
         ("SECRET_KEY", "hunter2"), ("ALGORITHM", "none"), ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
         ("RATE_LIMIT_REQUESTS", "many"), ("RATE_LIMIT_WINDOW", "-1"), ("MAX_SOCKETS_PER_USER", "1e3"),
-        ("SPAM_GUARD", "yes"), ("SPAM_REPEATS", "0"), ("SPAM_NEW_ACCOUNT_HOURS", "-1"), ("TRUSTED_PROXIES", "proxy"),
+        ("SPAM_GUARD", "yes"), ("LOGIN_FAILURES_PER_ACCOUNT", "0"), ("LOGIN_FAILURES_PER_ADDRESS", "100001"),
+        ("SPAM_REPEATS", "0"), ("SPAM_NEW_ACCOUNT_HOURS", "-1"), ("TRUSTED_PROXIES", "proxy"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"), ("PRESENCE_TTL", "2"), ("PRESENCE_TTL", "61"),
         ("ALLOWED_ORIGINS", "example.org"),
         ("ALLOWED_ORIGINS", "*"), ("ALLOWED_ORIGINS", "https://a.example/"), ("ALLOWED_ORIGINS", "https://A.example"),
