@@ -87,7 +87,7 @@ package final class LoopStores {
             ? RedisSubscriber(configuration: configuration.redis, loop: loop, resolver: blocking) : nil
         accounts = PostgresAccountStore(client: postgres)
         administration = PostgresAccountAdministration(client: postgres)
-        people = PostgresPeopleStore(client: postgres)
+        people = PostgresPeopleStore(client: postgres, searching: searching)
         relations = PostgresRelationStore(client: postgres)
         chats = PostgresChatDirectory(client: postgres)
         commitLog = PostgresCommitLog(client: postgres, node: configuration.node, logger: logger)

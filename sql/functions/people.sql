@@ -36,8 +36,8 @@ AS $$
           SELECT FROM unnest(p_words[2:]) q(word)
           WHERE NOT EXISTS (SELECT FROM user_words o WHERE o.user_id = w.user_id AND o.word >= q.word COLLATE "C"
                                                        AND o.word < (q.word || chr(1114111)) COLLATE "C"))
-      AND w.user_id <> ALL (ARRAY(SELECT b.blocked_id FROM blocks b WHERE b.user_id = p_user
-                                  UNION ALL SELECT b.user_id FROM blocks b WHERE b.blocked_id = p_user))
+      AND NOT EXISTS (SELECT FROM blocks b WHERE b.user_id = p_user AND b.blocked_id = w.user_id)
+      AND NOT EXISTS (SELECT FROM blocks b WHERE b.user_id = w.user_id AND b.blocked_id = p_user)
     ORDER BY w.word, w.user_id OFFSET p_skip LIMIT p_limit
 $$;
 

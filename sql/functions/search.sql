@@ -45,8 +45,9 @@ DECLARE
     v_new    search_hit[];
     v_full   boolean := false;
     -- Of one group. Where there are more, the floor below becomes no older than the oldest of these, so that none is lost; a page that
-    -- goes on has its floor, and needs all that are not older.
-    v_most   integer := CASE WHEN p_floor IS NULL THEN p_window + p_window / 4 ELSE 2147483647 END;
+    -- goes on has its floor, and needs all that are not older. Of those there are about as many as the window has: many more are behind no
+    -- floor that a first page has told.
+    v_most   integer := CASE WHEN p_floor IS NULL THEN p_window + p_window / 4 ELSE 8 * p_window + 1 END;
     v_block  record;
     v_starts timestamptz;
     v_passed bigint;
@@ -105,6 +106,9 @@ BEGIN
         v_blocks := '{}';
         IF cardinality(v_new) > 0 THEN
             v_found := v_found || v_new;
+        END IF;
+        IF p_floor IS NOT NULL AND cardinality(v_found) > 8 * p_window THEN
+            RAISE query_canceled USING MESSAGE = 'there are too many candidates behind this cursor';
         END IF;
         v_size := greatest(least(v_size * 2, v_sizes, p_window / (1 + cardinality(v_new))), 1);
         -- Not each time: sorting costs more than some candidates too many.

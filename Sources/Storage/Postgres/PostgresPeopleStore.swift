@@ -7,10 +7,12 @@ package import Postgres
 /// Loop-bound, like its client.
 package final class PostgresPeopleStore: PeopleStore {
     private let client: PostgresClient
+    private let searching: PostgresClient
 
-    /// Reads and writes through `client`.
-    package init(client: PostgresClient) {
+    /// Reads and writes through `client`, and looks for people through `searching`, so that nobody else waits for a long search.
+    package init(client: PostgresClient, searching: PostgresClient) {
         self.client = client
+        self.searching = searching
     }
 
     // MARK: Profiles
@@ -74,7 +76,7 @@ package final class PostgresPeopleStore: PeopleStore {
             ORDER BY f.n
             """
         return try await postgres { () throws(PostgresError) in
-            let rows = try await client.query(query.named("search_users"))
+            let rows = try await searching.query(query.named("search_users"))
             var items: [User] = []
             for row in rows.prefix(limit) { items.append(try PostgresAccountStore.user(row)) }
             guard rows.count > limit, let last = items.last else { return Page(items: items, next: nil) }
@@ -89,7 +91,7 @@ package final class PostgresPeopleStore: PeopleStore {
                 \(viewer.rawValue), duologue_search_words(\(query)), \(Int64(SearchLimits.people)))
             """
         return try await postgres { () throws(PostgresError) in
-            try await client.query(query.named("count_users")).first?.decode(0) ?? 0
+            try await searching.query(query.named("count_users")).first?.decode(0) ?? 0
         }
     }
 

@@ -71,6 +71,30 @@ import Testing
         }
     }
 
+    @Test func `a cursor that was made up does not make it rank everything`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            var (random, said): (SplitMix64, [MessageID: (content: String, sender: UserID)]) = (
+                SplitMix64(seed: 3), [:]
+            )
+            let users = try await stores.users(1)
+            let chat = try await stores.group(of: users[0])
+            try await fill(chat, 100, users, stores, &random, &said)
+            let user = users[0].rawValue
+            for (window, isRefused) in [(10, true), (100, false)] {
+                let query: PostgresQuery = """
+                    SELECT FROM duologue_search(\(user), NULL, NULL, NULL, NULL, NULL, NULL, '1970-01-01', now() + interval '1 h',
+                        1e9, now(), 1, 1, 10, \(Int32(window)), 10000)
+                    """
+                do {
+                    let rows = try await fixture.sql { try await $0.query(query).count }
+                    #expect(!isRefused && rows == 11)
+                } catch let error as PostgresError {
+                    #expect(isRefused && error.sqlstate == "57014")
+                }
+            }
+        }
+    }
+
     @Test func `what was put into the index waits in no list that searches would have to read`() async throws {
         try await StorageFixture.run { fixture, stores in
             var (random, said): (SplitMix64, [MessageID: (content: String, sender: UserID)]) = (
