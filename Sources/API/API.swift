@@ -90,6 +90,7 @@ package final class API {
             sessions: sessions,
             accounts: accounts,
             people: people,
+            limiter: limiter,
             cache: CacheMetrics(registry: metrics)
         )
         self.sessions = SessionRoutes(service: service, sessions: sessions)

@@ -51,6 +51,12 @@ final class SessionService {
         return grant(session, refresh, now)
     }
 
+    /// Whose session has this refresh token; nil for one that is not good now.
+    func holder(_ text: String) async throws -> UserID? {
+        guard let token = RefreshToken(text) else { return nil }
+        return try await accounts.holder(refreshHash: token.digest)
+    }
+
     /// Exchanges a refresh token; a token that was exchanged before ends its session, whoever shows it, and on this node at once.
     ///
     /// A store that rotates has checked that the session is open and its user not disabled.

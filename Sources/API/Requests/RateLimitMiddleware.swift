@@ -81,7 +81,7 @@ extension RateLimiter {
     /// How much is left behind a request; nil where it was not counted.
     ///
     /// Throws 429 where nothing was left for it.
-    fileprivate func admit(_ bucket: RateBucket) async throws(Problem) -> RateStanding? {
+    func admit(_ bucket: RateBucket) async throws(Problem) -> RateStanding? {
         switch await take(bucket) {
         case .unchecked: return nil
         case .admitted(let standing): return standing

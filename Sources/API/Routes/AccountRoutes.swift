@@ -10,6 +10,7 @@ final class AccountRoutes {
     private let sessions: SessionService
     private let accounts: any AccountStore
     private let people: any PeopleStore
+    private let limiter: RateLimiter
     private let cache: CacheMetrics
 
     init(
@@ -17,12 +18,14 @@ final class AccountRoutes {
         sessions: SessionService,
         accounts: any AccountStore,
         people: any PeopleStore,
+        limiter: RateLimiter,
         cache: CacheMetrics
     ) {
         self.service = service
         self.sessions = sessions
         self.accounts = accounts
         self.people = people
+        self.limiter = limiter
         self.cache = cache
     }
 
@@ -124,6 +127,10 @@ final class AccountRoutes {
         var reader = try request.object()
         let token: String = try reader.required("refresh_token")
         try reader.finish()
+        // A session may be renewed as often as its user may change something; nobody else's address counts for it.
+        if let user = try await sessions.holder(token) {
+            _ = try await limiter.admit(RateBucket(.user(user), .renewal))
+        }
         return Self.answer(try await sessions.refresh(token))
     }
 

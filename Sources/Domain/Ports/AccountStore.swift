@@ -83,6 +83,9 @@ package protocol AccountStore: AnyObject {
     /// A change of the password under way is waited for: no session is opened by the old one after it.
     func open(_ session: Session, refreshHash: [UInt8], passwordHash: String?) async throws -> Bool
 
+    /// Whose session has this current refresh token; nil for any other token.
+    func holder(refreshHash: [UInt8]) async throws -> UserID?
+
     /// Exchanges a refresh token for the next, in one statement, so that of two at once one is reuse.
     func rotate(refreshHash: [UInt8], to next: [UInt8], expiresAt: Timestamp) async throws -> RotationResult
 

@@ -118,6 +118,14 @@ package final class PostgresAccountStore: AccountStore {
 
     // MARK: Sessions
 
+    package func holder(refreshHash: [UInt8]) async throws -> UserID? {
+        let query: PostgresQuery = "SELECT user_id FROM sessions WHERE refresh_hash = \(refreshHash)"
+        return try await postgres { () throws(PostgresError) in
+            try await client.query(query.named("session_holder")).first.map { row throws(PostgresError) in try row.id(0)
+            }
+        }
+    }
+
     package func rotate(
         refreshHash: [UInt8],
         to next: [UInt8],

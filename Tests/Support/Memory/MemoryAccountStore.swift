@@ -56,6 +56,11 @@ package final class MemoryAccountStore: AccountStore {
         }
     }
 
+    package func holder(refreshHash: [UInt8]) async throws -> UserID? {
+        try database.check()
+        return database.sessions.values.first { $0.refreshHash == refreshHash }?.session.user
+    }
+
     package func rotate(refreshHash: [UInt8], to next: [UInt8], expiresAt: Timestamp) async throws -> RotationResult {
         try database.check()
         if let id = database.usedTokens[refreshHash] {
