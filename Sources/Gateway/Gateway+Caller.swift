@@ -25,15 +25,15 @@ extension Gateway {
             guard parts.count == 2, parts[0].lowercased() == "bearer" else {
                 throw Failure(.unauthenticated, "Authorization: Bearer <access token> is required.")
             }
-            return try verify(String(parts[1]))
+            return try await verify(String(parts[1]))
         }
         guard let offer = handshake.offeredSubprotocols.first(where: { $0.hasPrefix(Self.tokenPrefix) }) else {
             return nil
         }
-        return try verify(String(offer.dropFirst(Self.tokenPrefix.count)))
+        return try await verify(String(offer.dropFirst(Self.tokenPrefix.count)))
     }
 
-    private func verify(_ token: String) throws(Failure) -> Caller {
+    private func verify(_ token: String) async throws -> Caller {
         let caller: Caller
         do throws(SecurityError) {
             caller = try tokens.verify(token, now: hub.settings.now()).caller
@@ -42,11 +42,11 @@ extension Gateway {
                 ? Failure(.tokenExpired, "The access token has expired.")
                 : Failure(.unauthenticated, "The access token is not valid.")
         }
-        guard !revoked.contains(caller.session) else { throw Self.sessionEnded }
+        guard try await isOpen(caller) else { throw Self.sessionEnded }
         return caller
     }
 
-    /// Whether the session was not revoked after its ticket was drawn; where not all revocations are known, the store says.
+    /// Whether the session was not revoked since its token or ticket was made; where not all revocations are known, the store says.
     private func isOpen(_ caller: Caller) async throws -> Bool {
         if !revoked.isComplete(), try await !accounts.isActive(caller.session) { return false }
         return !revoked.contains(caller.session)

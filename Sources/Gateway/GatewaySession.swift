@@ -29,6 +29,8 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     var waiting: [ChatID: [() -> Void]] = [:]
     /// Commands that wait to be counted, in the order they came.
     var turns: [Turn] = []
+    /// What was typed before the socket was live.
+    var earlyTyping: [(isTyping: Bool, chat: ChatID, id: CommandID?)] = []
     private var isPaused = false
     private var isLeaving = false
     private let ended: () -> Void
@@ -42,6 +44,7 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
     private static let stallLimit = Duration.seconds(30)
     /// Commands under way at once; more are left unread.
     private static let inFlightLimit = 64
+    static let earlyTypingLimit = 64
 
     /// Makes the session of a connection of a client at `peer`; `ended` is called once the connection is closed.
     init(
@@ -144,6 +147,9 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
             isJoined = true
             try await hub.join(self, user: caller.user, resuming: resumption)
             resumption = nil
+            let early = earlyTyping
+            earlyTyping = []
+            for typing in early { type(typing.isTyping, in: typing.chat, typing.id) }
         } catch {
             hub.logger.warning("socket not taken in", ["error": .string("\(error)")])
             giveUp()
@@ -225,6 +231,13 @@ final class GatewaySession: WebSocketReceiver, EventReceiver {
         case .presence(let status) where caller != nil: show(status, id)
         default:
             guard let caller else { return close(.unauthenticated, reason: "the first frame must be auth") }
+            // The sweep of deadlines looks only at sockets that were taken in, and not at every moment.
+            guard !isRevoked else { return closeAsRevoked() }
+            guard caller.expiresAt > hub.settings.now() else { return close(.unauthenticated, reason: "token_expired") }
+            guard isJoined || gateway.revoked.isComplete() else {
+                let detail = "Whether the session has ended is not known yet."
+                return deliver(ServerFrames.error(id, Failure(.storeUnavailable, detail)))
+            }
             count(command, id, as: caller.user)
         }
     }

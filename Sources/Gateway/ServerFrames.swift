@@ -107,11 +107,15 @@ enum ServerFrames {
         }
     }
 
-    /// The answer to a command about a chat that makes no event.
-    static func ack(_ id: CommandID?, chat: ChatID) -> SharedFrame {
+    /// The answer to a read mark, which makes no event; at 0 it is on no message.
+    static func ack(_ id: CommandID?, _ mark: ReadMark) -> SharedFrame {
         frame("ack", id) {
+            if mark.sequence.rawValue > 0 {
+                $0.key("message_id")
+                $0.string(MessageID(chat: mark.chat, sequence: mark.sequence).description)
+            }
             $0.key("chat_id")
-            $0.integer(chat.rawValue)
+            $0.integer(mark.chat.rawValue)
         }
     }
 

@@ -61,6 +61,7 @@ import Web
             bens.send(#"{"type":"read","id":"r","chat_id":\#(chat),"seq":5}"#)
             let ack = try await bens.frame("ack")
             #expect(ack.string("id") == "r" && ack.integer("chat_id") == chat && ack.integer("offset") == nil)
+            #expect(ack.string("message_id") == "\(chat)-5")
             for socket in [adas, bens, phone] {
                 let receipt = try await socket.frame("receipt")
                 #expect(receipt.integer("chat_id") == chat && receipt.integer("user_id") == ben.id)

@@ -93,6 +93,69 @@ import Web
         }
     }
 
+    @Test func `what is typed before ready is told once it is known who may hear it`() async throws {
+        try await GatewayFixture.run(settings: { $0.resumeDeadline = .seconds(1_000) }) { fixture in
+            let (ada, ben) = (try await fixture.member(), try await fixture.member())
+            let (chat, foreign) = (try await fixture.chat(ada, with: [ben]), try await fixture.chat(ben))
+            let adas = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            for (id, named) in [(1, chat), (2, foreign)] {
+                adas.send(#"{"type":"typing","id":\#(id),"chat_id":\#(named),"state":"start"}"#)
+            }
+            adas.send(#"{"type":"ping"}"#)
+            _ = try await adas.frame("pong")
+            #expect(adas.count("ack") == 0 && adas.count("error") == 0)
+            adas.send(#"{"type":"resume","epoch":"memory","cursors":{}}"#)
+            _ = try await adas.frame("ready")
+            #expect(try await adas.frame("ack").integer("id") == 1)
+            let error = try await adas.frame("error")
+            #expect(error.integer("id") == 2 && error.string("code") == "chat_not_found")
+        }
+    }
+
+    @Test func `a revoked session writes nothing, though its socket was not taken in yet`() async throws {
+        try await GatewayFixture.run(settings: { $0.resumeDeadline = .seconds(1_000) }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            fixture.revoked.completed(now: ContinuousClock.now + .seconds(86_400))
+            let socket = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            socket.send(Self.read(chat, 1))
+            _ = try await socket.frame("ack")
+            fixture.revoked.add(fixture.sessions.compactMap { $0.caller?.session })
+            socket.send(Self.read(chat, 2))
+            #expect(try await socket.closeStatus().code.rawValue == 4010)
+            #expect(fixture.hub.stores.reads.calls.joined().count == 1)
+        }
+    }
+
+    @Test func `before it is known which sessions have ended, only sockets that were taken in write`() async throws {
+        try await GatewayFixture.run(settings: { $0.resumeDeadline = .seconds(1_000) }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            let socket = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            socket.send(Self.read(chat, 1))
+            let error = try await socket.frame("error")
+            #expect(error.string("code") == "store_unavailable" && error.integer("id") == 1)
+            socket.send(#"{"type":"resume","epoch":"memory","cursors":{}}"#)
+            _ = try await socket.frame("resumed")
+            socket.send(Self.read(chat, 2))
+            #expect(try await socket.frame("ack").integer("id") == 2)
+        }
+    }
+
+    @Test func `only so much is kept of what is typed before ready`() async throws {
+        try await GatewayFixture.run(settings: {
+            $0.resumeDeadline = .seconds(1_000)
+            $0.framesPerSecond = 1_000
+        }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            let socket = try await fixture.open(ada.token, target: "/api/v1/ws?resume=1")
+            for id in 1...65 { socket.send(#"{"type":"typing","id":\#(id),"chat_id":\#(chat),"state":"start"}"#) }
+            let error = try await socket.frame("error")
+            #expect(error.integer("id") == 65 && error.string("code") == "overloaded")
+        }
+    }
+
     @Test func `a ticket drawn before its session was revoked opens nothing`() async throws {
         try await GatewayFixture.run { fixture in
             let ada = try await fixture.member()
