@@ -134,6 +134,9 @@ enum Serve {
         gate: WriteGate
     ) async throws -> HTTPServer {
         let configuration = shared.configuration
+        var limits = HTTPLimits()
+        // Beyond it clients are refused; else nobody could be accepted, and no store come back.
+        limits.connections = min(limits.connections, max(OpenFiles.roomForClients() / loops.count, 1))
         let server = HTTPServer(
             configuration: .init(
                 host: configuration.host,

@@ -100,6 +100,6 @@ extension RouteParameter {
 extension RequestLimits {
     /// For what holds a message: 10,000 characters, each escaped, its attachments and mentions.
     static let message = RequestLimits(bodyBytes: 256 * 1024, answerTimeout: .seconds(30))
-    /// For what lists people: a thousand numbers.
+    /// For what lists people, a thousand numbers, and for descriptions: 2,000 characters, each escaped.
     static let list = RequestLimits(bodyBytes: 64 * 1024, answerTimeout: .seconds(30))
 }

@@ -68,7 +68,7 @@ extension Schema {
             .closed(.required("type", .words(["direct"])), .required("participant_ids", .array(.id), "The other one.")),
             .closed(
                 .required("type", .words(["group"])),
-                .required("name", .text(1...ClientFields.nameLimit)),
+                .optional("name", .nullable(.text(1...ClientFields.nameLimit))),
                 .optional("description", .nullable(.text(1...ClientFields.descriptionLimit))),
                 .optional("visibility", .nullable(.visibility)),
                 .required("participant_ids", .array(.id))
@@ -79,7 +79,7 @@ extension Schema {
     static let chatChange = Schema.named(
         "ChatChange",
         .closed(
-            .optional("name", .text(1...ClientFields.nameLimit)),
+            .optional("name", .nullable(.text(1...ClientFields.nameLimit)), "Null clears it."),
             .optional("description", .nullable(.text(1...ClientFields.descriptionLimit)), "Null clears it."),
             .optional("avatar_url", .nullable(.text(1...ClientFields.addressLimit)), "Null clears it."),
             .optional("visibility", .nullable(.visibility))

@@ -24,7 +24,8 @@ final class ChatChangeRoutes {
                 body: RouteBody(.chatChange),
                 isIdempotent: true,
                 answers: [.ok(.chat)],
-                failures: [.chatNotFound, .forbidden, .blocked, .empty, .tooLong, .invalidContent]
+                failures: [.chatNotFound, .forbidden, .blocked, .empty, .tooLong, .invalidContent],
+                limits: .list
             ),
             handler: change
         )

@@ -43,13 +43,11 @@ extension ClientFields {
     ///
     /// Throws `Failure` or `JSONError`.
     package static func chatChange(_ reader: inout JSONObjectReader) throws -> ChatChange {
-        let name = try change("name", &reader, limit: nameLimit)
-        guard name != .clear else { throw Failure(.invalidValue, "name: a group needs one") }
         let avatarURL = try change("avatar_url", &reader, limit: addressLimit)
         if case .set(let address) = avatarURL { try check(address: address) }
         return ChatChange(
-            name: name,
-            description: try change("description", &reader, limit: descriptionLimit),
+            name: try change("name", &reader, limit: nameLimit),
+            description: try change("description", &reader, limit: descriptionLimit, hasLines: true),
             avatarURL: avatarURL,
             visibility: try word("visibility", &reader, "private or public")
         )
@@ -95,13 +93,14 @@ extension ClientFields {
     static func change(
         _ name: String,
         _ reader: inout JSONObjectReader,
-        limit: Int
+        limit: Int,
+        hasLines: Bool = false
     ) throws -> FieldChange? {
         switch try reader.field(name, as: String.self) {
         case .absent: return nil
         case .null: return .clear
         case .value(let text):
-            try check(label: text, name, limit: limit)
+            try check(label: text, name, limit: limit, hasLines: hasLines)
             return .set(text)
         }
     }

@@ -48,7 +48,7 @@ package enum ClientFields {
             throw Failure(.invalidValue, "visibility: must be private or public")
         }
         let name = try label("name", &reader, limit: nameLimit)
-        let description = try label("description", &reader, limit: descriptionLimit)
+        let description = try label("description", &reader, limit: descriptionLimit, hasLines: true)
         let named = try integers(reader.required("participant_ids"), "participant_ids").map(UserID.init(rawValue:))
         var others: [UserID] = []
         var seen: Set<UserID> = [founder]
@@ -61,8 +61,6 @@ package enum ClientFields {
             guard name == nil, description == nil, visibility == .private else {
                 throw Failure(.invalidValue, "a direct chat has no name, description or visibility of its own")
             }
-        } else if name == nil {
-            throw Failure(.invalidValue, "name: a group needs one")
         }
         return ChatDraft(
             type: type,
@@ -110,21 +108,27 @@ package enum ClientFields {
         return type
     }
 
-    private static func label(_ name: String, _ reader: inout JSONObjectReader, limit: Int) throws -> String? {
+    private static func label(
+        _ name: String,
+        _ reader: inout JSONObjectReader,
+        limit: Int,
+        hasLines: Bool = false
+    ) throws -> String? {
         guard let text = try reader.optional(name, as: String.self) else { return nil }
-        try check(label: text, name, limit: limit)
+        try check(label: text, name, limit: limit, hasLines: hasLines)
         return text
     }
 
-    /// Refuses what no name or description may be.
-    static func check(label text: String, _ name: String, limit: Int) throws(Failure) {
+    /// Refuses what no name or description may be; only one that `hasLines` may hold line ends and tabs.
+    static func check(label text: String, _ name: String, limit: Int, hasLines: Bool = false) throws(Failure) {
         guard !text.isEmpty else { throw Failure(.empty, "\(name): must not be empty") }
         guard text.unicodeScalars.count <= limit else {
             throw Failure(.tooLong, "\(name): at most \(limit) characters")
         }
-        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-            throw Failure(.invalidContent, "\(name): must not hold control characters")
+        let isRefused = text.unicodeScalars.contains { scalar in
+            scalar.properties.generalCategory == .control && !(hasLines && (scalar == "\n" || scalar == "\t"))
         }
+        guard !isRefused else { throw Failure(.invalidContent, "\(name): must not hold control characters") }
     }
 
     static func integers(_ values: [JSONValue], _ name: String) throws(Failure) -> [Int64] {

@@ -29,6 +29,30 @@ import Web
         }
     }
 
+    @Test func `a group may have no name, and its description several lines`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let fields = #"{"type":"group","description":"one\n\ttwo","participant_ids":[]}"#
+            let made = await api.call(.post, "/chats", as: ada.token, json: fields)
+            #expect(made.status == 201 && made["name"] == .null && made.string("description") == "one\n\ttwo")
+            let chat = try #require(made.integer("chat_id"))
+            for name in ["room", nil] {
+                let text = name.map { "\"\($0)\"" } ?? "null"
+                let changed = await api.call(.patch, "/chats/\(chat)", as: ada.token, json: #"{"name":\#(text)}"#)
+                #expect(changed.status == 200 && changed.string("name") == name)
+            }
+            // Each of its characters takes twelve bytes of a body.
+            let long = String(repeating: #"\ud83d\ude00"#, count: 2_000)
+            let described = await api.call(
+                .patch,
+                "/chats/\(chat)",
+                as: ada.token,
+                json: #"{"description":"\#(long)"}"#
+            )
+            #expect(described.string("description") == String(repeating: "😀", count: 2_000))
+        }
+    }
+
     @Test func `a pair has one direct chat`() async throws {
         try await withAPI { api in
             let (ada, bob) = (await api.person("ada"), await api.person("bob"))
@@ -53,7 +77,9 @@ import Web
     }
 
     @Test(arguments: [
-        (#"{"type":"group","participant_ids":[]}"#, 400, "invalid_value"),
+        (#"{"type":"group","name":"","participant_ids":[]}"#, 422, "empty"),
+        (#"{"type":"group","name":"a\nb","participant_ids":[]}"#, 422, "invalid_content"),
+        (#"{"type":"group","description":"a\u0007b","participant_ids":[]}"#, 422, "invalid_content"),
         (#"{"type":"party","name":"x","participant_ids":[]}"#, 400, "invalid_value"),
         (#"{"type":"group","name":"x"}"#, 400, "invalid_value"),
         (#"{"type":"group","name":"x","participant_ids":["1"]}"#, 400, "invalid_value"),
