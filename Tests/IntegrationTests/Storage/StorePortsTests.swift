@@ -28,6 +28,7 @@ import Testing
                 threads: stores.threads,
                 invites: stores.invites,
                 memberships: stores.memberships,
+                operations: stores.operations,
                 search: stores.search,
                 searchIndex: stores.searchIndex,
                 called: { try await Self.called(in: $0, fixture) },

@@ -20,6 +20,7 @@ package struct StorePorts {
     package let threads: any ThreadStore
     package let invites: any InviteStore
     package let memberships: any MembershipStore
+    package let operations: any OperationIndex
     package let search: any MessageSearch
     package let searchIndex: any SearchIndex
     /// Whom a message calls, as the store has it.
@@ -47,6 +48,7 @@ package struct StorePorts {
         threads: any ThreadStore,
         invites: any InviteStore,
         memberships: any MembershipStore,
+        operations: any OperationIndex,
         search: any MessageSearch,
         searchIndex: any SearchIndex,
         called: @escaping (MessageID) async throws -> CalledMembers,
@@ -69,6 +71,7 @@ package struct StorePorts {
         self.threads = threads
         self.invites = invites
         self.memberships = memberships
+        self.operations = operations
         self.search = search
         self.searchIndex = searchIndex
         self.called = called
@@ -97,6 +100,7 @@ extension MemoryStores {
             threads: threads,
             invites: invites,
             memberships: memberships,
+            operations: operations,
             search: search,
             searchIndex: search,
             called: { [database] in database.called(in: $0) },
