@@ -97,7 +97,7 @@ final class APIHarness {
             personal: PersonalMessageService(store: stores.personal, reader: reader),
             drafts: DraftService(store: stores.drafts, publish: publish),
             threads: ThreadService(store: stores.threads, reader: reader),
-            search: SearchService(store: stores.search, reader: reader),
+            search: SearchService(store: try options.search?(loop) ?? stores.search, reader: reader),
             invites: InviteService(gate: gate, store: stores.invites, chats: chats),
             memberships: memberships,
             tokens: tokens,
@@ -166,6 +166,8 @@ struct APIOptions: Sendable {
     var quota = RateQuota(tokens: 1_000_000, window: .seconds(60))
     /// Nil where nothing is spam.
     var spam: SpamRules?
+    /// What is searched; nil for the twin.
+    var search: (@Sendable (EventLoop) throws -> any MessageSearch)?
 }
 
 /// Somebody logged in.

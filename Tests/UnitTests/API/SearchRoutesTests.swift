@@ -1,7 +1,11 @@
 import Domain
+import IOCore
 import JSON
 import Messaging
+import Postgres
+import Storage
 import Support
+import Synchronization
 import Testing
 import Web
 
@@ -40,6 +44,29 @@ struct SearchRoutesTests {
         }
     }
 
+    @Test func `a search too many is refused with the time to come again, and passes when others have ended`()
+        async throws
+    {
+        let held = HeldSearches()
+        try await withAPI(APIOptions(search: held.make)) { api in
+            let token = await api.person("ada").token
+            let (bound, loop) = (LoopBound(api, loop: api.loop), api.loop)
+            @Sendable func search() async -> Answer {
+                await loop.actor.run { _ in await bound.value.call(.get, "/search/messages?q=word", as: token) }
+            }
+            await withTaskGroup(of: Answer.self) { group in
+                for _ in 0..<17 { group.addTask(executorPreference: loop) { await search() } }
+                let refused = await group.next()
+                #expect(refused?.status == 503 && refused?.code == "overloaded")
+                #expect(refused?.headers["Retry-After"] == "1" && refused?["retryable"] == .bool(true))
+                await held.end()
+                for await answer in group { #expect(answer.code == "store_unavailable") }
+            }
+            // It was asked, and not refused for the others.
+            #expect(await search().code == "store_unavailable")
+        }
+    }
+
     @Test func `what was edited since it was found is left out`() async throws {
         try await withAPI { api in
             let ada = await api.person("ada")
@@ -52,6 +79,26 @@ struct SearchRoutesTests {
             #expect(await api.call(.get, "/search/messages?q=words", as: ada.token).items.count == 1)
             #expect(await api.call(.get, "/search/messages?q=first", as: ada.token).items.isEmpty)
         }
+    }
+}
+
+/// Searches of the real store that wait for a connection nobody makes.
+private final class HeldSearches: Sendable {
+    private let client = Mutex<LoopBound<PostgresClient>?>(nil)
+    private static let pool = BlockingPool(name: "unused", threads: 1, queueLimit: 1)
+
+    @Sendable func make(_ loop: EventLoop) throws -> any MessageSearch {
+        var configuration = try PostgresConfiguration(url: "postgresql://nobody@127.0.0.1/nothing")
+        configuration.deadline = .seconds(60)
+        let made = PostgresClient(configuration: configuration, loop: loop, blocking: Self.pool)
+        client.withLock { $0 = LoopBound(made, loop: loop) }
+        return PostgresMessageSearch(client: made)
+    }
+
+    /// Lets them fail.
+    func end() async {
+        guard let client = client.withLock({ $0 }) else { return }
+        await client.loop.actor.run { _ in await client.value.shutdown() }
     }
 }
 
