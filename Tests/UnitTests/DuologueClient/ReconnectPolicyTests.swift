@@ -62,6 +62,8 @@ struct ReconnectPolicyTests {
         }
         #expect(stop(4003) == .forbidden)
         #expect(stop(4010) == .sessionEnded)
+        let forbidden = policy.step(after: .rejected(status: 403), length: .zero, using: &generator)
+        #expect(Self.stopCode(forbidden) == .forbidden)
         for code: UInt16 in [1000, 1001, 1006, 1011, 1012, 1013, 4000, 4008, 4009, 4999] { #expect(stop(code) == nil) }
         let broken = DuologueError(.sessionEnded, "over")
         #expect(policy.step(after: .failed(broken), length: .zero, using: &generator) == .stop(broken))
