@@ -103,3 +103,30 @@ LANGUAGE sql STABLE AS $$
     WHERE c.id >= p_chat AND c.last_seq >= first.seq
     ORDER BY c.id LIMIT 1
 $$;
+
+-- Takes documents out of the index that are of no message, or of a later revision than it has, from one message to another and p_limit at
+-- most, and forgets the progress of chats that have not come so far. A document is put in after its message was committed, so no snapshot
+-- has such; but a restore may. Answers how many documents it has met with.
+CREATE OR REPLACE FUNCTION duologue_drop_ahead(
+    p_chat bigint, p_seq bigint, p_last_chat bigint, p_last_seq bigint, p_limit integer)
+RETURNS integer
+LANGUAGE sql VOLATILE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+    -- What was found is held against what is deleted: either may have changed since the snapshot.
+    WITH progress AS MATERIALIZED (
+        SELECT s.chat_id, s.indexed_offset FROM search_progress s
+        WHERE s.chat_id BETWEEN p_chat AND p_last_chat
+          AND NOT EXISTS (SELECT FROM chats c WHERE c.id = s.chat_id AND c.last_offset >= s.indexed_offset)
+    ), forgotten AS (
+        DELETE FROM search_progress s USING progress p WHERE s.chat_id = p.chat_id AND s.indexed_offset = p.indexed_offset
+    ), ahead AS MATERIALIZED (
+        SELECT d.chat_id, d.seq, d.rev FROM search_documents d
+        WHERE (d.chat_id, d.seq) >= (p_chat, p_seq) AND (d.chat_id, d.seq) <= (p_last_chat, p_last_seq)
+          AND NOT EXISTS (SELECT FROM message_metadata m WHERE m.chat_id = d.chat_id AND m.seq = d.seq AND m.rev >= d.rev)
+        LIMIT p_limit
+    ), dropped AS (
+        DELETE FROM search_documents d USING ahead a WHERE d.chat_id = a.chat_id AND d.seq = a.seq AND d.rev = a.rev
+    )
+    SELECT count(*)::integer FROM ahead
+$$;

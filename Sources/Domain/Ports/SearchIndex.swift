@@ -84,4 +84,10 @@ package protocol SearchIndex: AnyObject {
 
     /// The messages from this one on, of one chat and at most so many; nil when there are none.
     func rebuildStep(from next: MessageID, limit: Int) async throws -> RebuildStep?
+
+    /// Takes out of the index, from one message to another or to the last, documents of no message or of a later revision than it has,
+    /// and forgets how far chats are indexed that have not come so far; answers how many documents it met with, at most `limit`.
+    ///
+    /// Only a restore leaves such: they would keep out what the messages are now.
+    func dropAhead(from first: MessageID, through last: MessageID?, limit: Int) async throws -> Int
 }

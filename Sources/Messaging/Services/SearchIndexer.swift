@@ -30,6 +30,8 @@ package final class SearchIndexer {
     private static let readLimit = 256
     /// Messages that a rebuild takes at once.
     private static let rebuildLimit = 256
+    /// Documents that a rebuild takes out at once.
+    private static let dropLimit = 1_000
 
     /// An indexer over stores of the same loop.
     package init(index: any SearchIndex, bodies: any BodyStore) {
@@ -188,10 +190,12 @@ package final class SearchIndexer {
         }
         let place = kept ?? (MessageID(chat: ChatID(rawValue: 1), sequence: Self.first), 0)
         guard let step = try await index.rebuildStep(from: place.next, limit: Self.rebuildLimit) else {
+            try await dropAhead(from: place.next, through: nil)
             try await index.endRebuild()
             rebuilt = nil
             return (place.messages, true)
         }
+        try await dropAhead(from: place.next, through: MessageID(chat: step.chat, sequence: step.range.upperBound))
         let images = try await bodies.messages(of: step.chat, in: step.range)
         var batch = SearchBatch()
         for image in images {
@@ -206,6 +210,11 @@ package final class SearchIndexer {
         try await index.keepRebuild(at: MessageID(chat: step.chat, sequence: next), messages: messages)
         rebuilt = messages
         return (messages, false)
+    }
+
+    /// A document gives way to a newer one only, so what a restore has left of a later history must go first.
+    private func dropAhead(from first: MessageID, through last: MessageID?) async throws {
+        while try await index.dropAhead(from: first, through: last, limit: Self.dropLimit) == Self.dropLimit {}
     }
 
     private static let first = SequenceNumber(rawValue: 1)

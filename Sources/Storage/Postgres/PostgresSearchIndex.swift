@@ -112,4 +112,18 @@ package final class PostgresSearchIndex: SearchIndex {
             return RebuildStep(chat: try row.id(0), range: low...max(low, high))
         }
     }
+
+    package func dropAhead(from first: MessageID, through last: MessageID?, limit: Int) async throws -> Int {
+        let query: PostgresQuery = """
+            SELECT duologue_drop_ahead(
+                \(first.chat.rawValue), \(first.sequence.rawValue), \(last?.chat.rawValue ?? .max),
+                \(last?.sequence.rawValue ?? .max), \(Int32(clamping: limit)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            guard let row = try await client.execute(query).first else {
+                throw PostgresError(.decoding, "a count has no row")
+            }
+            return Int(try row.decode(0, as: Int32.self))
+        }
+    }
 }

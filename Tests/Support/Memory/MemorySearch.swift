@@ -93,6 +93,28 @@ package final class MemorySearch: SearchIndex, MessageSearch {
         return nil
     }
 
+    package func dropAhead(from first: MessageID, through last: MessageID?, limit: Int) async throws -> Int {
+        try database.check()
+        let ahead = database.documents.values.filter { document in
+            let place = (document.message.chat, document.message.sequence)
+            guard place >= (first.chat, first.sequence), last.map({ place <= ($0.chat, $0.sequence) }) ?? true else {
+                return false
+            }
+            return metadata(of: document.message).map { $0.revision < document.revision } ?? true
+        }.prefix(limit)
+        for document in ahead { database.documents[document.message] = nil }
+        for (chat, offset) in indexed where chat >= first.chat && chat <= last?.chat ?? chat {
+            if database.chats[chat]?.chat.lastOffset ?? .zero < offset { indexed[chat] = nil }
+        }
+        return ahead.count
+    }
+
+    private func metadata(of message: MessageID) -> MessageMetadata? {
+        guard let rows = database.chats[message.chat]?.messages else { return nil }
+        let place = Int(message.sequence.rawValue) - 1
+        return rows.indices.contains(place) ? rows[place].metadata : nil
+    }
+
     // MARK: Searching
 
     /// The cursor is how many hits went before.
@@ -118,7 +140,7 @@ package final class MemorySearch: SearchIndex, MessageSearch {
     private func isFound(_ document: SearchDocument, _ criteria: SearchCriteria, _ user: UserID) -> Bool {
         let (chat, sequence) = (document.message.chat, document.message.sequence)
         guard let row = database.chats[chat], row.member(user) != nil, criteria.chat == nil || criteria.chat == chat,
-            case let message = row.messages[Int(sequence.rawValue) - 1].metadata, !message.isDeleted,
+            let message = metadata(of: document.message), !message.isDeleted,
             message.revision == document.revision, !database.isHidden(sequence, in: chat, from: user)
         else { return false }
         switch criteria.sender {

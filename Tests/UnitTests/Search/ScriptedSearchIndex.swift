@@ -84,4 +84,5 @@ final class ScriptedSearchIndex: SearchIndex {
     func keepRebuild(at next: MessageID, messages: Int) async throws {}
     func endRebuild() async throws {}
     func rebuildStep(from next: MessageID, limit: Int) async throws -> RebuildStep? { nil }
+    func dropAhead(from first: MessageID, through last: MessageID?, limit: Int) async throws -> Int { 0 }
 }
