@@ -20,5 +20,5 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
         + mentionScenarios + memberScenarios + redoScenarios + mixtureScenarios
         + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
         + bodyScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
-        + operationScenarios + searchScenarios + cacheScenarios
+        + operationScenarios + searchScenarios + rebuildScenarios + cacheScenarios
 }
