@@ -69,18 +69,6 @@ package final class HistoryReader {
         }
     }
 
-    /// What a message said before, oldest first; what it says now is not among it.
-    ///
-    /// - Throws: as `message`; `message_not_found` for a deleted one too.
-    package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
-        let snapshot = try await snapshot(of: id, for: user)
-        guard let row = snapshot.rows.first, !row.isDeleted, snapshot.hidden.isEmpty else {
-            throw Failure.messageNotFound
-        }
-        let stored = try await bodies.revisions(of: id)
-        return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
-    }
-
     /// Announced events after an offset as clients receive them; messages as they are today.
     ///
     /// Somebody's removal ends a page, however many more there are: it is the last event they get, and what comes before it
@@ -125,7 +113,7 @@ package final class HistoryReader {
     }
 
     /// The page of one message.
-    private func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
+    func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
         let snapshot = try await snapshot(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
         guard snapshot.rows.first?.sequence == id.sequence else { throw Failure.messageNotFound }
         return snapshot
