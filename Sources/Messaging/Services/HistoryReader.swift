@@ -33,8 +33,19 @@ package final class HistoryReader {
         limit: Int,
         includingHidden: Bool = false
     ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
+        try await page(of: chat, includingHidden: includingHidden) {
+            try await history.snapshot(of: chat, for: user, window: window, limit: limit)
+        }
+    }
+
+    /// The page whose snapshots `read` takes; nil is of a stranger.
+    func page(
+        of chat: ChatID,
+        includingHidden: Bool,
+        _ read: () async throws -> HistorySnapshot?
+    ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
         try await agreeing {
-            let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
+            guard let snapshot = try await read() else { throw Failure.chatNotFound }
             guard let messages = try await messages(of: chat, at: snapshot) else { return nil }
             guard !includingHidden, !snapshot.hidden.isEmpty else { return (messages, snapshot) }
             return (messages.filter { !snapshot.hidden.contains($0.id.sequence) }, snapshot)
