@@ -138,6 +138,34 @@ LANGUAGE sql STABLE AS $$
     ORDER BY redo."offset"
 $$;
 
+-- Single messages of a chat, however far apart, those that exist, with the unfinished operations on them, one a row; hidden tells whether
+-- the user has hidden the message from themselves. No row when the user is no member; one whose shown_seq is null when there is no message.
+CREATE OR REPLACE FUNCTION duologue_read_numbers(p_user bigint, p_chat bigint, p_seqs bigint[])
+RETURNS TABLE (
+    chat_id bigint, read_seq bigint, last_seq bigint, last_offset bigint,
+    shown_seq bigint, rev bigint, shown_offset bigint, reply_count integer, last_reply_seq bigint, deleted boolean, hidden boolean,
+    kind smallint, actor_id bigint, op_id uuid, seq bigint, "offset" bigint, payload bytea, at timestamptz,
+    thread_root bigint, replies integer, last_reply bigint, last_reply_at timestamptz, data jsonb
+)
+LANGUAGE sql STABLE AS $$
+    WITH redo AS MATERIALIZED (SELECT * FROM duologue_chat_redo(p_chat))
+    SELECT p.chat_id, p.read_seq, c.last_seq, c.last_offset,
+           shown.seq, shown.rev, shown."offset", shown.reply_count, shown.last_reply_seq, shown.deleted_at IS NOT NULL,
+           EXISTS (SELECT FROM hidden_messages h WHERE h.chat_id = p_chat AND h.user_id = p_user AND h.seq = shown.seq),
+           redo.kind, redo.actor_id, redo.op_id, redo.seq, redo."offset", redo.payload, redo.at,
+           redo.thread_root, redo.replies, redo.last_reply, redo.last_reply_at, redo.data
+    FROM participants p
+    JOIN chats c ON c.id = p.chat_id
+    LEFT JOIN LATERAL (
+        -- One by one: whatever the planner believes, it must not read the chat.
+        SELECT one.* FROM unnest(p_seqs) AS asked(seq)
+        CROSS JOIN LATERAL (SELECT * FROM message_metadata m WHERE m.chat_id = p_chat AND m.seq = asked.seq LIMIT 1) one
+    ) shown ON true
+    LEFT JOIN redo ON coalesce(redo.seq, redo.target) = shown.seq
+    WHERE p.chat_id = p_chat AND p.user_id = p_user
+    ORDER BY shown.seq, redo."offset"
+$$;
+
 -- Events of a chat after an offset, oldest first, up to the announced head: what is beyond it is still to come.
 -- No row when there is none.
 CREATE OR REPLACE FUNCTION duologue_read_events(p_chat bigint, p_after bigint, p_limit integer)

@@ -123,9 +123,14 @@ final class MessageChangeRoutes {
         _ query: RequestQuery
     ) async throws -> HTTPResponse {
         let limit = try query.limit()
-        let all = try await messages.revisions(of: context.message(), for: context.requireCaller().user)
-        let page = try ListSlice(all, limit: limit, cursor: query["cursor"])
-        return .list(page.items, limit: limit, next: page.next) { $0.revision($1) }
+        let page = try await messages.revisions(
+            of: context.message(),
+            for: context.requireCaller().user,
+            after: Offset(rawValue: query.integer("cursor", minimum: 1) ?? 0),
+            limit: limit
+        )
+        let next = page.hasMore ? page.revisions.last.map { "\($0.revision)" } : nil
+        return .list(page.revisions, limit: limit, next: next) { $0.revision($1) }
     }
 
     private func replies(

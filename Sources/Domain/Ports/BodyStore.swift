@@ -38,8 +38,8 @@ package protocol BodyStore: AnyObject {
     /// Single messages of many chats as a majority sees them; what there is none of is left out.
     func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage]
 
-    /// What a message said before, oldest first.
-    func revisions(of message: MessageID) async throws -> [RevisionImage]
+    /// What a message said before, above a revision: the first `limit` of it, oldest first.
+    func revisions(of message: MessageID, after revision: Offset, limit: Int) async throws -> [RevisionImage]
 
     /// Erases the content of tombstones and of their revisions, on a majority; the documents stay.
     ///

@@ -133,6 +133,15 @@ package protocol HistoryStore: AnyObject {
         limit: Int
     ) async throws -> HistorySnapshot?
 
+    /// What `snapshot` tells of a page, of the messages with these ascending numbers, however far apart; nil for a stranger.
+    ///
+    /// One statement; those that do not exist are left out, those that the user has hidden are named by `hidden`.
+    func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot?
+
     /// Of each chat the newest message that the user may be shown: neither deleted nor hidden by the user, and among the last
     /// `latestReach`.
     ///

@@ -79,8 +79,12 @@ package final class FailingBodyStore: BodyStore {
         try await bodies.images(messages)
     }
 
-    package func revisions(of message: MessageID) async throws -> [RevisionImage] {
-        try await bodies.revisions(of: message)
+    package func revisions(
+        of message: MessageID,
+        after revision: Offset,
+        limit: Int
+    ) async throws -> [RevisionImage] {
+        try await bodies.revisions(of: message, after: revision, limit: limit)
     }
 
     private func pass(_ point: Failpoint) async throws {

@@ -28,6 +28,16 @@ package final class FailingHistoryStore: HistoryStore {
         return snapshot
     }
 
+    package func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot? {
+        let snapshot = try await history.snapshot(of: chat, at: sequences, for: user)
+        try await failpoints.pass(.readBetween, of: .mongo, on: loop)
+        return snapshot
+    }
+
     package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
         let snapshots = try await history.latest(of: chats, for: user)
         try await failpoints.pass(.readBetween, of: .mongo, on: loop)

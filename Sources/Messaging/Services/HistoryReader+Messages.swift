@@ -4,30 +4,21 @@ package import Domain
 extension HistoryReader {
     /// Those of the messages that exist and that the user has not hidden, ascending.
     ///
-    /// `sequences` ascend. Each run of numbers is of one moment.
+    /// `sequences` ascend. However far apart they are, each try is one statement of Postgres and two reads of MongoDB; all is of one
+    /// moment.
     ///
-    /// Throws what `page` throws.
+    /// Throws what `page` throws; where no number is given nobody is asked, and nothing is thrown.
     package func messages(
         of chat: ChatID,
         for user: UserID,
         sequences: [SequenceNumber],
         includingHidden: Bool = false
     ) async throws -> [Message] {
-        var messages: [Message] = []
-        var rest = sequences[...]
-        while let first = rest.first {
-            let run = zip(rest, first.rawValue...).prefix { $0.rawValue == $1 }.count
-            let page = try await page(
-                of: chat,
-                for: user,
-                window: .only(first),
-                limit: run,
-                includingHidden: includingHidden
-            )
-            messages += page.messages
-            rest = rest.dropFirst(run)
+        guard !sequences.isEmpty else { return [] }
+        let page = try await page(of: chat, includingHidden: includingHidden) {
+            try await history.snapshot(of: chat, at: sequences, for: user)
         }
-        return messages
+        return page.messages
     }
 
     /// Committed events after an offset as members receive them, messages as they are today: an event is among them as
@@ -61,13 +52,6 @@ extension HistoryReader {
     /// The numbers of the replies in a thread; see `HistoryStore.replies`.
     package func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
         try await history.replies(to: root, window: window, limit: limit)
-    }
-}
-
-extension HistoryWindow {
-    /// From this message on; with a limit of one the message itself.
-    fileprivate static func only(_ sequence: SequenceNumber) -> HistoryWindow {
-        .after(SequenceNumber(rawValue: sequence.rawValue - 1))
     }
 }
 

@@ -33,8 +33,19 @@ package final class HistoryReader {
         limit: Int,
         includingHidden: Bool = false
     ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
+        try await page(of: chat, includingHidden: includingHidden) {
+            try await history.snapshot(of: chat, for: user, window: window, limit: limit)
+        }
+    }
+
+    /// The page whose snapshots `read` takes; nil is of a stranger.
+    func page(
+        of chat: ChatID,
+        includingHidden: Bool,
+        _ read: () async throws -> HistorySnapshot?
+    ) async throws -> (messages: [Message], snapshot: HistorySnapshot) {
         try await agreeing {
-            let snapshot = try await snapshot(of: chat, for: user, window: window, limit: limit)
+            guard let snapshot = try await read() else { throw Failure.chatNotFound }
             guard let messages = try await messages(of: chat, at: snapshot) else { return nil }
             guard !includingHidden, !snapshot.hidden.isEmpty else { return (messages, snapshot) }
             return (messages.filter { !snapshot.hidden.contains($0.id.sequence) }, snapshot)
@@ -67,18 +78,6 @@ package final class HistoryReader {
             let redo = RedoOverlay(snapshot.redo)
             return Self.images(snapshot, redo, stored.first.map { [id.sequence: $0] } ?? [:])?.first
         }
-    }
-
-    /// What a message said before, oldest first; what it says now is not among it.
-    ///
-    /// - Throws: as `message`; `message_not_found` for a deleted one too.
-    package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
-        let snapshot = try await snapshot(of: id, for: user)
-        guard let row = snapshot.rows.first, !row.isDeleted, snapshot.hidden.isEmpty else {
-            throw Failure.messageNotFound
-        }
-        let stored = try await bodies.revisions(of: id)
-        return RedoOverlay(snapshot.redo).revisions(of: id, over: stored).filter { $0.revision < row.revision }
     }
 
     /// Announced events after an offset as clients receive them; messages as they are today.
@@ -125,7 +124,7 @@ package final class HistoryReader {
     }
 
     /// The page of one message.
-    private func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
+    func snapshot(of id: MessageID, for user: UserID) async throws -> HistorySnapshot {
         let snapshot = try await snapshot(of: id.chat, for: user, window: Self.window(of: id), limit: 1)
         guard snapshot.rows.first?.sequence == id.sequence else { throw Failure.messageNotFound }
         return snapshot

@@ -95,7 +95,12 @@ package final class MessageService {
     }
 
     /// What a message said before; see `HistoryReader.revisions`.
-    package func revisions(of id: MessageID, for user: UserID) async throws -> [RevisionImage] {
-        try await reader.revisions(of: id, for: user)
+    package func revisions(
+        of id: MessageID,
+        for user: UserID,
+        after revision: Offset,
+        limit: Int
+    ) async throws -> (revisions: [RevisionImage], hasMore: Bool) {
+        try await reader.revisions(of: id, for: user, after: revision, limit: limit)
     }
 }

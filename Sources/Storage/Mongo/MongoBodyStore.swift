@@ -133,17 +133,19 @@ package final class MongoBodyStore: BodyStore {
         }
     }
 
-    package func revisions(of message: MessageID) async throws -> [RevisionImage] {
-        let filter = NumberRuns(message.chat, [message.sequence]).filter()
-        let options = FindOptions(sort: Self.byID, limit: Self.revisionLimit)
+    package func revisions(
+        of message: MessageID,
+        after revision: Offset,
+        limit: Int
+    ) async throws -> [RevisionImage] {
+        let filter = RevisionDocument.filter(message, after: revision)
+        let options = FindOptions(sort: Self.byID, limit: limit)
         return try await mongo { () throws(MongoError) in
             try await client.find(BodyCollection.revisions.rawValue, filter, options: options)
                 .map { document throws(MongoError) in try RevisionDocument.image(document) }
         }
     }
 
-    /// Most revisions of a message that are shown.
-    private static let revisionLimit = 1000
     private static let byID = BSONDocument { $0.int32("_id", 1) }
 
     private static func messages(_ runs: NumberRuns, _ client: MongoClient) async throws(MongoError) -> [MessageImage] {

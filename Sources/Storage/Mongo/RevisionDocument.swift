@@ -22,6 +22,24 @@ enum RevisionDocument {
         }
     }
 
+    /// The documents of a message above a revision, a range of the `_id` index.
+    static func filter(_ message: MessageID, after revision: Offset) -> BSONDocument {
+        BSONDocument { writer in
+            writer.document("_id") { clause in
+                clause.document("$gt") { bound in
+                    MessageDocument.write(message, to: &bound)
+                    bound.int64("r", revision.rawValue)
+                }
+                clause.document("$lt") { bound in
+                    let next = SequenceNumber(rawValue: message.sequence.rawValue + 1)
+                    MessageDocument.write(MessageID(chat: message.chat, sequence: next), to: &bound)
+                }
+            }
+            // Names the shard.
+            writer.int64("chat_id", message.chat.rawValue)
+        }
+    }
+
     static func image(_ document: BSONDocument) throws(MongoError) -> RevisionImage {
         RevisionImage(
             message: try MessageDocument.id(document),

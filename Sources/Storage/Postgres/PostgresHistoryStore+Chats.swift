@@ -1,8 +1,43 @@
 package import Domain
 internal import Postgres
 
-/// Reads of many chats at once; every method is one statement.
+/// Reads of single messages and of many chats at once; every method is one statement.
 extension PostgresHistoryStore {
+    package func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot? {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,
+                   kind, actor_id, op_id, seq, "offset", payload, at, thread_root, replies, last_reply, last_reply_at, data,
+                   deleted, hidden, (SELECT epoch::text FROM meta), (SELECT silent_changes FROM meta)
+            FROM duologue_read_numbers(\(user.rawValue), \(chat.rawValue), \(sequences.map(\.rawValue)))
+            """
+        return try await postgres { () throws(PostgresError) in
+            let rows = try await client.query(query.named("read_numbers"))
+            guard let first = rows.first else { return nil }
+            var snapshot = try HistoryRows.latest(first)
+            snapshot.rows = []
+            snapshot.epoch = try first.decode(23)
+            snapshot.silentChanges = try first.decode(24)
+            for row in rows {
+                let shown = try HistoryRows.latest(row, isDeleted: try row.decode(21)).rows
+                // The rows of one message follow each other.
+                if let message = shown.last, message.sequence != snapshot.rows.last?.sequence {
+                    snapshot.rows.append(message)
+                    if try row.decode(22) { snapshot.hidden.insert(message.sequence) }
+                }
+                if let committed = try HistoryRows.unfinished(row, from: 9, in: chat) {
+                    snapshot.redo.append(committed)
+                }
+            }
+            snapshot.isFiltered = !snapshot.hidden.isEmpty
+            snapshot.redo.sort { $0.allocation.offset < $1.allocation.offset }
+            return snapshot
+        }
+    }
+
     package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
         let query: PostgresQuery = """
             SELECT chat_id, last_offset, last_seq, read_seq, shown_seq, rev, shown_offset, reply_count, last_reply_seq,

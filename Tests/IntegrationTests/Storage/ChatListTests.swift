@@ -1,5 +1,4 @@
 import Domain
-import IOCore
 import JSON
 import Messaging
 import Storage
@@ -12,9 +11,9 @@ import Testing
         try await StorageFixture.run { fixture, stores in
             let scene = try await Scene(fixture, stores, chats: 120)
             for limit in [1, 10, 100] {
-                let before = Self.calls(fixture)
+                let before = fixture.calls
                 let page = try await scene.service.list(for: scene.user, limit: limit, cursor: nil)
-                let after = Self.calls(fixture)
+                let after = fixture.calls
                 let asked = after.keys.filter { before[$0] != after[$0] }.sorted()
                 #expect(page.items.count == limit)
                 let times = after.values.reduce(0, +) - before.values.reduce(0, +)
@@ -22,9 +21,9 @@ import Testing
                 #expect(page.items.allSatisfy { $0.chat.lastMessage?.content == "to \($0.chat.id)" })
                 #expect(page.items.allSatisfy { $0.chat.my?.unread == 2 })
             }
-            let before = Self.calls(fixture).values.reduce(0, +)
+            let before = fixture.calls.values.reduce(0, +)
             _ = try await stores.reads.unread(of: scene.user, limit: 100, cursor: nil)
-            #expect(Self.calls(fixture).values.reduce(0, +) - before == 1)
+            #expect(fixture.calls.values.reduce(0, +) - before == 1)
         }
     }
 
@@ -35,7 +34,7 @@ import Testing
             var figures: [String] = []
             func measure(_ what: String, reads: Int, _ body: () async throws -> Void) async throws {
                 var times: [Duration] = []
-                let before = Self.calls(fixture).values.reduce(0, +)
+                let before = fixture.calls.values.reduce(0, +)
                 for _ in 0..<20 {
                     let start = ContinuousClock.now
                     try await body()
@@ -43,7 +42,7 @@ import Testing
                 }
                 times.sort()
                 figures.append("\(what): median \(times[10]), worst \(times[19])")
-                #expect(Self.calls(fixture).values.reduce(0, +) - before == 20 * reads, "\(what)")
+                #expect(fixture.calls.values.reduce(0, +) - before == 20 * reads, "\(what)")
             }
             for limit in [50, 100] {
                 try await measure("\(limit) of 1000 chats", reads: 4) {
@@ -56,17 +55,6 @@ import Testing
             try await measure("ready of 1000 chats", reads: 1) { _ = try await stores.chats.heads(of: scene.user) }
             for figure in figures { print("chat list: \(figure)") }
         }
-    }
-
-    /// How often each kind of call was made, by the metrics.
-    private static func calls(_ fixture: StorageFixture) -> [String: Int] {
-        var calls: [String: Int] = [:]
-        for line in fixture.registry.render().split(separator: "\n")
-        where line.hasPrefix("duologue_store_seconds_count") {
-            let parts = line.split(separator: " ")
-            calls[String(parts[0])] = Int(parts[1])
-        }
-        return calls
     }
 
     /// A user in many chats, each with two messages of somebody else.
@@ -86,16 +74,8 @@ import Testing
             for text in ["first", "to"] {
                 try await Self.commit(chats, stores) { message("\(text) \($0)", to: $0, from: users[1]) }
             }
-            let coordinator = WriteCoordinator(
-                loop: fixture.loop,
-                log: stores.commitLog,
-                bodies: stores.bodies,
-                broker: MemoryBroker(),
-                metrics: CoordinatorMetrics(registry: MetricsRegistry()),
-                logger: Logger(label: "test", level: .error)
-            )
             service = ChatService(
-                gate: WriteGate(LoopBound(coordinator, loop: fixture.loop)),
+                gate: fixture.gate(stores),
                 log: stores.commitLog,
                 directory: stores.chats,
                 accounts: stores.accounts,

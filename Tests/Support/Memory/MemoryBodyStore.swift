@@ -149,9 +149,14 @@ package final class MemoryBodyStore: BodyStore {
         }
     }
 
-    package func revisions(of message: MessageID) async throws -> [RevisionImage] {
+    package func revisions(
+        of message: MessageID,
+        after revision: Offset,
+        limit: Int
+    ) async throws -> [RevisionImage] {
         if let outage { throw outage }
-        return revisionImages.values.filter { $0.message == message }.sorted { $0.revision < $1.revision }
+        let above = revisionImages.values.filter { $0.message == message && $0.revision > revision }
+        return Array(above.sorted { $0.revision < $1.revision }.prefix(limit))
     }
 
     /// The summary of a thread, which only data teams read in MongoDB.

@@ -40,6 +40,21 @@ package final class MemoryHistoryStore: HistoryStore {
         )
     }
 
+    package func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot? {
+        try database.check()
+        guard let row = database.chats[chat], let member = row.member(user) else { return nil }
+        let numbers = Set(sequences)
+        let rows = row.messages.map(\.metadata).filter { numbers.contains($0.sequence) }
+        var snapshot = snapshot(of: row, for: member, rows: rows)
+        snapshot.hidden = Set(rows.map(\.sequence).filter { database.isHidden($0, in: chat, from: user) })
+        snapshot.isFiltered = !snapshot.hidden.isEmpty
+        return snapshot
+    }
+
     package func latest(of chats: [ChatID], for user: UserID) async throws -> [ChatID: HistorySnapshot] {
         try database.check()
         var snapshots: [ChatID: HistorySnapshot] = [:]

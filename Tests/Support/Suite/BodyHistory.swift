@@ -167,6 +167,16 @@ final class ScriptedHistory: HistoryStore {
         return page
     }
 
+    func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot? {
+        var page = answer
+        page.rows = answer.rows.filter { sequences.contains($0.sequence) }
+        return page
+    }
+
     func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] { [] }
 
     func committedEvents(of chat: ChatID, after offset: Offset, limit: Int) async throws -> [LoggedEvent] { [] }

@@ -148,13 +148,16 @@ extension StoreScenario {
             let missing = [
                 await failure { _ = try await reader.image(of: beyond, for: user) },
                 await failure { _ = try await reader.message(beyond, for: user) },
-                await failure { _ = try await reader.revisions(of: deleted.message, for: user) },
+                await failure {
+                    _ = try await reader.revisions(of: deleted.message, for: user, after: .zero, limit: 1)
+                },
             ]
             #expect(missing == [.messageNotFound, .messageNotFound, .messageNotFound])
             history.restore()
             let restored = ports.reader(history, redo: Array(history.operations.dropFirst(2)))
-            let revisions = try await restored.revisions(of: deleted.message, for: user)
-            #expect(revisions.map(\.content) == ["first"], "of an edit that MongoDB has not seen yet")
+            let page = try await restored.revisions(of: deleted.message, for: user, after: .zero, limit: 1)
+            #expect(page.revisions.map(\.content) == ["first"], "of an edit that MongoDB has not seen yet")
+            #expect(!page.hasMore)
         },
     ]
 }

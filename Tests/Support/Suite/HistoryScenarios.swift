@@ -149,6 +149,64 @@ extension StoreScenario {
                 ]
             )
         },
+        StoreScenario("messages told by their numbers are those of a page, however far apart") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            func id(_ value: Int64) -> MessageID {
+                MessageID(chat: chat, sequence: SequenceNumber(rawValue: value))
+            }
+            for number in 1...7 { try await ports.finish(ports.say("\(number)", chat, ada)) }
+            let reader = HistoryReader(history: ports.history, bodies: ports.bodies)
+            let image = try await reader.image(of: id(4), for: ada.id)
+            try await ports.finish(ports.react("👍", chat, 3, bob), ports.reply(1, chat, bob))
+            try await ports.finish(ports.operation(chat, ada, .deleteMessage(image)))
+            for hidden in [2, 5] as [Int64] {
+                #expect(try await ports.personal.hide(id(hidden), true, for: bob.id) == .done)
+            }
+            // Committed, and in no document yet.
+            let old = try await reader.image(of: id(7), for: ada.id)
+            _ = try await ports.commit([
+                ports.say("9", chat, ada), ports.react("🎈", chat, 6, bob), ports.react("🎈", chat, 3, bob),
+                ports.operation(chat, ada, .editMessage(MessageEdit(content: "new"), of: old)),
+            ])
+            let shown = try await reader.page(of: chat, for: bob.id, window: .newest, limit: 20)
+            let all = try await reader.page(
+                of: chat,
+                for: bob.id,
+                window: .newest,
+                limit: 20,
+                includingHidden: true
+            )
+            #expect(all.messages.count == 9 && shown.messages.count == 7)
+            let asked: [[Int64]] = [
+                [1, 3, 5, 7, 9], [2, 4, 6, 8], Array(1...9), [2], [5, 7], [3], [6, 10, 99], [10], [2, 5],
+            ]
+            for numbers in asked.map({ $0.map(SequenceNumber.init(rawValue:)) }) {
+                let both = try await reader.messages(
+                    of: chat,
+                    for: bob.id,
+                    sequences: numbers,
+                    includingHidden: true
+                )
+                #expect(both == all.messages.filter { numbers.contains($0.id.sequence) })
+                let some = try await reader.messages(of: chat, for: bob.id, sequences: numbers)
+                #expect(some == shown.messages.filter { numbers.contains($0.id.sequence) })
+                var expected = all.snapshot
+                expected.rows.removeAll { !numbers.contains($0.sequence) }
+                expected.redo.removeAll { committed in
+                    (committed.allocation.sequence ?? committed.operation.target).map { !numbers.contains($0) } ?? true
+                }
+                expected.hidden.formIntersection(numbers)
+                expected.isFiltered = !expected.hidden.isEmpty
+                let snapshot = try await ports.history.snapshot(of: chat, at: numbers, for: bob.id)
+                #expect(snapshot == expected)
+                #expect(try await ports.history.snapshot(of: chat, at: numbers, for: eve.id) == nil)
+                let code = await failure {
+                    _ = try await reader.messages(of: chat, for: eve.id, sequences: numbers)
+                }
+                #expect(code == .chatNotFound)
+            }
+        },
         StoreScenario("events tell what they were") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())
             let chat = try await ports.group(ada, bob)

@@ -48,7 +48,9 @@ final class InterruptedBodyStore: BodyStore {
 
     func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] { try await base.images(messages) }
 
-    func revisions(of message: MessageID) async throws -> [RevisionImage] { try await base.revisions(of: message) }
+    func revisions(of message: MessageID, after revision: Offset, limit: Int) async throws -> [RevisionImage] {
+        try await base.revisions(of: message, after: revision, limit: limit)
+    }
 
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { try await base.purge(targets) }
 }

@@ -19,6 +19,6 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
         accountScenarios + sessionScenarios + peopleScenarios + relationScenarios + commitScenarios + changeScenarios
         + mentionScenarios + memberScenarios + redoScenarios + mixtureScenarios
         + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
-        + bodyScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
+        + bodyScenarios + revisionScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
         + operationScenarios + searchScenarios + rebuildScenarios + cacheScenarios
 }

@@ -195,4 +195,34 @@ import Web
             #expect(await api.call(.post, path, as: ada.token, json: #"{"content":"x"}"#).code == "unknown_field")
         }
     }
+
+    @Test func `pages of revisions go on where the last one ended, whatever is edited in between`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            await api.send("1", to: chat, as: ada)
+            let message = "/messages/\(chat)-1"
+            func edit(_ text: String) async {
+                let fields = #"{"content":"\#(text)"}"#
+                #expect(await api.call(.put, message, as: ada.token, json: fields).status == 200)
+            }
+            for number in 2...6 { await edit("\(number)") }
+            var said: [[String?]] = []
+            var path = "\(message)/revisions?limit=2"
+            while said.count < 5 {
+                let page = await api.call(.get, path, as: ada.token)
+                said.append(page.items.map { $0.string("content") })
+                guard let next = page.string("next") else { break }
+                if said.count == 2 { await edit("7") }
+                path = "\(message)/revisions?limit=2&cursor=\(next)"
+            }
+            #expect(said == [["1", "2"], ["3", "4"], ["5", "6"]])
+            for cursor in ["0", "-1", "x", "", "9007199254740992"] {
+                let refused = await api.call(.get, "\(message)/revisions?cursor=\(cursor)", as: ada.token)
+                #expect(refused.status == 400 && refused.code == "invalid_value", "\(cursor)")
+            }
+            let beyond = await api.call(.get, "\(message)/revisions?cursor=9007199254740991", as: ada.token)
+            #expect(beyond.status == 200 && beyond.items.isEmpty && beyond["next"] == .null)
+        }
+    }
 }

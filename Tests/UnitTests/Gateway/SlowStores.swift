@@ -122,6 +122,14 @@ final class SlowHistory: HistoryStore {
         try await base.snapshot(of: chat, for: user, window: window, limit: limit)
     }
 
+    func snapshot(
+        of chat: ChatID,
+        at sequences: [SequenceNumber],
+        for user: UserID
+    ) async throws -> HistorySnapshot? {
+        try await base.snapshot(of: chat, at: sequences, for: user)
+    }
+
     func replies(to root: MessageID, window: HistoryWindow, limit: Int) async throws -> [SequenceNumber] {
         try await base.replies(to: root, window: window, limit: limit)
     }

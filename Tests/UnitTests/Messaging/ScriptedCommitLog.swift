@@ -109,6 +109,6 @@ final class RefusingBodyStore: BodyStore {
 
     func images(_ messages: [MessageID]) async throws -> [MessageID: MessageImage] { try await base.images(messages) }
 
-    func revisions(of message: MessageID) async throws -> [RevisionImage] { [] }
+    func revisions(of message: MessageID, after revision: Offset, limit: Int) async throws -> [RevisionImage] { [] }
     func purge(_ targets: [PurgeTarget]) async throws -> [PurgeTarget] { targets }
 }
