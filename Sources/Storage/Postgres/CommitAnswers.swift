@@ -52,6 +52,8 @@ enum CommitAnswers {
         case "limit_exceeded" where kind == .reactionAdded:
             Failure(.limitExceeded, "A message has at most \(ReactionGroup.emojiLimit) different emojis.")
         case "limit_exceeded": Failure(.limitExceeded, "The chat has as many as it may have.")
+        case "too_many_chats":
+            Failure(.limitExceeded, "Somebody whom this takes in is in \(User.chatLimit) chats already.")
         case "too_late": Failure(.conflict, "The message was deleted too long ago to be restored.")
         case "quarantined":
             Failure(
