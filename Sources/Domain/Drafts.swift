@@ -37,6 +37,8 @@ package struct ChatDraft: Sendable, Equatable {
     package var description: String?
     /// Everyone else who is in it from the start, without the founder, each once.
     package var participants: [UserID]
+    /// How many chats each of them may be in; no part of what the client asked for.
+    package var chatLimit: Int
 
     /// Makes a draft of all its fields.
     package init(
@@ -44,13 +46,15 @@ package struct ChatDraft: Sendable, Equatable {
         visibility: ChatVisibility = .private,
         name: String? = nil,
         description: String? = nil,
-        participants: [UserID]
+        participants: [UserID],
+        chatLimit: Int = User.chatLimit
     ) {
         self.type = type
         self.visibility = visibility
         self.name = name
         self.description = description
         self.participants = participants
+        self.chatLimit = chatLimit
     }
 }
 
@@ -108,16 +112,26 @@ package struct ParticipantAddition: Sendable, Equatable {
     package var role: Role
     /// How many members the chat may have; a setting of the server, so it is no part of what the client asked for.
     package var memberLimit: Int
+    /// How many chats the user may be in; no part of what the client asked for.
+    package var chatLimit: Int
     /// Digest of the request that names several: with other people it is another request, whoever is the same in both.
     package var list: String?
     /// Set where the user joins by themselves.
     package var entrance: Entrance?
 
     /// Makes an addition of all its fields.
-    package init(user: UserID, role: Role, memberLimit: Int, list: String? = nil, entrance: Entrance? = nil) {
+    package init(
+        user: UserID,
+        role: Role,
+        memberLimit: Int,
+        chatLimit: Int = User.chatLimit,
+        list: String? = nil,
+        entrance: Entrance? = nil
+    ) {
         self.user = user
         self.role = role
         self.memberLimit = memberLimit
+        self.chatLimit = chatLimit
         self.list = list
         self.entrance = entrance
     }

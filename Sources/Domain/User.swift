@@ -17,6 +17,11 @@ package struct User: Sendable, Equatable {
     /// Shown to the user alone.
     package var role: UserRole
 
+    /// How many chats a user may be taken into, so that whoever takes somebody into chats does not close their sockets.
+    ///
+    /// Half of what one socket takes, since many who take somebody in at once may go beyond it a little.
+    package static let chatLimit = 5_000
+
     /// Makes a user of all its fields.
     package init(
         id: UserID,

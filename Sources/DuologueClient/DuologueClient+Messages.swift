@@ -85,7 +85,7 @@ extension DuologueClient {
 
     /// Puts an emoji on a message.
     ///
-    /// - Throws: `messageNotFound`, or `invalidValue` for what is no emoji.
+    /// - Throws: `messageNotFound`, `invalidContent` for what is no emoji, or `limitExceeded` for a new one beyond 100.
     @discardableResult
     public func react(to message: MessageID, with emoji: String) async throws(DuologueError) -> Message {
         try Message(try await api.request(.put, "/messages/\(message)/reactions/\(emoji)"))

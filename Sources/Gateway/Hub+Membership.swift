@@ -75,8 +75,8 @@ extension Hub {
     }
 
     private func readHeads(of user: UserID, for session: any EventReceiver) async throws -> [ChatHead] {
-        let heads = try await reading { try await directory.heads(of: user) }
-        return heads.filter { session.subscription.follows($0.chat) }
+        let chat = session.subscription.only
+        return try await reading { try await directory.heads(of: user, only: chat) }
     }
 
     /// Keeps the chats heard; whether any was not yet.

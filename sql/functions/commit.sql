@@ -18,8 +18,10 @@
 -- p_target       participant.*: user id; kinds 7 to 13: seq of the message
 -- p_payload      the operation's fields as encoded by the server, of every kind, kept in the redo
 -- p_expected_rev kinds 7 to 9: rev of the old document that the payload holds
--- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …]}
---                participant.added: {"role"?, "limit"}, or, of the actor, {"joins": true, "invite"?, "limit"}
+-- p_data         chat.created: {"type", "visibility"?, "name"?, "description"?, "avatar_url"?, "participants": [user id, …],
+--                "chats"?}
+--                participant.added: {"role"?, "limit", "chats"?}, or, of the actor, {"joins": true, "invite"?, "limit", "chats"?}
+--                limit is how many members the chat may have, chats how many chats those who are taken in; without it, any number
 --                participant.updated: {"role"}
 --                chat.updated: any of {"name", "description", "avatar_url", "visibility"}; null clears
 --                reaction.*: {"emoji"}
@@ -30,12 +32,13 @@
 --          | moved (the message is no longer at p_expected_rev) | busy | quarantined | too_late (to restore)
 --          | blocked (somebody who must agree to it has blocked the actor, or the pair's direct chat is closed by a block)
 --          | idempotency_mismatch | chat_not_found | message_not_found | user_not_found | forbidden | last_owner | limit_exceeded
+--          | too_many_chats (somebody who would be taken in is in as many as may be)
 -- chat_id  as asked, but for 'existing' the chat that was there
 -- seq      of a message that is created
 -- thread, replies, last_reply, last_reply_at
 --          of a reply that is created, deleted or restored: the root of its thread, how many replies that has now, and the newest
 -- facts    data of the event: what its announcement tells besides the operation, as of its offset. Times are milliseconds since 1970.
---          chat.created, reaction.*: p_data; the former with all members as participants
+--          chat.created, reaction.*: p_data; the former with all members as participants, and without chats
 --          participant.added, participant.updated: {"participant": {"user_id", "username", "role", "joined_at"}}
 --          participant.added, chat.updated: {"chat": {all that its members share}}
 --          message.updated, message.restored: {"reply_count", "last_reply_seq", "reactions": [{"emoji", "count", "user_ids"}]}

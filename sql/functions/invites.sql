@@ -39,6 +39,7 @@ BEGIN
     v_change.status := CASE
         WHEN NOT EXISTS (SELECT FROM users u WHERE u.id = p_op.actor AND u.disabled_at IS NULL) THEN 'user_not_found'
         WHEN v_chat.participant_count >= (p_op.data ->> 'limit')::integer THEN 'limit_exceeded'
+        WHEN duologue_is_in_too_many_chats(ARRAY[p_op.actor], (p_op.data ->> 'chats')::integer) THEN 'too_many_chats'
         ELSE 'committed'
     END;
     IF v_change.status = 'committed' AND p_op.data ? 'invite' THEN

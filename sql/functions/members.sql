@@ -8,7 +8,16 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM (SELECT p_actor UNION ALL SELECT e.value::bigint FROM jsonb_array_elements_text(p_data -> 'participants') e) u(id)
 $$;
 
--- committed, user_not_found, blocked (by somebody who would be in it; a direct chat also by its founder), or existing: the pair has its direct chat, and a race for it is settled by the primary key.
+-- Whether one of these is in p_limit chats already. Nobody locks a user for it: those who take somebody in at the same moment do not see
+-- each other, so that a user may come to be in a few more, and what rests on the limit must bear that (a socket bears twice as many).
+CREATE OR REPLACE FUNCTION duologue_is_in_too_many_chats(p_users bigint[], p_limit integer) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM unnest(p_users) u(id)
+        WHERE (SELECT count(*) FROM (SELECT FROM participants p WHERE p.user_id = u.id LIMIT p_limit) n) >= p_limit)
+$$;
+
+-- committed, user_not_found, blocked (by somebody who would be in it; a direct chat also by its founder), too_many_chats, or existing: the pair has its direct chat, and a race for it is settled by the primary key.
 -- A chat id that is taken raises: the attempt that took it has committed, and running the operation again finds that.
 -- The numbers of the chat are the caller's to write; data is of its first event.
 CREATE OR REPLACE FUNCTION duologue_create_chat(
@@ -28,6 +37,13 @@ BEGIN
     IF EXISTS (SELECT FROM blocks b WHERE b.blocked_id = p_actor AND b.user_id = ANY (v_members))
        OR v_type = 'direct' AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_actor AND b.blocked_id = ANY (v_members)) THEN
         status := 'blocked';
+        RETURN;
+    END IF;
+    -- A pair that has its direct chat is not taken into another.
+    IF (v_type <> 'direct' OR NOT EXISTS (
+            SELECT FROM direct_chats d WHERE (d.low_user, d.high_user) = (v_members[1], v_members[2])))
+       AND duologue_is_in_too_many_chats(v_members, (p_data ->> 'chats')::integer) THEN
+        status := 'too_many_chats';
         RETURN;
     END IF;
     IF v_type = 'direct' THEN
@@ -50,7 +66,7 @@ BEGIN
     INSERT INTO participants (chat_id, user_id, role, joined_at, joined_offset)
     SELECT p_chat, m, CASE WHEN v_type = 'group' AND m = p_actor THEN 'owner' ELSE 'member' END, p_now, 1
     FROM unnest(v_members) m;
-    data := p_data || jsonb_build_object('participants', v_members);
+    data := (p_data - 'chats') || jsonb_build_object('participants', v_members);
     status := 'committed';
 END
 $$;
@@ -79,6 +95,7 @@ BEGIN
         WHEN p_op.kind = 4 AND NOT EXISTS (SELECT FROM users u WHERE u.id = p_op.target AND u.disabled_at IS NULL) THEN 'user_not_found'
         WHEN p_op.kind = 4 AND EXISTS (SELECT FROM blocks b WHERE b.user_id = p_op.target AND b.blocked_id = p_op.actor) THEN 'blocked'
         WHEN p_op.kind = 4 AND v_chat.participant_count >= (p_op.data ->> 'limit')::integer THEN 'limit_exceeded'
+        WHEN p_op.kind = 4 AND duologue_is_in_too_many_chats(ARRAY[p_op.target], (p_op.data ->> 'chats')::integer) THEN 'too_many_chats'
         ELSE 'committed'
     END;
     IF v_change.status = 'committed' AND v_target.role = 'owner' AND (

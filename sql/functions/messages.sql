@@ -102,7 +102,8 @@ BEGIN
 END
 $$;
 
--- The thread of a message and who reacted to it how, as of now: reactions in the order of the oldest that is on.
+-- The thread of a message and who reacted to it how, as of now: reactions in the order of the oldest that is on, 100 at most, as reads
+-- show them.
 CREATE OR REPLACE FUNCTION duologue_message_facts(p_message message_metadata) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -119,13 +120,13 @@ BEGIN
                 WHERE e.chat_id = p_message.chat_id AND e.target_seq = p_message.seq AND e.kind IN (10, 11)
                 ORDER BY e.actor_id, (e.data ->> 'emoji') COLLATE "C", e."offset" DESC
             ) r
-            WHERE r.kind = 10 GROUP BY r.emoji
+            WHERE r.kind = 10 GROUP BY r.emoji ORDER BY first LIMIT 100
         ) s
     );
 END
 $$;
 
--- reaction.added, reaction.removed: one of each emoji and user.
+-- reaction.added, reaction.removed: one of each emoji and user, and at most 100 different emojis on a message.
 CREATE OR REPLACE FUNCTION duologue_react(p_op commit_operation) RETURNS commit_change
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -140,9 +141,44 @@ BEGIN
     WHERE e.chat_id = p_op.chat AND e.target_seq = p_op.target AND e.actor_id = p_op.actor
       AND (e.data ->> 'emoji') COLLATE "C" = p_op.data ->> 'emoji' AND e.kind IN (10, 11)
     ORDER BY e."offset" DESC LIMIT 1;
-    v_change.status := CASE WHEN coalesce(v_kind, 11) = p_op.kind THEN 'unchanged' ELSE 'committed' END;
+    v_change.status := CASE
+        WHEN coalesce(v_kind, 11) = p_op.kind THEN 'unchanged'
+        WHEN p_op.kind = 10 AND NOT duologue_takes_emoji(p_op.chat, p_op.target, p_op.data ->> 'emoji') THEN 'limit_exceeded'
+        ELSE 'committed'
+    END;
     v_change.data := jsonb_build_object('emoji', p_op.data -> 'emoji');
     RETURN v_change;
+END
+$$;
+
+-- Whether an emoji may be put on a message: it is on already, or there is room for one more. Most reactions are like one that is there, and
+-- end at the first of those; only an emoji that is new has all that happened to the message looked at, in the order of the index.
+CREATE OR REPLACE FUNCTION duologue_takes_emoji(p_chat bigint, p_seq bigint, p_emoji text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM chat_events e
+        WHERE e.chat_id = p_chat AND e.target_seq = p_seq AND (e.data ->> 'emoji') COLLATE "C" = p_emoji
+          AND e.kind IN (10, 11) AND e.kind = 10
+          -- In the order of the index, so that no other index is taken for it.
+          AND e."offset" = (
+              SELECT l."offset" FROM chat_events l
+              WHERE l.chat_id = p_chat AND l.target_seq = p_seq AND l.actor_id = e.actor_id
+                AND (l.data ->> 'emoji') COLLATE "C" = p_emoji AND l.kind IN (10, 11)
+              ORDER BY l."offset" DESC LIMIT 1)
+    ) THEN
+        RETURN true;
+    END IF;
+    RETURN (
+        SELECT count(DISTINCT r.emoji) < 100
+        FROM (
+            SELECT DISTINCT ON (e.actor_id, (e.data ->> 'emoji') COLLATE "C") e.data ->> 'emoji' AS emoji, e.kind
+            FROM chat_events e
+            WHERE e.chat_id = p_chat AND e.target_seq = p_seq AND e.kind IN (10, 11)
+            ORDER BY e.actor_id, (e.data ->> 'emoji') COLLATE "C", e."offset" DESC
+        ) r
+        WHERE r.kind = 10
+    );
 END
 $$;
 

@@ -30,7 +30,7 @@ $$;
 
 -- Opens a session for whoever has shown the password that p_password_hash is made of; false where that is no longer the user's, or the
 -- user is disabled. Waits for a change of the password under way: no session is opened by the old one after it has ended the others.
--- Without a hash only the user is looked at.
+-- Without a hash only the user is looked at. A user has at most a hundred sessions: the least recently used end for the new one.
 CREATE OR REPLACE FUNCTION duologue_open_session(
     p_session uuid, p_user bigint, p_refresh bytea, p_device text, p_address text, p_expires_at timestamptz, p_password_hash text)
 RETURNS boolean
@@ -44,8 +44,25 @@ BEGIN
     END IF;
     INSERT INTO sessions (id, user_id, refresh_hash, device, address, expires_at)
     VALUES (p_session, p_user, p_refresh, p_device, p_address, p_expires_at);
+    PERFORM duologue_end_excess_sessions(p_user, p_session);
     RETURN true;
 END
+$$;
+
+-- Ends the least recently used of a user's sessions beyond a hundred, p_newest among them, so that ending all of them at once stays a small
+-- thing. A hundred at most at a time, of those that are from before there was a limit; locked in the order of duologue_note_uses.
+CREATE OR REPLACE FUNCTION duologue_end_excess_sessions(p_user bigint, p_newest uuid) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+    WITH excess AS MATERIALIZED (
+        SELECT r.id
+        FROM (SELECT s.id, row_number() OVER (ORDER BY s.last_used_at DESC, s.created_at DESC, s.id) AS place
+              FROM sessions s WHERE s.user_id = p_user AND s.revoked_at IS NULL AND s.id <> p_newest) r
+        WHERE r.place > 99 ORDER BY r.place DESC LIMIT 100
+    ), locked AS MATERIALIZED (
+        SELECT s.id FROM sessions s WHERE s.id IN (SELECT e.id FROM excess e) AND s.revoked_at IS NULL
+        ORDER BY s.id FOR NO KEY UPDATE
+    )
+    UPDATE sessions s SET revoked_at = clock_timestamp() FROM locked l WHERE s.id = l.id AND s.revoked_at IS NULL
 $$;
 
 -- Ends the open sessions of a user but one; answers which. The caller holds the user's row, so that none is opened meanwhile. Locks in

@@ -6,6 +6,9 @@ package struct Session: Sendable, Equatable {
     package var address: String?
     package var expiresAt: Timestamp
 
+    /// How many sessions a user may have.
+    package static let limit = 100
+
     /// Makes a session of all its fields.
     package init(id: SessionID, user: UserID, device: String?, address: String?, expiresAt: Timestamp) {
         self.id = id
@@ -80,7 +83,8 @@ package protocol AccountStore: AnyObject {
     /// Opens a session whose current refresh token has this SHA-256, for whoever has shown the password that `passwordHash` is made
     /// of; false when that is not the user's any more, or the user is disabled.
     ///
-    /// A change of the password under way is waited for: no session is opened by the old one after it.
+    /// A change of the password under way is waited for: no session is opened by the old one after it. Ends the user's least
+    /// recently used beyond `Session.limit`, at most so many at a time.
     func open(_ session: Session, refreshHash: [UInt8], passwordHash: String?) async throws -> Bool
 
     /// Whose session has this current refresh token; nil for any other token.

@@ -42,8 +42,8 @@ package protocol ChatDirectory: AnyObject {
     /// The direct chat of a pair, if they have one that no block has closed.
     func directChat(of first: UserID, and second: UserID) async throws -> ChatID?
 
-    /// The announced heads of all chats of a user.
-    func heads(of user: UserID) async throws -> [ChatHead]
+    /// The announced heads of all chats of a user, or of the one that is named, if the user is in it.
+    func heads(of user: UserID, only chat: ChatID?) async throws -> [ChatHead]
 
     /// The announced heads of chats, whoever is in them: what a node compares its own against.
     func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset]

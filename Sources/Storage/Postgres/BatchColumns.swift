@@ -69,6 +69,8 @@ struct BatchColumns {
         writer.string(addition.role.rawValue)
         writer.key("limit")
         writer.integer(addition.memberLimit)
+        writer.key("chats")
+        writer.integer(addition.chatLimit)
         guard let entrance = addition.entrance else { return }
         writer.key("joins")
         writer.bool(true)
@@ -95,6 +97,8 @@ struct BatchColumns {
         writer.beginArray()
         for user in draft.participants { writer.integer(user.rawValue) }
         writer.endArray()
+        writer.key("chats")
+        writer.integer(draft.chatLimit)
     }
 
     /// Whom a message calls: everyone, or these.

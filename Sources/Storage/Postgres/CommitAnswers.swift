@@ -16,7 +16,7 @@ enum CommitAnswers {
         case "existing": return .existingChat(try row.id(1))
         case "moved": return .moved
         case "busy": return .busy
-        default: return .refused(refusal(status))
+        default: return .refused(refusal(status, of: kind))
         }
     }
 
@@ -39,7 +39,7 @@ enum CommitAnswers {
         try row.decode(10, as: PostgresUUID?.self).map(BatchID.init)
     }
 
-    private static func refusal(_ status: String) -> Failure {
+    private static func refusal(_ status: String, of kind: EventKind) -> Failure {
         switch status {
         case "idempotency_mismatch":
             Failure(.idempotencyMismatch, "The id was used for another operation before.")
@@ -49,7 +49,11 @@ enum CommitAnswers {
         case "forbidden": Failure(.forbidden, "Your role does not allow this.")
         case "blocked": Failure(.blocked, "There is a block between you and somebody this needs.")
         case "last_owner": .lastOwner
+        case "limit_exceeded" where kind == .reactionAdded:
+            Failure(.limitExceeded, "A message has at most \(ReactionGroup.emojiLimit) different emojis.")
         case "limit_exceeded": Failure(.limitExceeded, "The chat has as many as it may have.")
+        case "too_many_chats":
+            Failure(.limitExceeded, "Somebody whom this takes in is in \(User.chatLimit) chats already.")
         case "too_late": Failure(.conflict, "The message was deleted too long ago to be restored.")
         case "quarantined":
             Failure(

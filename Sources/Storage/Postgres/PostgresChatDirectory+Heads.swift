@@ -3,13 +3,10 @@ internal import Postgres
 
 /// How far chats are, and where memberships begin.
 extension PostgresChatDirectory {
-    package func heads(of user: UserID) async throws -> [ChatHead] {
-        let query: PostgresQuery = """
-            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
-            FROM duologue_user_heads(\(user.rawValue))
-            """
+    package func heads(of user: UserID, only chat: ChatID?) async throws -> [ChatHead] {
+        let query = chat.map { Self.head(of: user, in: $0) } ?? Self.heads(of: user)
         return try await postgres { () throws(PostgresError) in
-            try await client.query(query.named("user_heads")).map { row throws(PostgresError) in
+            try await client.query(query).map { row throws(PostgresError) in
                 ChatHead(
                     chat: try row.id(0),
                     lastSequence: try row.id(1),
@@ -21,6 +18,23 @@ extension PostgresChatDirectory {
                 )
             }
         }
+    }
+
+    private static func heads(of user: UserID) -> PostgresQuery {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
+            FROM duologue_user_heads(\(user.rawValue))
+            """
+        return query.named("user_heads")
+    }
+
+    /// The function is inlined, so no other chat of the user is looked at.
+    private static func head(of user: UserID, in chat: ChatID) -> PostgresQuery {
+        let query: PostgresQuery = """
+            SELECT chat_id, last_seq, last_offset, read_seq, unread, joined_offset, committed_offset
+            FROM duologue_user_heads(\(user.rawValue)) WHERE chat_id = \(chat.rawValue)
+            """
+        return query.named("user_head")
     }
 
     package func announcedOffsets(of chats: [ChatID]) async throws -> [ChatID: Offset] {

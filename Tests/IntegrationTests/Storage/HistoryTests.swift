@@ -100,7 +100,7 @@ import Testing
             let pending = try await stores.send("two", to: chat, from: users[0])
             let events = try await stores.history.announcedEvents(of: chat, after: .zero, limit: 100)
             #expect(events.map(\.offset.rawValue) == [1, 2])
-            let heads = try await stores.chats.heads(of: users[1])
+            let heads = try await stores.chats.heads(of: users[1], only: nil)
             let expected = ChatHead(
                 chat: chat,
                 lastSequence: SequenceNumber(rawValue: 1),

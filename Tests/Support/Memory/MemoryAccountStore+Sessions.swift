@@ -33,6 +33,11 @@ extension MemoryAccountStore {
             lastUsedAt: database.now,
             number: (database.sessions.values.map(\.number).max() ?? -1) + 1
         )
+        let others = database.sessions.values.filter {
+            $0.session.user == session.user && $0.session.id != session.id && !$0.isRevoked
+        }
+        let used = others.sorted { ($0.lastUsedAt, $0.number) > ($1.lastUsedAt, $1.number) }
+        for row in used.dropFirst(Session.limit - 1).suffix(Session.limit) { database.revoke(row.session.id) }
         return true
     }
 

@@ -77,11 +77,11 @@ package final class MemoryChatDirectory: ChatDirectory {
         return database.directChats[MemoryDatabase.Pair(first, second)]
     }
 
-    package func heads(of user: UserID) async throws -> [ChatHead] {
+    package func heads(of user: UserID, only chat: ChatID?) async throws -> [ChatHead] {
         try database.check()
         return database.chats.values.sorted { $0.chat.id < $1.chat.id }.compactMap { row in
             let offset = database.announcedOffset(of: row)
-            guard let member = row.member(user) else { return nil }
+            guard let member = row.member(user), chat == nil || chat == row.chat.id else { return nil }
             let created = row.messages.filter { $0.metadata.createdOffset <= offset }
             let sequence = created.last?.metadata.sequence ?? SequenceNumber(rawValue: 0)
             return ChatHead(

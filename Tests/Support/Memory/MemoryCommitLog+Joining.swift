@@ -24,6 +24,7 @@ extension MemoryCommitLog {
         guard row.members.count < addition.memberLimit else {
             return .refused(Failure(.limitExceeded, "The chat is full."))
         }
+        guard !isInChats(operation.actor, addition.chatLimit) else { return .refused(Self.tooManyChats) }
         var row = row
         if case .invite(let code)? = addition.entrance, let index = row.invites.firstIndex(where: { $0.code == code }) {
             row.invites[index].uses += 1

@@ -14,7 +14,10 @@ extension MemoryCommitLog {
         if draft.type == .direct {
             let pair = MemoryDatabase.Pair(operation.actor, draft.participants[0])
             if let known = database.directChats[pair] { return .existingChat(known) }
-            database.directChats[pair] = operation.chat
+        }
+        guard !members.contains(where: { isInChats($0, draft.chatLimit) }) else { return .refused(Self.tooManyChats) }
+        if draft.type == .direct {
+            database.directChats[MemoryDatabase.Pair(operation.actor, draft.participants[0])] = operation.chat
         }
         let zero = SequenceNumber(rawValue: 0)
         let chat = Chat(
@@ -77,6 +80,7 @@ extension MemoryCommitLog {
         guard row.members.count < addition.memberLimit else {
             return .refused(Failure(.limitExceeded, "The chat is full."))
         }
+        guard !isInChats(addition.user, addition.chatLimit) else { return .refused(Self.tooManyChats) }
         return takeIn(addition, operation, in: row)
     }
 
@@ -143,6 +147,12 @@ extension MemoryCommitLog {
         return allocate(operation, in: row, facts: .chat(Self.chat(row)))
     }
 
+    /// Whether a user is in that many chats.
+    func isInChats(_ user: UserID, _ count: Int) -> Bool {
+        database.chats.count >= count && database.chats.values.count { $0.member(user) != nil } >= count
+    }
+
+    static let tooManyChats = Failure(.limitExceeded, "Somebody is in too many chats.")
     static let userNotFound = Failure(.userNotFound, "There is no such user here.")
 
     private static func hasOwner(_ row: MemoryDatabase.ChatRow) -> Bool {

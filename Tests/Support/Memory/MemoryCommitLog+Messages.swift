@@ -116,7 +116,12 @@ extension MemoryCommitLog {
             return $0.committed.operation.actor == operation.actor
         }
         let wasOn = latest?.committed.operation.kind == .reactionAdded
-        return wasOn == isOn ? .unchanged(latest?.offset, pending: nil) : allocate(operation, in: row)
+        guard wasOn != isOn else { return .unchanged(latest?.offset, pending: nil) }
+        let emojis = Set(Self.reactions(on: sequence, in: row).map(\.emoji))
+        guard !isOn || emojis.contains(emoji) || emojis.count < ReactionGroup.emojiLimit else {
+            return .refused(Failure(.limitExceeded, "The message has a hundred emojis."))
+        }
+        return allocate(operation, in: row)
     }
 
     func pin(
@@ -158,21 +163,24 @@ extension MemoryCommitLog {
         row.messages[index].lastReplyAt = replies.last?.createdAt
     }
 
+    /// The reactions that are on, the oldest first.
+    private static func reactions(on sequence: SequenceNumber, in row: MemoryDatabase.ChatRow) -> [ReactionID] {
+        var latest: [ReactionID: (offset: Offset, isOn: Bool)] = [:]
+        for event in row.events {
+            guard case .react(sequence, let emoji, let isOn) = event.committed.operation.body else { continue }
+            let id = MessageID(chat: row.chat.id, sequence: sequence)
+            let user = event.committed.operation.actor
+            latest[ReactionID(message: id, user: user, emoji: emoji)] = (event.offset, isOn)
+        }
+        return latest.filter(\.value.isOn).sorted { $0.value.offset < $1.value.offset }.map(\.key)
+    }
+
     private static func facts(
         of message: MemoryDatabase.MessageRow,
         in row: MemoryDatabase.ChatRow
     ) -> EventFacts {
-        var latest: [ReactionID: (offset: Offset, isOn: Bool)] = [:]
-        for event in row.events {
-            guard case .react(message.metadata.sequence, let emoji, let isOn) = event.committed.operation.body else {
-                continue
-            }
-            let id = MessageID(chat: row.chat.id, sequence: message.metadata.sequence)
-            let user = event.committed.operation.actor
-            latest[ReactionID(message: id, user: user, emoji: emoji)] = (event.offset, isOn)
-        }
         var summaries: [ReactionSummary] = []
-        for (id, _) in latest.filter(\.value.isOn).sorted(by: { $0.value.offset < $1.value.offset }) {
+        for id in reactions(on: message.metadata.sequence, in: row) {
             if let index = summaries.firstIndex(where: { $0.emoji == id.emoji }) {
                 summaries[index].count += 1
                 if summaries[index].users.count < 20 { summaries[index].users.append(id.user) }
@@ -183,7 +191,7 @@ extension MemoryCommitLog {
         return .message(
             replyCount: message.metadata.replyCount,
             lastReply: message.metadata.lastReply,
-            reactions: summaries
+            reactions: Array(summaries.prefix(ReactionGroup.emojiLimit))
         )
     }
 }

@@ -142,6 +142,28 @@ extension StoreScenario {
             try await ports.done(ports.pin(chat, 8, ada, isOn: false))
             try await ports.done(ports.pin(chat, 7, ada))
         },
+        StoreScenario("a message has at most a hundred different emojis, of which anybody may put on more") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let chat = try await ports.group(ada, bob)
+            try await ports.done(ports.say("1", chat, ada))
+            let on = try await ports.commit((1...101).map { ports.react("e\($0)", chat, 1, ada) })
+            #expect(on.prefix(100).allSatisfy { $0.allocation != nil } && on.last?.refusal == .limitExceeded)
+            try await ports.done(ports.react("e7", chat, 1, bob))
+            let new = try await ports.one(ports.react("new", chat, 1, bob))
+            // It is on by the other still, so that its place is not free.
+            try await ports.done(ports.react("e7", chat, 1, ada, isOn: false))
+            let still = try await ports.one(ports.react("new", chat, 1, bob))
+            #expect(new.refusal == .limitExceeded && still.refusal == .limitExceeded)
+            guard case .message(_, _, let told)? = try await ports.done(ports.edit(chat, 1, ada)).facts else {
+                Issue.record("an edit tells nothing")
+                return
+            }
+            #expect(told.count == ReactionGroup.emojiLimit && told.last?.emoji == "e7")
+            try await ports.done(ports.react("e7", chat, 1, bob, isOn: false))
+            try await ports.done(ports.react("new", chat, 1, bob))
+            let back = try await ports.one(ports.react("e7", chat, 1, bob))
+            #expect(back.refusal == .limitExceeded)
+        },
         StoreScenario("events tell their message, and what cannot be read from a body") { ports in
             let ada = try await ports.someone()
             let chat = try await ports.group(ada)

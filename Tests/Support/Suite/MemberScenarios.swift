@@ -54,6 +54,67 @@ extension StoreScenario {
             ]
             #expect(refused.map(\.refusal) == [.forbidden, .forbidden, .forbidden])
         },
+        StoreScenario("nobody is taken into more chats than one may be in, and memberships stay") { ports in
+            let (ada, bob, eve) = (try await ports.someone(), try await ports.someone(), try await ports.someone())
+            func create(
+                _ type: ChatType,
+                by founder: User,
+                with others: [User],
+                limit: Int
+            ) async throws -> CommitResult {
+                let draft = ChatDraft(type: type, participants: others.map(\.id), chatLimit: limit)
+                let chat = try await ports.log.nextChatID()
+                return try await ports.one(ports.operation(chat, founder, .createChat(draft)))
+            }
+            func take(
+                _ user: User,
+                into chat: ChatID,
+                by actor: User,
+                _ entrance: Entrance? = nil,
+                limit: Int
+            ) -> Operation {
+                ports.operation(
+                    chat,
+                    actor,
+                    .addParticipant(
+                        ParticipantAddition(
+                            user: user.id,
+                            role: .member,
+                            memberLimit: 9,
+                            chatLimit: limit,
+                            entrance: entrance
+                        )
+                    )
+                )
+            }
+            let first = try await ports.group(ada, bob)
+            let direct = try await create(.direct, by: ada, with: [bob], limit: 2)
+            #expect(direct.allocation != nil)
+            let group = try await ports.group(eve)
+            try await ports.done(ports.operation(group, eve, .changeChat(ChatChange(visibility: .public))))
+            let invite = try await ports.invite(group, eve, InviteDraft(maxUses: 1))
+            let refused = [
+                try await create(.group, by: eve, with: [bob], limit: 2),
+                try await create(.group, by: bob, with: [], limit: 2),
+                try await create(.direct, by: eve, with: [bob], limit: 2),
+                try await ports.one(take(bob, into: group, by: eve, limit: 2)),
+                try await ports.one(take(bob, into: group, by: bob, .open, limit: 2)),
+                try await ports.one(take(bob, into: group, by: bob, .invite(invite.code), limit: 2)),
+            ]
+            #expect(refused.allSatisfy { $0.refusal == .limitExceeded }, "\(refused)")
+            let uses = try await ports.invites.invites(of: group, for: eve.id).map(\.uses)
+            #expect(uses == [0])
+            // What there is stays, and nothing of a refused direct chat is left.
+            guard case .existingChat = try await create(.direct, by: ada, with: [bob], limit: 2) else {
+                Issue.record("the pair's chat is not told")
+                return
+            }
+            let again = try await ports.one(take(bob, into: first, by: ada, limit: 2))
+            #expect(again == .unchanged(Offset(rawValue: 1), pending: nil))
+            try await ports.done(take(bob, into: group, by: eve, limit: 3))
+            let pair = try await create(.direct, by: eve, with: [bob], limit: 4)
+            #expect(pair.allocation != nil)
+        },
         StoreScenario("the last owner cannot step down, and may once there is another") { ports in
             let (ada, bob) = (try await ports.someone(), try await ports.someone())
             let chat = try await ports.group(ada, bob)

@@ -83,6 +83,34 @@ extension StoreScenario {
             let second = try await lastUsed()
             #expect(first == later.milliseconds && second == later.milliseconds)
         },
+        StoreScenario("a user has a hundred sessions, and another ends the least recently used") { ports in
+            let (ada, bob) = (try await ports.someone(), try await ports.someone())
+            let foreign = try await ports.open(bob)
+            let (tokens, used) = (try await ports.openMany(ada, Session.limit), ports.now().milliseconds + 30_000)
+            let opened = tokens.map(\.session)
+            // The first is used later than all others, and so the second is next.
+            try await ports.accounts.noteUses([(session: opened[0].id, at: Timestamp(milliseconds: used))])
+            let full = try await ports.accounts.sessions(of: ada.id, limit: 200, cursor: nil).items.count
+            let more = try await ports.openMany(ada, 2).map(\.session)
+            let left = try await ports.accounts.sessions(of: ada.id, limit: 200, cursor: nil).items.map(\.session.id)
+            #expect(full == Session.limit && left.count == Session.limit)
+            #expect(Set(left) == Set(([opened[0]] + opened.dropFirst(3) + more).map(\.id)))
+            let isActive = [
+                try await ports.accounts.isActive(opened[1].id), try await ports.accounts.isActive(opened[0].id),
+                try await ports.accounts.isActive(foreign.id),
+            ]
+            #expect(isActive == [false, true, true])
+            let told = Set(try await ports.accounts.revoked(within: .seconds(600)))
+            #expect(told.isSuperset(of: [opened[1].id, opened[2].id]) && !told.contains(opened[3].id))
+            let renewed = try await ports.accounts.rotate(
+                refreshHash: tokens[1].refreshHash,
+                to: UniversalID.random().bytes + UniversalID.random().bytes,
+                expiresAt: opened[1].expiresAt
+            )
+            #expect(renewed == .invalid)
+            let ended = try await ports.administration.disable(ada.id)
+            #expect(ended == Session.limit)
+        },
         StoreScenario("sessions that ended long enough ago are forgotten, so many at a time") { ports in
             let ada = try await ports.someone()
             let kept = try await ports.open(ada)
@@ -144,6 +172,17 @@ extension StorePorts {
             address: "127.0.0.1",
             expiresAt: Timestamp(milliseconds: now().milliseconds + 60_000)
         )
+    }
+
+    /// Open sessions of a user, in the order of their opening, with the hashes of their refresh tokens.
+    func openMany(_ user: User, _ count: Int) async throws -> [(session: Session, refreshHash: [UInt8])] {
+        var opened: [(session: Session, refreshHash: [UInt8])] = []
+        for _ in 0..<count {
+            let (session, token) = (session(of: user), UniversalID.random().bytes + UniversalID.random().bytes)
+            try await accounts.open(session, refreshHash: token)
+            opened.append((session, token))
+        }
+        return opened
     }
 
     /// An open session of a user.

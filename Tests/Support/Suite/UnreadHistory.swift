@@ -169,7 +169,7 @@ struct UnreadHistory {
         for user in people.map(\.id) {
             let chats = try await ports.directory.chats(of: user, limit: 10, cursor: nil).items
             let waiting = try await ports.reads.unread(of: user, limit: 10, cursor: nil)
-            let heads = try await ports.directory.heads(of: user)
+            let heads = try await ports.directory.heads(of: user, only: nil)
             guard marks[user] != nil else {
                 #expect(chats.isEmpty && heads.isEmpty && waiting.total == 0 && waiting.chats.items.isEmpty, "\(place)")
                 continue

@@ -14,9 +14,9 @@ final class SlowDirectory: ChatDirectory {
 
     init(_ base: any ChatDirectory) { self.base = base }
 
-    func heads(of user: UserID) async throws -> [ChatHead] {
+    func heads(of user: UserID, only chat: ChatID?) async throws -> [ChatHead] {
         await pause()
-        let heads = try await base.heads(of: user)
+        let heads = try await base.heads(of: user, only: chat)
         headReads += 1
         await holdHeads()
         await pause()
