@@ -107,7 +107,7 @@ import Web
             (.put, mine + "/reactions/%F0%9F", nil, 400, "invalid_value"),
             (.post, mine + "/react", #"{"emoji":""}"#, 422, "empty"),
             (.post, mine + "/react", #"{}"#, 400, "invalid_value"),
-            (.patch, chat, #"{"name":"x"}"#, 403, "forbidden"), (.patch, chat, #"{"name":null}"#, 400, "invalid_value"),
+            (.patch, chat, #"{"name":"x"}"#, 403, "forbidden"), (.patch, chat, #"{"name":7}"#, 400, "invalid_value"),
             (.patch, chat, #"{"name":""}"#, 422, "empty"), (.patch, chat, #"{"type":"direct"}"#, 400, "unknown_field"),
             (.patch, chat, #"{"avatar_url":"javascript:x"}"#, 400, "invalid_value"),
             (.patch, "/chats/\(pair)", #"{"name":"x"}"#, 403, "forbidden"),

@@ -22,7 +22,9 @@ package final class PrivatePostgres: Sendable {
                 "-c", "unix_socket_directories=", "-c", "fsync=off",
             ] + settings.flatMap { ["-c", $0] }
         }
-        let initialise = ["\(Self.programs)/initdb", "-D", server.directory, "-U", "postgres", "-A", "trust", "-N"]
+        let initialise = [
+            "\(Self.programs)/initdb", "-D", server.directory, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
+        ]
         try await ServerProcess.run(initialise, user: Self.user)
         try await start()
     }
