@@ -34,7 +34,7 @@ final class ServerScene {
         redisURL: String? = nil,
         _ body: @Sendable @escaping (ServerScene) async throws -> Void
     ) async throws {
-        try await StorageFixture.withDatabases { databases in
+        try await StorageFixture.withMigratedDatabases { databases in
             let redis = try await PrivateRedis()
             let stores = ServerStores(
                 postgresURL: databases.postgresURL,

@@ -56,12 +56,7 @@ final class StorageFixture: Sendable {
     static func run<Value: Sendable>(
         _ body: @Sendable @escaping (StorageFixture, LoopStores) async throws -> Value
     ) async throws -> Value {
-        try await withDatabases { databases in
-            try await withPostgres(url: databases.postgresURL, configure: sessionOnly) { client, loop in
-                _ = try await Migrator(client: client, directory: sql, loop: loop).run()
-            }
-            return try await with(databases, setUpMongo: true, body)
-        }
+        try await withMigratedDatabases { try await with($0, setUpMongo: true, body) }
     }
 
     /// Runs `body` on the loop of one more node that shares the stores of `other`.
@@ -79,17 +74,34 @@ final class StorageFixture: Sendable {
         var stores: StoreConfiguration
     }
 
-    /// Makes an empty Postgres database and names an empty one of MongoDB; drops both afterwards.
+    /// Makes an empty Postgres database and names an empty one of MongoDB; drops the former afterwards.
     static func withDatabases<Value: Sendable>(
+        _ body: @Sendable (Databases) async throws -> Value
+    ) async throws -> Value {
+        try await withDatabases(copyOf: "template1", body)
+    }
+
+    /// Makes a migrated Postgres database and names an empty one of MongoDB; drops the former afterwards.
+    static func withMigratedDatabases<Value: Sendable>(
+        _ body: @Sendable (Databases) async throws -> Value
+    ) async throws -> Value {
+        let template = try await MigratedTemplate.shared.name { name in
+            try await script("CREATE DATABASE \(name)", on: sharedPostgresURL)
+            try await withPostgres(url: postgresURL(of: name), configure: sessionOnly) { client, loop in
+                _ = try await Migrator(client: client, directory: sql, loop: loop).run()
+            }
+        }
+        return try await withDatabases(copyOf: template, body)
+    }
+
+    private static func withDatabases<Value: Sendable>(
+        copyOf template: String,
         _ body: @Sendable (Databases) async throws -> Value
     ) async throws -> Value {
         let name = "storage_\(getpid())_\(UInt32.random(in: 0...UInt32.max))"
         let server = sharedPostgresURL
-        try await script("CREATE DATABASE \(name)", on: server)
-        var path = server.prefix { $0 != "?" }
-        if let slash = path.lastIndex(of: "/"), path[..<slash].last != "/" { path = path[..<slash] }
-        let query = server.drop { $0 != "?" }
-        let url = "\(path)/\(name)\(query)"
+        try await script("CREATE DATABASE \(name) TEMPLATE \(template)", on: server)
+        let url = postgresURL(of: name)
         var configuration = try StoreConfiguration(
             postgresURL: url,
             mongoURL: environment("MONGODB_URL") ?? "mongodb://127.0.0.1:57017/?replicaSet=rs0",
@@ -108,6 +120,14 @@ final class StorageFixture: Sendable {
         }
         try await script("DROP DATABASE \(name) WITH (FORCE)", on: server)
         return try result.get()
+    }
+
+    /// The tests' server, another database.
+    private static func postgresURL(of database: String) -> String {
+        let server = sharedPostgresURL
+        var path = server.prefix { $0 != "?" }
+        if let slash = path.lastIndex(of: "/"), path[..<slash].last != "/" { path = path[..<slash] }
+        return "\(path)/\(database)\(server.drop { $0 != "?" })"
     }
 
     private static func script(_ text: String, on url: String) async throws {

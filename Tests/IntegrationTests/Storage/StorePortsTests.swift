@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// What the twins in memory promise, of the real stores.
-@Suite(.serialized, .realTime) struct StorePortsTests {
+@Suite(.realTime) struct StorePortsTests {
     @Test(arguments: StoreScenario.all)
     func `the real stores keep the promise`(_ scenario: StoreScenario) async throws {
         try await StorageFixture.run { fixture, stores in
