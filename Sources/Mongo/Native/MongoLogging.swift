@@ -1,4 +1,5 @@
 internal import CLibmongoc
+internal import Glibc
 internal import IOCore
 internal import Synchronization
 
@@ -17,6 +18,8 @@ enum MongoLogging {
     }
 
     private static let initialised: Void = {
+        // Its counters would be a file in /dev/shm for `mongoc-stat`, and outlive a process that is killed.
+        unsafe setenv("MONGOC_DISABLE_SHM", "1", 0)
         unsafe mongoc_log_set_handler(
             { level, domain, message, _ in
                 guard let domain = unsafe domain, let message = unsafe message else { return }

@@ -1,3 +1,4 @@
+import Glibc
 import IOCore
 import Mongo
 import Support
@@ -28,6 +29,13 @@ import Testing
             let outcome = try await client.insertMany(collection, [document])
             #expect(outcome.inserted == 1 && outcome.isComplete)
             #expect(try await client.find(collection, byID(1)) == [document])
+        }
+    }
+
+    @Test func `a process that is killed leaves no counters in shared memory`() async throws {
+        try await MongoFixture.with("counters") { client, collection in
+            #expect(try await client.find(collection, byID(1)).isEmpty)
+            #expect(access("/dev/shm", R_OK) == 0 && access("/dev/shm/mongoc-\(getpid())", F_OK) == -1)
         }
     }
 
