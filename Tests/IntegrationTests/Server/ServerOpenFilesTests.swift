@@ -29,6 +29,7 @@ import Web
             try await eventually("it serves again") {
                 (try? await client.send(.get, "//health/ready").status) == 200
             }
+            #expect(server.isRunning)
         }
     }
 }
