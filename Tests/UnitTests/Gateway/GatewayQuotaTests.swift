@@ -49,7 +49,8 @@ import Testing
             let chat = try await fixture.chat(ada)
             let (socket, _) = try await fixture.ready(ada)
             func send(_ fields: String, _ id: String) {
-                socket.send(#"{"id":"\#(id)",\#(fields.replacing("{chat}", with: "\(chat)"))}"#)
+                let fields = fields.replacing("{chat}", with: "\(chat)")
+                socket.send(#"{"id":"\#(id)",\#(fields)}"#)
             }
             let quota = RatePolicy(base: Self.narrow).quota(rateClass).tokens
             for number in 0...quota { send(fields, "\(number)") }
