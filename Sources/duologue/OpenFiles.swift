@@ -15,6 +15,9 @@ enum OpenFiles {
             limit.rlim_cur = limit.rlim_max
             if unsafe setrlimit(resource, &limit) != 0 { limit.rlim_cur = before }
         }
-        return max(Int(clamping: limit.rlim_cur) - reserve, 1)
+        return room(below: Int(clamping: limit.rlim_cur))
     }
+
+    /// How many connections of clients there is room for where so many files may be open; at least one.
+    static func room(below limit: Int) -> Int { max(limit - reserve, 1) }
 }

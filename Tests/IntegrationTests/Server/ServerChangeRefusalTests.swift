@@ -33,6 +33,31 @@ import Web
         }
     }
 
+    @Test
+    func `one emoji too many on a message is refused as such, by request and by socket, and writes nothing`()
+        async throws
+    {
+        try await ChangeScene.run { scene in
+            let message = try await scene.send("popular", as: scene.ada)
+            func react(_ number: Int, as user: TestUser) async throws -> TestAnswer {
+                let body = #"{"emoji":"\#(NumberedEmoji.text(number))"}"#
+                return try await scene.client.send(.post, "/messages/\(message)/react", body, token: user.token)
+            }
+            for number in 0..<100 { #expect(try await react(number, as: scene.ada).status == 200) }
+            let before = try await scene.scene.contents()
+            let refused = try await react(100, as: scene.ben)
+            #expect(refused.status == 400 && refused.code == "limit_exceeded")
+            #expect(refused.object.string("detail") == "A message has at most 100 different emojis.")
+            let emoji = NumberedEmoji.text(100)
+            scene.benSocket.send(#"{"type":"react","id":"r","message_id":"\#(message)","emoji":"\#(emoji)"}"#)
+            let error = try await scene.benSocket.frame("error")
+            #expect(error.string("id") == "r" && error.string("code") == "limit_exceeded")
+            #expect(try await scene.scene.contents() == before)
+            #expect(try await react(7, as: scene.ben).status == 200)
+            #expect(!scene.benSocket.isClosed)
+        }
+    }
+
     private static func everyRoute(_ chat: Int64, _ message: String, _ user: Int64) -> [Case] {
         let (of, at) = ("/messages/\(message)", "/chats/\(chat)")
         let routes: [(HTTPMethod, String, String?)] = [

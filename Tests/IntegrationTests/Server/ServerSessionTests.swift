@@ -1,4 +1,5 @@
 import JSON
+import Postgres
 import Support
 import Testing
 import Web
@@ -61,6 +62,50 @@ import Web
             let late = try await TestSocket.connect(to: there, .none)
             late.send(#"{"type":"auth","token":"\#(phone.token)"}"#)
             #expect(try await late.closeStatus().code.rawValue == 4010)
+        }
+    }
+
+    @Test func `the session that one too many ends loses sockets and tokens on every node, and the others live`()
+        async throws
+    {
+        try await ServerScene.run { scene in
+            let nodes = try await NodePair(scene)
+            let (here, there, ada) = (nodes.clients[0], nodes.clients[1], nodes.ada)
+            let phone = try await Self.logIn(ada, at: there)
+            let (first, other) = (
+                try await TestSocket.ready(there, as: ada), try await TestSocket.ready(there, as: phone.user)
+            )
+            // A hundred, all of them used later than the first.
+            try await withPostgres(url: scene.stores.postgresURL) { client, _ in
+                _ = try await client.execute(
+                    """
+                    INSERT INTO sessions (id, user_id, refresh_hash, last_used_at, expires_at)
+                    SELECT gen_random_uuid(), \(ada.id), sha256(n::text::bytea), now() + interval '1 minute',
+                           now() + interval '1 day'
+                    FROM generate_series(1, 98) n
+                    """
+                )
+                _ = try await client.execute(
+                    """
+                    UPDATE sessions SET last_used_at = now() + interval '1 minute' WHERE id::text = \(phone.session)
+                    """
+                )
+            }
+            #expect(try await there.send(.get, "/auth/sessions?limit=100", token: ada.token).items.count == 100)
+            let newest = try await Self.logIn(ada, at: here)
+            #expect(try await first.closeStatus(within: .seconds(30)).code.rawValue == 4010)
+            for client in [here, there] {
+                try await eventually("the token is refused") {
+                    let late = try await client.send(.get, "/chats", token: ada.token)
+                    return late.status == 401 && late.code == "unauthenticated"
+                }
+                let fields = #"{"refresh_token":"\#(ada.refreshToken)"}"#
+                #expect(try await client.send(.post, "/auth/refresh", fields).status == 401)
+                #expect(try await client.send(.get, "/chats", token: phone.user.token).status == 200)
+                #expect(try await client.send(.get, "/chats", token: newest.user.token).status == 200)
+            }
+            try await Self.expectOpen(other)
+            #expect(nodes.servers.allSatisfy { $0.isRunning })
         }
     }
 

@@ -126,6 +126,39 @@ import Testing
         }
     }
 
+    @Test func `of a message with more emojis than may be since, events tell the first hundred`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let user = try await stores.users(1)[0]
+            let chat = try await stores.group(of: user)
+            try await stores.finish(try await stores.send("popular", to: chat, from: user))
+            // As they were put on before there was a limit.
+            try await fixture.sql { client in
+                _ = try await client.execute(
+                    """
+                    INSERT INTO chat_events (chat_id, "offset", actor_id, op_id, at, target_seq, kind, body_hash, data)
+                    SELECT \(chat.rawValue), 2 + n, \(user.rawValue), gen_random_uuid(), date_trunc('milliseconds', now()),
+                           1, 10, sha256('x'), jsonb_build_object('emoji', 'e' || n)
+                    FROM generate_series(1, 110) n
+                    """
+                )
+                _ = try await client.execute("UPDATE chats SET last_offset = 112 WHERE id = \(chat.rawValue)")
+            }
+            let edit = Operation.Body.editMessage(MessageEdit(content: "new"), of: Self.image(chat, 1, revision: 2))
+            let edited = try await stores.commit(Self.operation(chat, user, edit))
+            guard case .message(_, _, let told)? = Self.allocation(edited)?.facts else {
+                Issue.record("\(edited)")
+                return
+            }
+            #expect(told.map(\.emoji) == (1...100).map { "e\($0)" })
+            let new = try await stores.commit(Self.operation(chat, user, Self.body(1)))
+            guard case .refused(let failure) = new else {
+                Issue.record("\(new)")
+                return
+            }
+            #expect(failure.code == .limitExceeded)
+        }
+    }
+
     @Test func `what every write changes stays within its page`() async throws {
         try await StorageFixture.run { fixture, stores in
             let user = try await stores.users(1)[0]

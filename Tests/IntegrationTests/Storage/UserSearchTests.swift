@@ -32,6 +32,31 @@ import Testing
         }
     }
 
+    @Test func `people are looked for over the connections of searches, and not over those of senders`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let viewer = try await stores.users(1)[0]
+            let searching = fixture.databases.stores.postgres.applicationName + " search"
+            _ = try await stores.people.search("user", for: viewer, limit: 3, cursor: nil)
+            let found = try await Self.applications(running: "duologue_search_users(", in: fixture)
+            #expect(found == [searching])
+            _ = try await stores.people.count("user", for: viewer)
+            let counted = try await Self.applications(running: "duologue_count_users(", in: fixture)
+            #expect(counted == [searching])
+        }
+    }
+
+    /// What those connections are called whose last statement has this in it.
+    private static func applications(running text: String, in fixture: StorageFixture) async throws -> [String] {
+        try await fixture.sql { client in
+            try await client.query(
+                """
+                SELECT application_name FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND strpos(query, \(text)) > 0
+                """
+            ).map { row throws(PostgresError) in try row.decode(0, as: String.self) }
+        }
+    }
+
     private static let people = """
         ALTER TABLE users DISABLE TRIGGER USER;
         INSERT INTO users (username, email, full_name)

@@ -43,6 +43,27 @@ import Testing
     }
 
     @Test
+    func `however often a message is sent, it is under its own id, and each command under a number of its own`()
+        async throws
+    {
+        try await ScriptedServer.run { server in
+            await server { script in
+                script.makeChat(1)
+                script.faults = [.lostMessage, .refusal(code: "overloaded", isRetryable: true), .lostAck]
+            }
+            let client = try await DuologueClientTests.logIn(server)
+            let pending = try await [client.enqueue(.init("a"), to: 1), client.enqueue(.init("b"), to: 1)]
+            for message in pending { _ = try await message.acknowledgement() }
+            let (first, second) = (pending[0].id.description, pending[1].id.description)
+            #expect(first != second)
+            #expect(await server { $0.receivedIDs } == [first, first, first, first, second])
+            let numbers = await server { $0.receivedNumbers }
+            #expect(Set(numbers).count == 5 && !numbers.contains(0))
+            #expect(await server { $0.contents[1] } == ["a", "b"])
+        }
+    }
+
+    @Test
     func `what the server asks to try again later is tried again before what follows it`() async throws {
         try await ScriptedServer.run { server in
             await server { script in

@@ -27,6 +27,9 @@ final class ServerScript {
     private(set) var contents: [Int64: [String]] = [:]
     /// Contents of message frames as they came.
     private(set) var received: [String] = []
+    /// The ids of those messages, and the numbers of the commands that they came with.
+    private(set) var receivedIDs: [String] = []
+    private(set) var receivedNumbers: [Int64] = []
     private(set) var refreshes = 0
     private(set) var handshakes = 0
     private(set) var resumes: [String] = []
@@ -113,6 +116,8 @@ final class ServerScript {
     private func take(message frame: JSONObject, _ socket: ScriptedSocket) {
         let (chat, id, content) = (frame.number("chat_id"), frame.text("client_msg_id"), frame.text("content"))
         received.append(content)
+        receivedIDs.append(id)
+        receivedNumbers.append(frame.number("id"))
         let fault = faults.isEmpty ? nil : faults.removeFirst()
         switch fault {
         case .lostMessage: return socket.cut()

@@ -12,11 +12,13 @@ import Web
 ///
 /// Loop-bound.
 ///
-/// Messages sent over a socket stay unanswered: nothing takes them through the stores. Read marks are answered.
+/// Messages sent over a socket stay unanswered unless it is run with `writes`: nothing takes them through the stores. Read marks
+/// are answered.
 final class GatewayFixture {
     /// A user, and an access token good until 900 seconds after the fixture's time, which stands still at zero.
     struct Member {
         let id: UserID
+        let session: SessionID
         let token: String
         var auth: String { #"{"type":"auth","token":"\#(token)"}"# }
     }
@@ -28,6 +30,8 @@ final class GatewayFixture {
     private(set) var ended = 0
     /// Ends the gateway.
     let stop = ShutdownSignal()
+    /// Ends the path of writes, once no socket can use it.
+    private let written = ShutdownSignal()
     let revoked = RevokedSessions(tokenLifetime: .seconds(900))
     private let tokens: AccessTokenAuthority
     private let coordinator: WriteCoordinator
@@ -81,8 +85,9 @@ final class GatewayFixture {
         )
     }
 
-    /// Runs `body` beside a running gateway, which has ended when this returns.
+    /// Runs `body` beside a running gateway, which has ended when this returns; with `writes`, commands are answered.
     static func run(
+        writes: Bool = false,
         perUser: Int = 100,
         perAddress: Int = 100,
         quota: RateQuota = RateQuota(tokens: 1_000_000, window: .seconds(60)),
@@ -97,7 +102,17 @@ final class GatewayFixture {
             )
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask(executorPreference: loop) {
-                    await loop.actor.run { _ in await fixture.value.gateway.run(until: fixture.value.stop) }
+                    await loop.actor.run { _ in
+                        await fixture.value.gateway.run(until: fixture.value.stop)
+                        fixture.value.written.trigger()
+                    }
+                }
+                if writes {
+                    group.addTask(executorPreference: loop) {
+                        await loop.actor.run { _ in
+                            await fixture.value.coordinator.run(until: fixture.value.written)
+                        }
+                    }
                 }
                 group.addTask(executorPreference: loop) {
                     try await loop.actor.run { _ in
@@ -119,8 +134,10 @@ final class GatewayFixture {
 
     // MARK: Steps
 
-    func member() async throws -> Member {
-        let user = try await hub.user()
+    func member() async throws -> Member { try await session(of: hub.user()) }
+
+    /// Opens one more session of a user.
+    func session(of user: UserID) async throws -> Member {
         sessionCount += 1
         let session = Session(
             id: .random(),
@@ -131,7 +148,7 @@ final class GatewayFixture {
         )
         try await hub.stores.accounts.open(session, refreshHash: [sessionCount])
         let token = tokens.issue(user: user, session: session.id, now: Timestamp(milliseconds: 0)).text
-        return Member(id: user, token: token)
+        return Member(id: user, session: session.id, token: token)
     }
 
     /// A chat of one message.
@@ -156,13 +173,15 @@ final class GatewayFixture {
     func handshake(
         _ token: String?,
         target: String = "/api/v1/ws",
-        chat: ChatID? = nil
+        chat: ChatID? = nil,
+        offering subprotocols: String? = nil
     ) async throws -> HTTPResponse.Upgrade {
         var headers = HTTPHeaders([
             ("Host", "test"), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
             ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
         ])
         if let token { headers.append("Authorization", "Bearer \(token)") }
+        if let subprotocols { headers.append("Sec-WebSocket-Protocol", subprotocols) }
         let request = HTTPRequest(method: .get, target: target, headers: headers)
         guard case .upgrade(let upgrade) = try await gateway.upgrade(request, to: chat).body else {
             throw TestSocket.Missing("an upgrade")

@@ -72,6 +72,45 @@ import Web
         }
     }
 
+    @Test func `an emoji too many on a message is refused under its command's id, and the socket stays`() async throws {
+        try await GatewayFixture.run(writes: true, settings: { $0.framesPerSecond = 1_000 }) { fixture in
+            let ada = try await fixture.member()
+            let chat = try await fixture.chat(ada)
+            let (socket, _) = try await fixture.ready(ada)
+            func react(_ number: Int, remove: Bool = false) {
+                let emoji = NumberedEmoji.text(number)
+                let fields = #""message_id":"\#(chat)-1","emoji":"\#(emoji)","remove":\#(remove)"#
+                socket.send(#"{"type":"react","id":"r\#(number)",\#(fields)}"#)
+            }
+            for number in 0...100 { react(number) }
+            let error = try await socket.frame("error")
+            #expect(error.string("id") == "r100" && error.string("code") == "limit_exceeded")
+            #expect(error.bool("retryable") == false)
+            try await socket.wait(for: "the others' acks") { socket.count("ack") == 100 }
+            react(7, remove: true)
+            react(100)
+            try await socket.wait(for: "room for another") { socket.count("ack") == 102 }
+            #expect(socket.count("error") == 0 && !socket.isClosed)
+        }
+    }
+
+    @Test func `for a socket of one chat, the head of that chat alone is read`() async throws {
+        try await GatewayFixture.run { fixture in
+            let ada = try await fixture.member()
+            let chats = [try await fixture.chat(ada), try await fixture.chat(ada), try await fixture.chat(ada)]
+            let one = try await fixture.open(ada.token, chat: chats[1])
+            _ = try await one.frame("ready")
+            let directory = fixture.hub.directory
+            #expect(!directory.readOnly.isEmpty && directory.readOnly.allSatisfy { $0 == chats[1] })
+            #expect(directory.toldHeads.map(\.chat) == [chats[1]])
+            let known = directory.readOnly.count
+            let all = try await fixture.open(ada.token)
+            _ = try await all.frame("ready")
+            let later = directory.readOnly.dropFirst(known)
+            #expect(!later.isEmpty && later.allSatisfy { $0 == nil })
+        }
+    }
+
     @Test func `a silent peer is asked to speak, and one that does not is dead`() async throws {
         try await GatewayFixture.run { fixture in
             let ada = try await fixture.member()

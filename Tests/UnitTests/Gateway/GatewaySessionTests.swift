@@ -1,3 +1,4 @@
+import API
 import Domain
 import IOCore
 import Messaging
@@ -173,6 +174,73 @@ import Web
             let ended = SessionID.random()
             fixture.revoked.add([ended])
             await #expect(throws: Failure.self) { _ = try await show(ended) }
+        }
+    }
+
+    @Test func `while it is not known which sessions have ended, the store says it of a handshake's token`()
+        async throws
+    {
+        try await GatewayFixture.run { fixture in
+            let (ada, ben) = (try await fixture.member(), try await fixture.member())
+            let stores = fixture.hub.stores
+            func refusal(_ member: GatewayFixture.Member, byHeader: Bool = true) async -> (any Error)? {
+                do {
+                    let offer = "duologue.v1, bearer.\(member.token)"
+                    _ =
+                        try await byHeader
+                        ? fixture.handshake(member.token) : fixture.handshake(nil, offering: offer)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            // The node is not told.
+            _ = try await stores.accounts.revoke(ben.session, of: ben.id)
+            #expect(!fixture.revoked.isComplete() && !fixture.revoked.contains(ben.session))
+            for byHeader in [true, false] {
+                let (ended, open) = (await refusal(ben, byHeader: byHeader), await refusal(ada, byHeader: byHeader))
+                #expect((ended as? Failure)?.code == .unauthenticated)
+                #expect(open == nil)
+            }
+            stores.database.outage = StoreError(.postgres, .retryable, "away")
+            let unknown = await refusal(ada)
+            #expect(unknown is StoreError, "what nobody can tell is not taken for valid")
+            fixture.revoked.completed(now: ContinuousClock.now + .seconds(86_400))
+            let known = await refusal(ada)
+            #expect(known == nil, "the store is not asked")
+            stores.database.outage = nil
+        }
+    }
+
+    @Test func `the session that one more of its user ends loses its socket, and the others keep theirs`() async throws
+    {
+        try await GatewayFixture.run { fixture in
+            let ada = try await fixture.member()
+            let phone = try await fixture.session(of: ada.id)
+            let (oldest, ending) = try await fixture.ready(ada)
+            let (next, staying) = try await fixture.ready(phone)
+            let watch = SessionWatch(
+                loop: fixture.loop,
+                accounts: fixture.hub.stores.accounts,
+                revoked: fixture.revoked,
+                uses: SessionUses(),
+                logger: Logger(label: "test", level: .error, sink: .silent)
+            )
+            func look() async {
+                await watch.look()
+                for session in [ending, staying] {
+                    session.checkDeadlines(now: fixture.loop.now, time: Timestamp(milliseconds: 0))
+                }
+            }
+            for _ in 3...100 { _ = try await fixture.session(of: ada.id) }
+            await look()
+            #expect(ending.isOpen && staying.isOpen)
+            _ = try await fixture.session(of: ada.id)
+            await look()
+            #expect(try await oldest.closeStatus().code.rawValue == 4010)
+            next.send(#"{"type":"ping"}"#)
+            _ = try await next.frame("pong")
+            #expect(staying.isOpen)
         }
     }
 

@@ -11,10 +11,13 @@ final class SlowDirectory: ChatDirectory {
     private(set) var headReads = 0
     /// The last heads told: when a hub says `ready`, which it does without waiting, those that it says it of.
     private(set) var toldHeads: [ChatHead] = []
+    /// The one chat that each look at the heads was for; nil for all.
+    private(set) var readOnly: [ChatID?] = []
 
     init(_ base: any ChatDirectory) { self.base = base }
 
     func heads(of user: UserID, only chat: ChatID?) async throws -> [ChatHead] {
+        readOnly.append(chat)
         await pause()
         let heads = try await base.heads(of: user, only: chat)
         headReads += 1

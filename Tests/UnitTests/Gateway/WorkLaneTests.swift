@@ -12,6 +12,7 @@ import Testing
         let lane: WorkLane
         var begun: [Int] = []
         var done: Set<Int> = []
+        var steps: [String] = []
         private var gates: [Int: Gate] = [:]
 
         init(_ loop: EventLoop, width: Int) {
@@ -29,7 +30,22 @@ import Testing
             }
         }
 
+        /// Work that takes a moment.
+        func addStep(_ number: Int) {
+            lane.add { [self] in
+                steps.append("begin \(number)")
+                await loop.sleep(for: .milliseconds(1))
+                steps.append("end \(number)")
+            }
+        }
+
         func open(_ number: Int) { gates[number]?.isOpen = true }
+
+        /// Lets everything end, also where the test has failed.
+        func end() {
+            for gate in gates.values { gate.isOpen = true }
+            lane.finish()
+        }
 
         func becomes(_ condition: () -> Bool) async throws {
             let end = ContinuousClock.now + .seconds(60)
@@ -51,7 +67,10 @@ import Testing
                     await scene.loop.actor.run { _ in await scene.value.lane.run() }
                 }
                 group.addTask(executorPreference: scene.loop) {
-                    try await scene.loop.actor.run { _ in try await body(scene.value) }
+                    try await scene.loop.actor.run { _ in
+                        defer { scene.value.end() }
+                        try await body(scene.value)
+                    }
                 }
             }
             return (scene.value.begun, scene.value.done)
@@ -75,6 +94,14 @@ import Testing
             scene.lane.finish()
         }
         #expect(begun == Array(1...8) && done == Set(1...8))
+    }
+
+    @Test func `where there is one place, work waits for the end of what came before it`() async throws {
+        _ = try await Self.run(width: 1) { scene in
+            for number in 1...5 { scene.addStep(number) }
+            try await scene.becomes { scene.steps.count == 10 }
+            #expect(scene.steps == (1...5).flatMap { ["begin \($0)", "end \($0)"] })
+        }
     }
 
     @Test func `cancelled it leaves undone what has not begun, and takes no more`() async throws {

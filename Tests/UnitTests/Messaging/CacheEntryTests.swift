@@ -1,4 +1,5 @@
 import Domain
+import Hashing
 import JSON
 import Testing
 
@@ -26,6 +27,17 @@ import Testing
             (CacheKey(.messages, of: 12, part: [0, 5]), stamp),
         ]
         for (key, stamp) in others { #expect(CacheEntry.body(of: value, under: key, at: stamp) == nil) }
+    }
+
+    @Test func `a value of another format is none`() {
+        func value(format: Int) -> [UInt8] {
+            let value = Array("duologue \(format) messages e 12 0 50 1001 951\n".utf8) + body
+            return value + SHA256.hash(value).prefix(8)
+        }
+        #expect(CacheEntry.body(of: value(format: CacheEntry.format), under: key, at: stamp) == body)
+        for other in [0, CacheEntry.format + 1, 10 + CacheEntry.format] {
+            #expect(CacheEntry.body(of: value(format: other), under: key, at: stamp) == nil)
+        }
     }
 
     @Test func `whatever happens to a byte, the value is none`() {
