@@ -249,7 +249,7 @@ import Testing
             try await eventually("connected") { client.connection == .connected }
             for number in 1...100 { await server { _ = $0.post("m\(number)", to: 1) } }
             try await eventually("closed") { client.connection == .waitingForConsumer }
-            #expect(await server { $0.sockets.isEmpty })
+            try await eventually("no socket") { await server { $0.sockets.isEmpty } }
             var offsets: [Int64] = []
             while offsets.last != 101, let event = try await iterator.next() {
                 if case .chat(let event) = event { offsets.append(event.offset) }
