@@ -19,10 +19,16 @@ struct Searching {
     /// The numbers of the messages found, ascending.
     func found(_ query: String, as user: TestUser, on node: Int? = nil) async throws -> [Int64] {
         let text = query.utf8.map { byte in "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        let path = "/search/messages?q=\(text)"
-        let answer = try await call(.get, path, as: user, on: node ?? servers.count - 1)
-        guard answer.status == 200 else { throw TestUser.Unexpected(answer: answer) }
-        return answer.items.compactMap { $0.integer("seq") }.sorted()
+        var (found, cursor): ([Int64], String?) = ([], nil)
+        // What a search had no time for is in another page.
+        repeat {
+            let path = "/search/messages?q=\(text)\(cursor.map { "&cursor=\($0)" } ?? "")"
+            let answer = try await call(.get, path, as: user, on: node ?? servers.count - 1)
+            guard answer.status == 200 else { throw TestUser.Unexpected(answer: answer) }
+            found += answer.items.compactMap { $0.integer("seq") }
+            cursor = answer.object.string("next")
+        } while cursor != nil
+        return found.sorted()
     }
 
     /// Waits until a query finds just these.
