@@ -120,6 +120,8 @@ final class StorageFixture: Sendable {
         // What a test is to see does not depend on how long a store that is well may stand still.
         configuration.redis.bePatient()
         configuration.postgres.deadline = .seconds(60)
+        configuration.postgres.lockTimeout = .seconds(60)
+        configuration.postgres.idleInTransactionTimeout = .seconds(120)
         configuration.mongo.deadline = .seconds(60)
         configuration.mongo.serverSelectionTimeout = .seconds(60)
         configuration.mongo.socketTimeout = .seconds(90)
@@ -195,7 +197,14 @@ extension StorageFixture {
     func sql<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresClient) async throws -> Value
     ) async throws -> Value {
-        try await withPostgres(url: databases.postgresURL) { client, _ in
+        // A transaction that holds a lock for a test does so until the test has seen what it waits for.
+        try await withPostgres(
+            url: databases.postgresURL,
+            configure: {
+                $0.deadline = .seconds(60)
+                $0.idleInTransactionTimeout = .seconds(120)
+            }
+        ) { client, _ in
             try await body(client)
         }
     }
