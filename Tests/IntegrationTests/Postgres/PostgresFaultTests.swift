@@ -58,7 +58,7 @@ import Testing
             let name = "terminated-\(UInt64.random(in: 0...UInt64.max))"
             let results = await concurrently(2, client, loop) { client, number throws(PostgresError) in
                 guard number == 0 else {
-                    let end = loop.now + .seconds(30)
+                    let end = loop.now + .seconds(60)
                     while loop.now < end {
                         let killed = try await client.query(
                             """
@@ -74,7 +74,10 @@ import Testing
                 }
                 do {
                     return try await client.withSession { session in
-                        try await session.run(script: "DO $$ BEGIN PERFORM pg_sleep(60); /* \(name) */ END $$")
+                        try await session.run(
+                            script: "DO $$ BEGIN PERFORM pg_sleep(120); /* \(name) */ END $$",
+                            deadline: .seconds(120)
+                        )
                         return 0
                     }
                 } catch {

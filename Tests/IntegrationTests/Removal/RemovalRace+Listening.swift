@@ -115,7 +115,7 @@ extension RemovalRace {
         guard let answer = socket.frames.first(where: { $0.string("id") == id }) else { return }
         // What one is typing is taken for as long as the socket has not been told of the end.
         // A node that had no time to answer tells nothing either.
-        let isTold = !["store_unavailable", "overloaded"].contains(answer.string("code"))
+        let isTold = !["store_unavailable", "overloaded"].contains(answer.string("code") ?? "")
         if isTold, before.isRemoved(until: memberships[key]), !command.hasPrefix("\"typing") {
             memberships.count("commands")
             if answer.string("code") != "chat_not_found" {
