@@ -1,3 +1,4 @@
+import IOCore
 import Support
 import Web
 
@@ -23,12 +24,22 @@ struct Searching {
         // What a search had no time for is in another page.
         repeat {
             let path = "/search/messages?q=\(text)\(cursor.map { "&cursor=\($0)" } ?? "")"
-            let answer = try await call(.get, path, as: user, on: node ?? servers.count - 1)
+            let answer = try await patiently { try await call(.get, path, as: user, on: node ?? servers.count - 1) }
             guard answer.status == 200 else { throw TestUser.Unexpected(answer: answer) }
             found += answer.items.compactMap { $0.integer("seq") }
             cursor = answer.object.string("next")
         } while cursor != nil
         return found.sorted()
+    }
+
+    /// Asks again what a server had no time for.
+    private func patiently(_ ask: () async throws -> TestAnswer) async throws -> TestAnswer {
+        for _ in 0..<20 {
+            let answer = try await ask()
+            if answer.status != 503 { return answer }
+            await scene.loop.sleep(for: .milliseconds(200))
+        }
+        return try await ask()
     }
 
     /// Waits until a query finds just these.
