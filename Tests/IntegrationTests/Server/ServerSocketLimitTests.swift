@@ -74,7 +74,7 @@ import Web
     @Test
     func `a client that is silent for too long counts as dead, one that answers pings does not`() async throws {
         try await ServerScene.run { scene in
-            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "8"])
+            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "12"])
             let client = scene.client(of: server)
             let ada = try await client.makeUser("ada")
             let alive = try await TestSocket.ready(client, as: ada)
