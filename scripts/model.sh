@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 extent=${1:-full}
 case $extent in
 full) seconds=540 ;;
-bounded) seconds=90 ;; # for one search; all of them take less than 40 on two idle cores
+bounded) seconds=300 ;; # for one search; all of them take less than 40 on two idle cores
 *) die "there is no extent called $extent" ;;
 esac
 

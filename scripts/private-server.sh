@@ -41,7 +41,8 @@ private_server_cleanup() {
 start_server() {
     "$binaries/duologue" serve 2>>"$work/server.log" &
     server=$!
-    for _ in {1..100}; do
+    for _ in {1..600}; do
+        kill -0 "$server" 2>/dev/null || break
         if port_taken "$PORT"; then return; fi
         sleep 0.1
     done

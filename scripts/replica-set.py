@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure
 NOT_YET_INITIALIZED = 94
 
 member = sys.argv[1]
-admin = MongoClient(member, directConnection=True, serverSelectionTimeoutMS=1_000).admin
+admin = MongoClient(member, directConnection=True, serverSelectionTimeoutMS=10_000).admin
 try:
     configuration = admin.command("replSetGetConfig")["config"]
     if configuration["members"][0]["host"] != member:

@@ -76,7 +76,7 @@ postgres_lingers() {
 # A postmaster that was killed leaves a pid file, and Postgres would not start while that number lives, be it as another
 # program. Once nobody works in the directory the file is stale for certain.
 clear_remains_of_postgres() {
-    for _ in {1..100}; do
+    for _ in {1..600}; do
         if ! postgres_lingers; then
             rm -f "$data/postgres/postmaster.pid"
             return

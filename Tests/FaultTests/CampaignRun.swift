@@ -36,7 +36,7 @@ struct CampaignRun: Sendable {
 
     /// The chosen faults, in an order that the campaign's seed decides.
     private static func faults(_ cluster: FaultCluster, _ settings: CampaignSettings) async throws -> [any Fault] {
-        let (_, names) = try await cluster.nodes[0].server.run(["failpoints"], within: .seconds(10))
+        let (_, names) = try await cluster.nodes[0].server.run(["failpoints"], within: .seconds(120))
         let failpoints = names.split(separator: "\n").map(String.init).filter { !$0.contains(" ") }
         let all = FaultCatalog.all(failpoints: failpoints)
         let chosen = FaultCatalog.choose(settings.kinds, from: all, withLong: settings.takesLongFaults)

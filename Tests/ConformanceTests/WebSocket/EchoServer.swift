@@ -17,7 +17,7 @@ final class EchoServer {
     private(set) var consumed = 0
 
     /// Short enough to wait for, and long enough for a loaded machine to write out a full queue in.
-    static let closeTimeout = Duration.seconds(2)
+    static let closeTimeout = Duration.seconds(6)
 
     init(loop: EventLoop, limits: WebSocketLimits) {
         self.loop = loop

@@ -40,7 +40,7 @@ final class FaultNode {
     }
 
     /// Waits until it says that it is ready.
-    func waitUntilReady(within limit: Duration = .seconds(30)) async throws {
+    func waitUntilReady(within limit: Duration = .seconds(120)) async throws {
         let end = loop.now + limit
         while !(await isReady()) {
             guard isRunning else {

@@ -15,9 +15,13 @@ final class StoreReader {
     init(postgresURL: String, mongoURL: String, loop: EventLoop, resolver: BlockingPool) throws {
         var configuration = try PostgresConfiguration(url: postgresURL)
         configuration.applicationName = "campaign"
+        configuration.deadline = .seconds(30)
         postgres = PostgresClient(configuration: configuration, loop: loop, blocking: resolver)
         var documents = MongoConfiguration(url: mongoURL, database: "duologue")
         documents.threads = 2
+        documents.deadline = .seconds(30)
+        documents.serverSelectionTimeout = .seconds(30)
+        documents.socketTimeout = .seconds(60)
         mongo = try MongoClient(documents, logger: Logger(label: "campaign", level: .error))
         self.loop = loop
     }
@@ -178,14 +182,14 @@ final class StoreReader {
     private func readDocuments(of chat: Int64, into stored: inout StoredChat) async throws {
         let filter = BSONDocument { $0.int64("chat_id", chat) }
         let everything = FindOptions(limit: 1_000_000)
-        for document in try await mongo.find("messages", filter, options: everything, deadline: .seconds(20)) {
+        for document in try await mongo.find("messages", filter, options: everything, deadline: .seconds(30)) {
             stored.bodies[try document.int64("seq")] = StoredChat.Body(
                 revision: try document.int64("rev"),
                 isDeleted: try document.bool("deleted"),
                 content: try document.string(ifPresent: "content")
             )
         }
-        for document in try await mongo.find("reactions", filter, options: everything, deadline: .seconds(20))
+        for document in try await mongo.find("reactions", filter, options: everything, deadline: .seconds(30))
         where try document.bool("on") {
             let reaction = StoredChat.Reaction(
                 sequence: try document.int64("seq"),

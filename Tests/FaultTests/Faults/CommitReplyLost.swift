@@ -11,7 +11,7 @@ struct CommitReplyLost: Fault {
         let before = await proxy.lostReplies
         for lost in 1...Self.count {
             await proxy.loseReplies(1)
-            let end = scene.cluster.loop.now + .seconds(5)
+            let end = scene.cluster.loop.now + .seconds(60)
             while await proxy.lostReplies < before + lost {
                 guard scene.cluster.loop.now < end else { throw FaultDidNotHappen(description: "no COMMIT passed by") }
                 await scene.sleep(for: .milliseconds(5))

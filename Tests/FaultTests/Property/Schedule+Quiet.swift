@@ -5,7 +5,7 @@ import Web
 
 /// What must come true by itself after the last fault, and what is compared then.
 extension Schedule {
-    private static let quietLimit = Duration.seconds(20)
+    private static let quietLimit = Duration.seconds(60)
 
     func compareOnceQuiet() async {
         // What others in the wave kill is killed for all.
@@ -63,7 +63,7 @@ extension Schedule {
         for client in clients {
             var fresh: [Int64: ReplicaState] = [:]
             for chat in stored where chat.members.contains(client.user.id) {
-                fresh[chat.chat] = await client.state(of: chat.chat, from: node())?.found
+                fresh[chat.chat] = try await patiently { await client.state(of: chat.chat, from: node()) }.found
             }
             violations += checker.violations(of: client.replica, fresh: fresh)
         }
@@ -72,23 +72,43 @@ extension Schedule {
     /// Also those whose founding had no answer.
     private func allChats() async throws -> [Int64] {
         let first = cast.chats.min() ?? 0
-        let answer = try await cluster.with(node: node()) {
-            try await $0.send(.get, "/chats?limit=100", token: cast.owner.token)
-        }
+        let answer = try await get("/chats?limit=100")
         return answer.items.compactMap { $0.integer("chat_id") }.filter { $0 >= first }.sorted()
     }
 
     private func read(_ chat: Int64) async throws -> StoredChat {
         let owner = cast.owner
-        let described = try await cluster.with(node: node()) {
-            try await $0.send(.get, "/chats/\(chat)", token: owner.token)
-        }
+        let described = try await get("/chats/\(chat)")
         let founders = (described.object.string("description") ?? "").split(separator: " ").compactMap { Int64($0) }
         var stored = try await cluster.reader.read(chat, founders: Set(founders))
         for (number, node) in cluster.nodes.enumerated() {
-            let history = try await cluster.with(node: number) { try await $0.history(of: chat, as: owner) }
+            let history = try await patiently {
+                try? await cluster.with(node: number) { try await $0.history(of: chat, as: owner) }
+            }
             stored.histories[node.name] = history.map(StoredChat.Message.init)
         }
         return stored
+    }
+
+    // MARK: Asking
+
+    /// What the owner is answered.
+    private func get(_ path: String) async throws -> TestAnswer {
+        try await patiently {
+            let answer = try? await cluster.with(node: node()) {
+                try await $0.send(.get, path, token: cast.owner.token)
+            }
+            return answer?.status == 200 ? answer : nil
+        }
+    }
+
+    /// Asks until there is an answer: a machine that stands still makes a node refuse for want of time, which tells nothing
+    /// of what it holds.
+    private func patiently<Answer>(_ ask: () async -> Answer?) async throws -> Answer {
+        for _ in 0..<20 {
+            if let answer = await ask() { return answer }
+            await cluster.loop.sleep(for: .milliseconds(200))
+        }
+        throw TestSocket.Missing("an answer")
     }
 }

@@ -13,7 +13,7 @@ final class Convergence {
     /// What was still missing when it was last looked.
     private(set) var missing = ""
 
-    static let limit = Duration.seconds(20)
+    static let limit = Duration.seconds(60)
 
     init(_ cluster: FaultCluster, _ load: MixedLoad) {
         self.cluster = cluster

@@ -96,7 +96,7 @@ final class FaultRound {
 
     /// The product's own audit must agree.
     private func audit() async throws {
-        let (status, output) = try await cluster.nodes[0].server.run(["audit", "--json"], within: .seconds(60))
+        let (status, output) = try await cluster.nodes[0].server.run(["audit", "--json"], within: .seconds(300))
         if status != 0 {
             violations.append(Violation(.stale, "audit ends with \(status ?? -1): \(output.prefix(2_000))"))
         }

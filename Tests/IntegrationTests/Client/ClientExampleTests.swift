@@ -70,14 +70,14 @@ import Testing
             let chat = try await ada.createGroup("Group", with: [try await eve.me().id]).id
             let arguments = ["http://127.0.0.1:\(proxy.port)", name, TestUser.password, chat.description]
             let program = try ExampleProgram(try await command(arguments, proxy))
-            try await eventually("the example's texts; it said:\n\(program.output)") {
+            try await eventually("the example's texts; it said:\n\(program.output)", within: .seconds(180)) {
                 try await ada.allMessages(of: chat).compactMap(\.content) == ["hello", "from the example"]
             }
             for number in 1...40 {
                 try await ada.send("line \(number)", to: chat)
                 if number % 8 == 0 { await proxy.cutAll() }
             }
-            try await eventually("all lines; the example said:\n\(program.output)") {
+            try await eventually("all lines; the example said:\n\(program.output)", within: .seconds(180)) {
                 program.lines.contains { $0.hasSuffix(" line 40") }
             }
             let told = program.lines.filter { $0.contains(" line ") }

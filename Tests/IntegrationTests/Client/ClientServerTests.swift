@@ -88,7 +88,7 @@ import Testing
             try await ClientProbe.watch(again) { probe in
                 try await probe.waitUntilConnected()
                 // What was acknowledged a moment ago may be beyond the announced head, and then comes live.
-                try await eventually("what was missed", within: .seconds(10)) { !probe.contents(chat).isEmpty }
+                try await eventually("what was missed") { !probe.contents(chat).isEmpty }
                 #expect(probe.contents(chat) == ["while she was away"])
             }
         }

@@ -29,7 +29,7 @@ final class ExampleProgram {
     }
 
     /// Waits for its end.
-    func exitStatus() async throws -> Int32? { try await process.exitStatus(within: .seconds(10)) }
+    func exitStatus() async throws -> Int32? { try await process.exitStatus(within: .seconds(60)) }
 
     /// Everything it has said.
     var output: String { FileSystem.text(path) }

@@ -9,7 +9,7 @@ import Testing
         var configuration = MongoConfiguration(url: server.url(), database: "fault")
         configuration.serverSelectionTimeout = .milliseconds(500)
         configuration.connectTimeout = .milliseconds(500)
-        configuration.socketTimeout = .seconds(10)
+        configuration.socketTimeout = .seconds(30)
         configuration.deadline = .seconds(1)
         return try MongoClient(configuration, logger: Logger(label: "test"))
     }
@@ -69,10 +69,10 @@ import Testing
         await stop.raise()
         let (acknowledged, errors, slowest) = await written
         // Well above the deadline of one second, and below the socket timeout that would end a wait without it.
-        #expect(slowest < .seconds(15))
+        #expect(slowest < .seconds(25))
         #expect(errors.filter { !$0.isRetryable } == [])
         for (id, rev) in acknowledged {
-            let stored = try await client.find("c", byID(id)).first?.int64("rev") ?? 0
+            let stored = try await client.find("c", byID(id), deadline: .seconds(30)).first?.int64("rev") ?? 0
             #expect(stored >= rev)
         }
         return errors
@@ -85,7 +85,7 @@ import Testing
             server.kill()
             let client = try Self.client(of: server)
             defer { client.shutdown() }
-            let health = await client.health(deadline: .seconds(2))
+            let health = await client.health(deadline: .seconds(30))
             #expect(health?.code == .unavailable)
             #expect(health?.isOutcomeUnknown == false)
             try await server.start()
@@ -118,7 +118,7 @@ import Testing
                 $0.int32("replSetStepDown", 2)
                 $0.bool("force", true)
             }
-            _ = try await client.command(command, database: "admin")
+            _ = try await client.command(command, database: "admin", deadline: .seconds(30))
             let error = await mongoFailure { try await client.insertMany("c", [revision(1, 1)]) }
             #expect(error?.isRetryable == true)
         }

@@ -29,6 +29,10 @@ enum MongoFixture {
     static func client(_ configure: (inout MongoConfiguration) -> Void = { _ in }) throws -> MongoClient {
         let url = try #require(environment("MONGODB_URL"), "set MONGODB_URL")
         var configuration = MongoConfiguration(url: url, database: environment("MONGODB_NAME") ?? "mongo")
+        // Tests of deadlines say which; no other depends on how long a server that is well may stand still.
+        configuration.deadline = .seconds(30)
+        configuration.serverSelectionTimeout = .seconds(30)
+        configuration.socketTimeout = .seconds(60)
         configure(&configuration)
         return try MongoClient(configuration, logger: Logger(label: "test"))
     }

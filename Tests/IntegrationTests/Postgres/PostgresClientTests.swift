@@ -165,8 +165,10 @@ import Testing
         try await withPostgres(configure: {
             $0.readers = 1; $0.inFlightLimit = 8
         }) { client, loop in
-            let results = await concurrently(20, client, loop) { client, _ throws(PostgresError) in
-                try await client.query("SELECT pg_sleep(0.05)").count
+            let results = await concurrently(20, client, loop) { client, number throws(PostgresError) in
+                // The first keeps all others waiting, until long after the last was begun.
+                let pause = number == 0 ? 3.0 : 0
+                return try await client.query("SELECT pg_sleep(\(pause))", deadline: .seconds(60)).count
             }
             let refused = results.filter {
                 if case .failure(let error) = $0 { error.code == .overloaded } else { false }

@@ -58,7 +58,7 @@ import Testing
             let name = "terminated-\(UInt64.random(in: 0...UInt64.max))"
             let results = await concurrently(2, client, loop) { client, number throws(PostgresError) in
                 guard number == 0 else {
-                    let end = loop.now + .seconds(30)
+                    let end = loop.now + .seconds(60)
                     while loop.now < end {
                         let killed = try await client.query(
                             """
@@ -74,7 +74,10 @@ import Testing
                 }
                 do {
                     return try await client.withSession { session in
-                        try await session.run(script: "DO $$ BEGIN PERFORM pg_sleep(60); /* \(name) */ END $$")
+                        try await session.run(
+                            script: "DO $$ BEGIN PERFORM pg_sleep(120); /* \(name) */ END $$",
+                            deadline: .seconds(120)
+                        )
                         return 0
                     }
                 } catch {
@@ -94,14 +97,22 @@ import Testing
     @Test func `shutdown answers everything in flight and everything after it`() async throws {
         try await withPostgres { client, loop in
             try await connect(client, loop)
+            // What ends them is the shutdown, however long a busy machine takes to get there.
+            let long = Duration.seconds(60)
             let results = await concurrently(5, client, loop) { client, number throws(PostgresError) in
                 switch number {
-                case 0: return try await client.query("SELECT 7, pg_sleep(0.2)")[0].decode(0, as: Int.self)
-                case 1: return try await client.execute("SELECT 8, pg_sleep(0.2)")[0].decode(0, as: Int.self)
-                case 2: return try await client.execute("SELECT 9, pg_sleep(20)")[0].decode(0, as: Int.self)
+                case 0:
+                    return try await client.query("SELECT 7, pg_sleep(0.2)", deadline: long)[0].decode(0, as: Int.self)
+                case 1:
+                    return try await client.execute("SELECT 8, pg_sleep(0.2)", deadline: long)[0].decode(
+                        0,
+                        as: Int.self
+                    )
+                case 2:
+                    return try await client.execute("SELECT 9, pg_sleep(60)", deadline: long)[0].decode(0, as: Int.self)
                 case 3:
                     await loop.sleep(for: .milliseconds(50))
-                    await client.shutdown(grace: .seconds(3))
+                    await client.shutdown(grace: .seconds(8))
                     return 0
                 default:
                     await loop.sleep(for: .milliseconds(100))

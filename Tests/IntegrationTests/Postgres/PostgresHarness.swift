@@ -14,6 +14,8 @@ func withPostgres<Value: Sendable>(
 ) async throws -> Value {
     var configuration = try PostgresConfiguration(url: url)
     configuration.applicationName = "duologue-tests"
+    // Tests of deadlines say which; no other depends on how long a server that is well may stand still.
+    configuration.deadline = .seconds(30)
     configure(&configuration)
     let settled = configuration
     let loop = EventLoop(name: "test")

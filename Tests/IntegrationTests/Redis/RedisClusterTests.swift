@@ -141,10 +141,11 @@ import Testing
     @Test func `a frozen master holds up its own slots alone`() async throws {
         let cluster = try await PrivateRedisCluster()
         try await RedisFixture.run(url: cluster.url) {
-            $0.commandDeadline = .milliseconds(300)
-            $0.connectDeadline = .milliseconds(300)
+            // Longer than a healthy node is kept waiting, by a busy machine too.
+            $0.commandDeadline = .seconds(4)
+            $0.connectDeadline = .seconds(4)
             $0.watchdogInterval = .milliseconds(200)
-            $0.watchdogDeadline = .milliseconds(200)
+            $0.watchdogDeadline = .seconds(4)
         } _: { fixture in
             let (heard, channels) = try await fixture.hearChannelsOfAllMasters()
             let groups = await fixture.channels(channels, byMasterOf: cluster)
@@ -158,7 +159,7 @@ import Testing
             } throws: {
                 ["timeout", "connectionLost", "unavailable"].contains("\(($0 as? RedisError)?.code ?? .shutdown)")
             }
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(40))
             try await fixture.waitForMaster(cluster, 5)
             try await eventually("the channels move") { Set(heard.restored.joined()) == Set(groups[2]) }
             // The client finds the new master by itself.

@@ -87,7 +87,8 @@ import Testing
             server.thaw()
             try await fixture.waitUntilConnected()
             #expect(await fixture.withClient { $0.connectionCount } == 2)
-            try await fixture.send(RedisCommands.Ping())
+            // Not by the short deadline, which a machine that stands still may pass again.
+            _ = try await fixture.withClient { try await $0.send(RedisCommands.Ping(), deadline: .seconds(60)) }
         }
     }
 
@@ -95,8 +96,8 @@ import Testing
         let server = try await PrivateRedis()
         try await RedisFixture.run(url: server.url) {
             $0.watchdogInterval = .milliseconds(100)
-            $0.watchdogDeadline = .milliseconds(100)
-            $0.connectDeadline = .milliseconds(200)
+            $0.watchdogDeadline = .seconds(2)
+            $0.connectDeadline = .seconds(2)
         } _: { fixture in
             let heard = Heard()
             try await fixture.withSubscriber { subscriber in
@@ -111,7 +112,8 @@ import Testing
             }
             server.thaw()
             try await fixture.waitUntilConnected()
-            try await eventually("not restored") { heard.restored == [["a"]] }
+            try await eventually("not restored") { !heard.restored.isEmpty }
+            #expect(heard.restored.allSatisfy { $0 == ["a"] })
         }
     }
 
@@ -127,7 +129,8 @@ import Testing
                                 try await client.send(
                                     caller == 0
                                         ? RedisCommands.Raw("BLPOP", "none", "0") : RedisCommands.Raw("INCR", "n"),
-                                    deadline: caller == 0 ? .milliseconds(100) : .seconds(5)
+                                    // Both are sent long before the first gives up.
+                                    deadline: caller == 0 ? .seconds(2) : .seconds(60)
                                 )
                                 return (caller, "ok")
                             } catch {

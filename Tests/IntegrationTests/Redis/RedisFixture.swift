@@ -41,6 +41,7 @@ final class RedisFixture: Sendable {
     ) async throws {
         var configuration = RedisConfiguration(url: try RedisURL(url))
         configuration.reconnectPause = .milliseconds(20)...(.milliseconds(200))
+        configuration.bePatient()
         configure(&configuration)
         let fixture = await RedisFixture(configuration, mode: mode)
         let loop = fixture.loop
@@ -103,5 +104,16 @@ final class RedisFixture: Sendable {
             let subscriber = await self.withSubscriber { $0.isAvailable }
             return client && subscriber
         }
+    }
+}
+
+extension RedisConfiguration {
+    /// Waits longer than any machine stands still: what a test is to see then does not depend on that.
+    ///
+    /// A server that is gone is noticed all the same, by its connections.
+    mutating func bePatient() {
+        connectDeadline = .seconds(60)
+        commandDeadline = .seconds(60)
+        watchdogDeadline = .seconds(60)
     }
 }

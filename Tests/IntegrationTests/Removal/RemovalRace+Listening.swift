@@ -114,7 +114,9 @@ extension RemovalRace {
         try await eventually("an answer") { socket.isClosed || socket.frames.contains { $0.string("id") == id } }
         guard let answer = socket.frames.first(where: { $0.string("id") == id }) else { return }
         // What one is typing is taken for as long as the socket has not been told of the end.
-        if before.isRemoved(until: memberships[key]), !command.hasPrefix("\"typing") {
+        // A node that had no time to answer tells nothing either.
+        let isTold = !["store_unavailable", "overloaded"].contains(answer.string("code") ?? "")
+        if isTold, before.isRemoved(until: memberships[key]), !command.hasPrefix("\"typing") {
             memberships.count("commands")
             if answer.string("code") != "chat_not_found" {
                 memberships.violate("\(command) of user \(user.id), removed: \(answer)")

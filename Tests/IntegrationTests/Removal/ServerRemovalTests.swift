@@ -39,7 +39,7 @@ import Testing
                     let (scene, race) = bound.value
                     await scene.loop.sleep(for: .seconds(1))
                     try await trouble(scene, race)
-                    try await eventually("enough has been seen; \(race.memberships.counts)", within: .seconds(120)) {
+                    try await eventually("enough has been seen; \(race.memberships.counts)", within: .seconds(300)) {
                         enough.allSatisfy { race.memberships.counts[$0.key, default: 0] >= $0.value }
                     }
                 }

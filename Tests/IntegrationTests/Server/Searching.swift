@@ -1,3 +1,4 @@
+import IOCore
 import Support
 import Web
 
@@ -19,10 +20,26 @@ struct Searching {
     /// The numbers of the messages found, ascending.
     func found(_ query: String, as user: TestUser, on node: Int? = nil) async throws -> [Int64] {
         let text = query.utf8.map { byte in "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-        let path = "/search/messages?q=\(text)"
-        let answer = try await call(.get, path, as: user, on: node ?? servers.count - 1)
-        guard answer.status == 200 else { throw TestUser.Unexpected(answer: answer) }
-        return answer.items.compactMap { $0.integer("seq") }.sorted()
+        var (found, cursor): ([Int64], String?) = ([], nil)
+        // What a search had no time for is in another page.
+        repeat {
+            let path = "/search/messages?q=\(text)\(cursor.map { "&cursor=\($0)" } ?? "")"
+            let answer = try await patiently { try await call(.get, path, as: user, on: node ?? servers.count - 1) }
+            guard answer.status == 200 else { throw TestUser.Unexpected(answer: answer) }
+            found += answer.items.compactMap { $0.integer("seq") }
+            cursor = answer.object.string("next")
+        } while cursor != nil
+        return found.sorted()
+    }
+
+    /// Asks again what a server had no time for.
+    private func patiently(_ ask: () async throws -> TestAnswer) async throws -> TestAnswer {
+        for _ in 0..<20 {
+            let answer = try await ask()
+            if answer.status != 503 { return answer }
+            await scene.loop.sleep(for: .milliseconds(200))
+        }
+        return try await ask()
     }
 
     /// Waits until a query finds just these.

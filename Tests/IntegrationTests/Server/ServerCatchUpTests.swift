@@ -9,7 +9,7 @@ import Web
 /// On a machine of two cores that does nothing else it is a fraction of a second, as the times printed say; the bounds
 /// only tell that it was not the comparison of heads, every fifteen seconds, which brought it.
 @Suite(.realTime) struct ServerCatchUpTests {
-    private static let soon = Duration.seconds(10)
+    private static let soon = Duration.seconds(14)
 
     /// Somebody who writes without a pause on the first node.
     private static func writer(_ scene: ServerScene, _ pair: NodePair) async throws -> ServerLoad {

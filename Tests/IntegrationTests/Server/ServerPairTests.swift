@@ -37,7 +37,7 @@ import Web
                 }
             }
             for (index, socket) in sockets.enumerated() {
-                try await socket.wait(for: "200 messages", within: .seconds(20)) { socket.count("message.new") >= 200 }
+                try await socket.wait(for: "200 messages", within: .seconds(120)) { socket.count("message.new") >= 200 }
                 let events = socket.takeAll("message.new")
                 #expect(events.map { $0.integer("offset") } == (2...201).map { Int64($0) })
                 let contents = events.compactMap { $0.object("message").string("content") }
@@ -99,10 +99,10 @@ import Web
             try await send(10..<20)
             let history = try await pair.clients[1].history(of: chat, as: pair.ben)
             #expect(history.count == 20)
-            try await bens.wait(for: "20 messages", within: .seconds(18)) { bens.count("message.new") >= 20 }
+            try await bens.wait(for: "20 messages", within: .seconds(60)) { bens.count("message.new") >= 20 }
             try await scene.redis.start()
             try await send(20..<30)
-            try await bens.wait(for: "30 messages", within: .seconds(18)) { bens.count("message.new") >= 30 }
+            try await bens.wait(for: "30 messages", within: .seconds(60)) { bens.count("message.new") >= 30 }
             for socket in [adas, bens] {
                 let offsets = socket.takeAll("message.new").map { $0.integer("offset") }
                 #expect(offsets == (2...31).map { Int64($0) })
@@ -131,7 +131,7 @@ import Web
             try await bens.wait(for: "40 messages", within: .seconds(12)) { bens.count("message.new") >= 40 }
             cluster.kill(0)
             try await send(40..<80)
-            try await bens.wait(for: "80 messages", within: .seconds(20)) { bens.count("message.new") >= 80 }
+            try await bens.wait(for: "80 messages", within: .seconds(60)) { bens.count("message.new") >= 80 }
             try await eventually("the channels are heard again") {
                 let heard = bens.count("message.new")
                 try await send(heard..<(heard + chats.count))

@@ -43,15 +43,24 @@ import Web
             Self.say("away", on: phone)
             _ = try await Self.presence(bens, of: pair.ada) { $0 == "away" }
 
-            // Both devices are gone for a moment, and one comes back on the other node.
-            phone.connection.close()
-            desk.connection.close()
-            await scene.loop.sleep(for: .seconds(1))
-            let again = try await TestSocket.ready(pair.clients[1], as: pair.ada)
-            _ = try await Self.presence(bens, of: pair.ada) { $0 == "online" }
+            // All devices are gone for a moment, and one comes back on the other node.
+            var devices = [phone, desk]
+            try await eventually("she is back within four seconds") {
+                let gone = scene.loop.now
+                for device in devices { device.connection.close() }
+                await scene.loop.sleep(for: .seconds(1))
+                devices = [try await TestSocket.ready(pair.clients[1], as: pair.ada)]
+                _ = try await Self.presence(bens, of: pair.ada) { $0 == "online" }
+                if scene.loop.now - gone < .seconds(4) { return true }
+                // A machine so slow shows nothing, and tries again.
+                Self.say("away", on: devices[0])
+                _ = try await Self.presence(bens, of: pair.ada) { $0 == "away" }
+                _ = bens.takeAll("presence")
+                return false
+            }
             #expect(!bens.frames.contains { $0.string("status") == "offline" })
             let left = scene.loop.now
-            again.connection.close()
+            for device in devices { device.connection.close() }
             let offline = try await Self.presence(bens, of: pair.ada) { $0 == "offline" }
             #expect(scene.loop.now - left > .seconds(4))
             let seen = try #require(offline.string("last_seen"))
@@ -90,12 +99,12 @@ import Web
     @Test
     func `the users of a node that is killed are offline once its word has run out`() async throws {
         try await ServerScene.run { scene in
-            let pair = try await NodePair(scene, ["PRESENCE_TTL": "6"])
+            let pair = try await NodePair(scene, ["PRESENCE_TTL": "12"])
             let bens = try await TestSocket.ready(pair.clients[1], as: pair.ben)
             let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
             #expect(try await Self.presence(bens, of: pair.ada).string("status") == "online")
             // Longer than it holds by itself: the node repeats it.
-            await scene.loop.sleep(for: .seconds(8))
+            await scene.loop.sleep(for: .seconds(14))
             #expect(!bens.frames.contains { $0.string("status") == "offline" } && !adas.isClosed)
             _ = bens.takeAll("presence")
             pair.servers[0].kill()

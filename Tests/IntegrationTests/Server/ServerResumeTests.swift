@@ -79,8 +79,8 @@ import Web
             let server = try await scene.startServer()
             let client = scene.client(of: server)
             let ada = try await client.makeUser("ada")
-            let silent = try await TestSocket.connect(to: client, .header(ada.token), query: "resume=1")
             let start = scene.loop.now
+            let silent = try await TestSocket.connect(to: client, .header(ada.token), query: "resume=1")
             let bad = try await TestSocket.connect(to: client, .header(ada.token), query: "resume=1")
             let frames = [
                 #"{"type":"resume","cursors":{}}"#, #"{"type":"resume","epoch":"e","cursors":{"x":1}}"#,
@@ -88,12 +88,12 @@ import Web
                 #"{"type":"resume","epoch":"e","cursors":{"01":1}}"#,
                 #"{"type":"resume","epoch":"e","cursors":{"1":9223372036854775807}}"#,
             ]
-            for frame in frames {
-                bad.send(frame)
-                #expect(try await bad.frame("error").string("code") == "invalid_value", "\(frame)")
-            }
+            // All at once: who takes five seconds is taken in.
+            for frame in frames { bad.send(frame) }
             bad.send(#"{"type":"resume","epoch":"e","cursors":{}}"#)
             _ = try await bad.frame("resumed")
+            let codes = bad.takeAll("error").map { $0.string("code") }
+            #expect(codes == frames.map { _ in "invalid_value" })
             _ = try await silent.frame("ready")
             #expect(scene.loop.now - start > .seconds(4) && silent.count("resumed") == 0)
             let error = await #expect(throws: WebSocketClientError.self) {
@@ -122,7 +122,7 @@ import Web
             let epoch = try await Self.epoch(socket)
             socket.send(Self.resume(epoch, [chat: 1]))
             // 2.7 MB, ten times what a socket may leave unread.
-            _ = try await socket.frame("resumed", within: .seconds(20))
+            _ = try await socket.frame("resumed", within: .seconds(120))
             let offsets = socket.takeAll("message.new").compactMap { $0.integer("offset") }
             #expect(offsets == Array(2...91))
         }

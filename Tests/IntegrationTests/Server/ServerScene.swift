@@ -109,6 +109,9 @@ final class ServerScene {
     func mongoClient() throws -> MongoClient {
         var configuration = MongoConfiguration(url: stores.mongoURL, database: stores.mongoName)
         configuration.threads = 1
+        configuration.deadline = .seconds(30)
+        configuration.serverSelectionTimeout = .seconds(30)
+        configuration.socketTimeout = .seconds(60)
         return try MongoClient(configuration, logger: Logger(label: "test", level: .error))
     }
 

@@ -114,9 +114,9 @@ import Web
         try await ServerScene.run { scene in
             let server = try await scene.startServer()
             let client = scene.client(of: server)
+            let start = scene.loop.now
             let socket = try await TestSocket.connect(to: client, .none)
             _ = try await socket.frame("hello")
-            let start = scene.loop.now
             #expect(try await socket.closeStatus(within: .seconds(30)).code.rawValue == 4001)
             #expect(scene.loop.now - start > .seconds(4))
         }

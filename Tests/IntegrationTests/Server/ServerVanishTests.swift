@@ -9,7 +9,7 @@ import Web
     @Test
     func `a client that vanishes while it resumes is given up, and its next connection gets everything`() async throws {
         try await ServerScene.run { scene in
-            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "8"])
+            let server = try await scene.startServer(["SOCKET_SILENCE_SECONDS": "12"])
             let client = scene.client(of: server)
             let (ada, ben) = (try await client.makeUser("ada"), try await client.makeUser("ben"))
             let chat = try await client.makeGroup(by: ada, with: [ben])

@@ -170,8 +170,8 @@ import Testing
             let news = try await voices.first.loop.run { _ in
                 await voices.first.value.report(users.map { Self.say(.online, $0) }).states
             }
-            _ = try await voices.say(Self.say(.doNotDisturb, 1))
-            var later: PresenceState?
+            // News at once where a second has passed.
+            var later = try await voices.say(Self.say(.doNotDisturb, 1)).first { $0.isNews }
             var read: [PresenceState] = []
             try await eventually("all changes are read") {
                 later = try await voices.settle().first { $0.isNews } ?? later

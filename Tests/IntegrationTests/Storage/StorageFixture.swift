@@ -54,9 +54,14 @@ final class StorageFixture: Sendable {
 
     /// Runs `body` on the loop of new stores.
     static func run<Value: Sendable>(
+        configure: @Sendable @escaping (inout StoreConfiguration) -> Void = { _ in },
         _ body: @Sendable @escaping (StorageFixture, LoopStores) async throws -> Value
     ) async throws -> Value {
-        try await withMigratedDatabases { try await with($0, setUpMongo: true, body) }
+        try await withMigratedDatabases { databases in
+            var databases = databases
+            configure(&databases.stores)
+            return try await with(databases, setUpMongo: true, body)
+        }
     }
 
     /// Runs `body` on the loop of one more node that shares the stores of `other`.
@@ -112,6 +117,14 @@ final class StorageFixture: Sendable {
         configuration.postgres.readers = 1
         configuration.postgres.sessions = 0
         configuration.redis.reconnectPause = .milliseconds(20)...(.milliseconds(200))
+        // What a test is to see does not depend on how long a store that is well may stand still.
+        configuration.redis.bePatient()
+        configuration.postgres.deadline = .seconds(60)
+        configuration.postgres.lockTimeout = .seconds(60)
+        configuration.postgres.idleInTransactionTimeout = .seconds(120)
+        configuration.mongo.deadline = .seconds(60)
+        configuration.mongo.serverSelectionTimeout = .seconds(60)
+        configuration.mongo.socketTimeout = .seconds(90)
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(Databases(postgresURL: url, stores: configuration)))
@@ -184,7 +197,14 @@ extension StorageFixture {
     func sql<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresClient) async throws -> Value
     ) async throws -> Value {
-        try await withPostgres(url: databases.postgresURL) { client, _ in
+        // A transaction that holds a lock for a test does so until the test has seen what it waits for.
+        try await withPostgres(
+            url: databases.postgresURL,
+            configure: {
+                $0.deadline = .seconds(60)
+                $0.idleInTransactionTimeout = .seconds(120)
+            }
+        ) { client, _ in
             try await body(client)
         }
     }

@@ -53,7 +53,7 @@ struct TestServer: Sendable {
 
     /// A new connection to the server, on the client loop.
     func connect() async throws -> HTTPClient {
-        try await HTTPClient.connect(port: port, loop: clientLoop, resolver: resolver)
+        try await HTTPClient.connect(port: port, loop: clientLoop, deadline: .seconds(30), resolver: resolver)
     }
 
     private static func makeRouter(loop: EventLoop, held: HeldRequest, logger: Logger) -> Router<BasicRequestContext> {

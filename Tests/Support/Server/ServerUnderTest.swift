@@ -58,7 +58,7 @@ package final class ServerUnderTest {
     package static func migrate(_ stores: ServerStores) async throws {
         let server = try ServerUnderTest(stores: stores)
         let process = try server.spawn("migrate")
-        guard try await process.exitStatus(within: .seconds(60)) == 0 else {
+        guard try await process.exitStatus(within: .seconds(120)) == 0 else {
             throw Unavailable(message: "duologue migrate failed:\n\(server.log)")
         }
     }
@@ -83,7 +83,7 @@ package final class ServerUnderTest {
     package var log: String { FileText.read(logPath) }
 
     /// Waits until the log holds `text` more than `count` times.
-    package func waitForLog(_ text: String, after count: Int = 0, within limit: Duration = .seconds(30)) async throws {
+    package func waitForLog(_ text: String, after count: Int = 0, within limit: Duration = .seconds(120)) async throws {
         try await eventually("the server logs \(text); it logged:\n\(log.suffix(2000))", within: limit) {
             guard process?.isRunning == true else {
                 throw Unavailable(message: "the server has ended:\n\(log.suffix(2000))")

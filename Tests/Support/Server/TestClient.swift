@@ -105,7 +105,7 @@ package final class TestClient {
 
     private func connected() async throws(IOError) -> HTTPClient {
         if let connection, connection.isOpen { return connection }
-        let made = try await HTTPClient.connect(port: port, loop: loop, resolver: resolver)
+        let made = try await HTTPClient.connect(port: port, loop: loop, deadline: .seconds(30), resolver: resolver)
         connection = made
         return made
     }

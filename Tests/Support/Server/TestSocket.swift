@@ -62,6 +62,7 @@ package final class TestSocket {
             headers: headers,
             subprotocols: subprotocols,
             loop: client.loop,
+            deadline: .seconds(30),
             compression: compression,
             outbound: outbound,
             resolver: client.resolver

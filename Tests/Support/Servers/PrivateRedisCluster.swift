@@ -3,7 +3,8 @@ internal import Glibc
 /// A Redis Cluster of three masters, each with a replica, that belongs to one test.
 ///
 /// The nodes find their places in their configuration files, which are written before the first start. They hold each
-/// other for dead sooner than by default, so that a test of a failover does not take minutes.
+/// other for dead sooner than by default, so that a test of a failover does not take minutes, and late enough that a busy
+/// machine does not look like one.
 package final class PrivateRedisCluster: Sendable {
     private let nodes: [ServerProcess]
     private let busPorts: [Int]
@@ -105,7 +106,7 @@ package final class PrivateRedisCluster: Sendable {
         [
             "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", directory, "--logfile", "log",
             "--save", "", "--appendonly", "no", "--cluster-enabled", "yes", "--cluster-port", "\(busPort)",
-            "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000",
+            "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000",
             "--cluster-replica-validity-factor", "0", "--cluster-allow-replica-migration", "no",
             "--repl-diskless-sync-delay", "0",
         ]

@@ -77,7 +77,7 @@ package final class PrivateReplicaSet: Sendable {
     }
 
     /// Waits until some member takes writes.
-    package func waitForPrimary(within limit: Duration = .seconds(30)) async throws -> Int {
+    package func waitForPrimary(within limit: Duration = .seconds(120)) async throws -> Int {
         var found: Int?
         try await eventually("the set has a primary", within: limit) {
             found = await primary()
@@ -87,7 +87,7 @@ package final class PrivateReplicaSet: Sendable {
     }
 
     /// Waits until every member is primary or secondary.
-    package func waitForMembers(within limit: Duration = .seconds(60)) async throws {
+    package func waitForMembers(within limit: Duration = .seconds(120)) async throws {
         try await eventually("all members serve", within: limit) {
             for index in members.indices {
                 let hello = try? await control[index].command(
@@ -166,7 +166,7 @@ package final class PrivateReplicaSet: Sendable {
                 return error.code == .server(Self.alreadyInitialised)
             }
         }
-        _ = try await waitForPrimary(within: .seconds(60))
+        _ = try await waitForPrimary()
         try await waitForMembers()
     }
 

@@ -192,7 +192,13 @@ extension StorePorts {
 
     /// All that a query finds, ascending.
     func found(_ text: String, _ user: User, in chat: ChatID? = nil) async throws -> [MessageID] {
-        let page = try await search.search(query(text, in: chat), for: user.id, limit: 100, cursor: nil)
-        return try #require(page).items.map(\.message).sorted { ($0.chat, $0.sequence) < ($1.chat, $1.sequence) }
+        var (found, cursor): ([MessageID], String?) = ([], nil)
+        // A search that would take too long goes on in another page.
+        repeat {
+            let page = try await search.search(query(text, in: chat), for: user.id, limit: 100, cursor: cursor)
+            found += try #require(page).items.map(\.message)
+            cursor = page?.next
+        } while cursor != nil
+        return found.sorted { ($0.chat, $0.sequence) < ($1.chat, $1.sequence) }
     }
 }

@@ -21,7 +21,7 @@ import Testing
                 host: "127.0.0.1",
                 port: proxy.port,
                 loop: loop,
-                deadline: .seconds(5),
+                deadline: .seconds(60),
                 resolver: resolver
             )
             let client = CountingEcho(stream, echoes: false)

@@ -25,7 +25,7 @@ import Web
         resolver.shutdown()
     }
 
-    private static func isAnswered(_ client: TestClient, within deadline: Duration = .seconds(5)) async -> Bool {
+    private static func isAnswered(_ client: TestClient, within deadline: Duration = .seconds(60)) async -> Bool {
         (try? await client.send(.get, "/x", deadline: deadline))?.status == 200
     }
 

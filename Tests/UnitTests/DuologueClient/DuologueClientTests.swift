@@ -132,11 +132,12 @@ import Testing
     @Test
     func `a token is renewed before it expires, and shown to the open socket`() async throws {
         try await ScriptedServer.run { server in
-            await server { $0.lifetimeSeconds = 1 }
+            // Long enough to be connected by then.
+            await server { $0.lifetimeSeconds = 6 }
             let client = try await Self.logIn(server)
+            await server { $0.lifetimeSeconds = 900 }
             try await ClientProbe.watch(client) { probe in
                 try await probe.waitUntilConnected()
-                await server { $0.lifetimeSeconds = 900 }
                 try await eventually("the new token") { await server { $0.presentedTokens } == ["token-2"] }
                 #expect(await server { $0.handshakes } == 1)
                 let renewed = probe.events.contains { if case .credentialsRenewed = $0 { true } else { false } }
@@ -249,7 +250,7 @@ import Testing
             try await eventually("connected") { client.connection == .connected }
             for number in 1...100 { await server { _ = $0.post("m\(number)", to: 1) } }
             try await eventually("closed") { client.connection == .waitingForConsumer }
-            #expect(await server { $0.sockets.isEmpty })
+            try await eventually("no socket") { await server { $0.sockets.isEmpty } }
             var offsets: [Int64] = []
             while offsets.last != 101, let event = try await iterator.next() {
                 if case .chat(let event) = event { offsets.append(event.offset) }

@@ -61,7 +61,7 @@ import Web
     }
 
     @Test func `who says nothing until the deadline is told so, and who said who they are stays`() async throws {
-        try await GatewayFixture.run(settings: { $0.authDeadline = .milliseconds(50) }) { fixture in
+        try await GatewayFixture.run(settings: { $0.authDeadline = .seconds(1) }) { fixture in
             let ada = try await fixture.member()
             let known = try await fixture.open(nil, first: ada.auth)
             let silent = try await fixture.open(nil)

@@ -93,8 +93,7 @@ import Testing
             await scene.fixture.loop.sleep(for: .milliseconds(600))
             #expect(bens.isOpen && scene.store.reports.isEmpty)
             scene.store.outage = nil
-            #expect(await scene.fixture.becomes { scene.store.reports.count == 2 })
-            #expect(Set(scene.store.reports.map(\.user)) == [scene.ada, scene.ben])
+            #expect(await scene.fixture.becomes { Set(scene.store.reports.map(\.user)) == [scene.ada, scene.ben] })
         }
     }
 

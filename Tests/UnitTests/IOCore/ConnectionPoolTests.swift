@@ -10,9 +10,9 @@ private final class Item {}
             let pool = ConnectionPool<Item>(loop: actor.loop, waiterLimit: 1)
             let item = Item()
             pool.offer(item)
-            let first = try await pool.lease(deadline: .seconds(1))
+            let first = try await pool.lease(deadline: .seconds(60))
             actor.loop.schedule(after: .milliseconds(5)) { pool.offer(first) }
-            let second = try await pool.lease(deadline: .seconds(5))
+            let second = try await pool.lease(deadline: .seconds(60))
             return second === item && pool.idleCount == 0
         }
         #expect(isSame)
@@ -40,7 +40,7 @@ private final class Item {}
                     group.addTask(executorPreference: loop) {
                         await loop.actor.run { _ in
                             do throws(IOError) {
-                                _ = try await box.value.lease(deadline: .seconds(10))
+                                _ = try await box.value.lease(deadline: .seconds(60))
                                 return nil
                             } catch {
                                 box.value.shutdown()

@@ -52,7 +52,7 @@ private final class Sink: TCPStreamDelegate {
                 host: "localhost",
                 port: listener.localPort,
                 loop: actor.loop,
-                deadline: .seconds(5),
+                deadline: .seconds(60),
                 limits: .unlimited,
                 resolver: resolver
             )
@@ -81,7 +81,7 @@ private final class Sink: TCPStreamDelegate {
                 host: "127.0.0.1",
                 port: listener.localPort,
                 loop: actor.loop,
-                deadline: .seconds(5),
+                deadline: .seconds(60),
                 limits: OutboundLimits(bytes: 100_000, frames: 1_000),
                 resolver: resolver
             )
@@ -116,7 +116,7 @@ private final class Sink: TCPStreamDelegate {
                 host: "127.0.0.1",
                 port: listener.localPort,
                 loop: actor.loop,
-                deadline: .seconds(5),
+                deadline: .seconds(60),
                 limits: OutboundLimits(bytes: 10_000, frames: 100),
                 resolver: resolver
             )
@@ -169,7 +169,7 @@ private final class Sink: TCPStreamDelegate {
                 host: "127.0.0.1",
                 port: listener.localPort,
                 loop: actor.loop,
-                deadline: .seconds(5),
+                deadline: .seconds(60),
                 resolver: resolver
             )
             while accepted < 0 { await actor.loop.sleep(for: .milliseconds(1)) }
@@ -181,7 +181,7 @@ private final class Sink: TCPStreamDelegate {
             unsafe setsockopt(accepted, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
             close(accepted)
             stream.startReading()
-            let end = actor.loop.now + .seconds(5)
+            let end = actor.loop.now + .seconds(60)
             while sink.closed == 0, actor.loop.now < end { await actor.loop.sleep(for: .milliseconds(1)) }
             listener.close()
             return (sink.received, sink.closed)
@@ -200,7 +200,7 @@ private final class Sink: TCPStreamDelegate {
                     host: "127.0.0.1",
                     port: port,
                     loop: actor.loop,
-                    deadline: .seconds(1),
+                    deadline: .seconds(60),
                     resolver: resolver
                 )
             }
