@@ -36,6 +36,25 @@ LANGUAGE sql STABLE AS $$
               AND (m.deleted_at IS NOT NULL OR m.type = 'system'))
 $$;
 
+-- The first message of p_chat in (p_after, p_through] that counts as unread for a user; no row when none does. What counts for nothing
+-- is stepped over by the thousand in the indexes that duologue_unread counts in, however much a user has said since they read: rows of
+-- messages are read of the last thousand alone.
+CREATE OR REPLACE FUNCTION duologue_first_unread(p_user bigint, p_chat bigint, p_after bigint, p_through bigint)
+RETURNS TABLE (seq bigint)
+LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE steps(after) AS (
+        SELECT p_after
+        UNION ALL
+        SELECT s.after + 1000 FROM steps s
+        WHERE s.after + 1000 <= p_through
+          AND (SELECT u.unread FROM duologue_unread(p_user, p_chat, s.after, s.after + 1000) u) = 0
+    )
+    SELECT m.seq FROM message_metadata m
+    WHERE m.chat_id = p_chat AND m.seq > (SELECT max(s.after) FROM steps s) AND m.seq <= p_through
+      AND m.sender_id <> p_user AND m.deleted_at IS NULL AND m.type <> 'system'
+    ORDER BY m.seq LIMIT 1
+$$;
+
 -- The chats of a user at their announced heads, for `ready`; committed_offset is the last event there is, announced or not. A chat whose joining a redo still covers is among them: its event may
 -- have been announced a moment ago or may yet come, and the client gets it once either way. What lies between such a head and
 -- joined_offset happened while the user was no member. The read mark may be beyond the announced head, by a reader of what is
@@ -86,6 +105,7 @@ $$;
 -- A page of history: no row when the user is no member; else one row, or one for each unfinished operation on the page.
 --
 -- p_mode   newest | before | after (both exclusive) | around | first_unread; p_seq is its message, ignored by the first and last
+--          first_unread is around the first message that counts as unread, and where none does around the one after the read mark
 -- low, high  the page's messages, ascending; high < low when it is empty. Without holes in seq the page is arithmetic.
 -- revs … last_reply_ats  aligned: element i is of message low + i - 1. Its body must have that rev (or a newer one: then all is read
 --          again); offsets are those of the events that made the messages; the body of a purged one is gone for good. The numbers
@@ -110,13 +130,17 @@ LANGUAGE sql STABLE AS $$
                     ELSE least(range.low + p_limit - 1, c.last_seq) END AS high
         FROM participants p
         JOIN chats c ON c.id = p.chat_id
+        -- A join, and not a term of what follows, which is reckoned more than once.
+        LEFT JOIN LATERAL (
+            SELECT f.seq FROM duologue_first_unread(p_user, p_chat, p.read_seq, c.last_seq) f WHERE p_mode = 'first_unread'
+        ) unread ON true
         CROSS JOIN LATERAL (
             SELECT greatest(1, CASE p_mode
                 WHEN 'newest' THEN c.last_seq - p_limit + 1
                 WHEN 'before' THEN least(p_seq - 1, c.last_seq) - p_limit + 1
                 WHEN 'after' THEN p_seq + 1
                 WHEN 'around' THEN least(p_seq - p_limit / 2, c.last_seq - p_limit + 1)
-                WHEN 'first_unread' THEN least(p.read_seq + 1 - p_limit / 2, c.last_seq - p_limit + 1)
+                WHEN 'first_unread' THEN least(coalesce(unread.seq, p.read_seq + 1) - p_limit / 2, c.last_seq - p_limit + 1)
             END) AS low
         ) range
         WHERE p.chat_id = p_chat AND p.user_id = p_user

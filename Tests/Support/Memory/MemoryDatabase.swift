@@ -39,6 +39,9 @@ package final class MemoryDatabase {
         /// Members it calls by name, without its sender; none where it calls everyone.
         var mentioned: Set<UserID> = []
         var mentionsEveryone = false
+
+        /// Whether it is unread for a user who has not read so far.
+        func counts(for user: UserID) -> Bool { sender != user && type != .system && !metadata.isDeleted }
     }
 
     /// A chat with everything keyed by it; event and message `i` stand at index `i - 1`.
@@ -201,8 +204,7 @@ package final class MemoryDatabase {
     /// Messages in `(after, through]` that are neither the user's, nor system, nor deleted.
     func unread(_ row: ChatRow, _ user: UserID, after: SequenceNumber, through: SequenceNumber) -> Int {
         row.messages.count {
-            $0.metadata.sequence > after && $0.metadata.sequence <= through && $0.sender != user && $0.type != .system
-                && !$0.metadata.isDeleted
+            $0.metadata.sequence > after && $0.metadata.sequence <= through && $0.counts(for: user)
         }
     }
 }

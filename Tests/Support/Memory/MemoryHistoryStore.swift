@@ -18,7 +18,9 @@ package final class MemoryHistoryStore: HistoryStore {
         try database.check()
         guard let row = database.chats[chat], let member = row.member(user) else { return nil }
         let head = row.chat.lastSequence.rawValue
-        let (low, high) = Self.range(window, head: head, read: member.readSequence.rawValue, limit: Int64(limit))
+        let unread = row.messages.first { $0.metadata.sequence > member.readSequence && $0.counts(for: user) }
+        let anchor = unread?.metadata.sequence.rawValue ?? member.readSequence.rawValue + 1
+        let (low, high) = Self.range(window, head: head, unread: anchor, limit: Int64(limit))
         let rows = row.messages.map(\.metadata).filter { (low..<high + 1).contains($0.sequence.rawValue) }
         let redo = database.redo.flatMap(\.batch.operations).filter { committed in
             guard committed.operation.chat == chat,
@@ -144,7 +146,7 @@ package final class MemoryHistoryStore: HistoryStore {
     }
 
     /// The page's messages; they have no holes, so it is arithmetic.
-    private static func range(_ window: HistoryWindow, head: Int64, read: Int64, limit: Int64) -> (Int64, Int64) {
+    private static func range(_ window: HistoryWindow, head: Int64, unread: Int64, limit: Int64) -> (Int64, Int64) {
         let low: Int64
         switch window {
         case .newest: low = head - limit + 1
@@ -153,7 +155,7 @@ package final class MemoryHistoryStore: HistoryStore {
             return (max(1, high - limit + 1), max(high, 0))
         case .after(let sequence): low = sequence.rawValue + 1
         case .around(let sequence): low = min(sequence.rawValue - limit / 2, head - limit + 1)
-        case .firstUnread: low = min(read + 1 - limit / 2, head - limit + 1)
+        case .firstUnread: low = min(unread - limit / 2, head - limit + 1)
         }
         let first = max(1, low)
         return (first, max(min(first + limit - 1, head), first - 1))

@@ -35,9 +35,8 @@ package final class MemoryMembershipStore: MembershipStore {
 extension MemoryDatabase {
     /// A member's own side of a chat.
     func membership(_ member: Member, in row: ChatRow) -> Membership {
-        let waiting = row.messages.filter { message in
-            message.metadata.sequence > member.readSequence && message.sender != member.user && message.type != .system
-                && !message.metadata.isDeleted
+        let waiting = row.messages.filter {
+            $0.metadata.sequence > member.readSequence && $0.counts(for: member.user)
         }
         return Membership(
             role: member.role,

@@ -19,6 +19,7 @@ package struct StoreScenario: Sendable, CustomTestStringConvertible {
         accountScenarios + sessionScenarios + peopleScenarios + relationScenarios + commitScenarios + changeScenarios
         + mentionScenarios + memberScenarios + redoScenarios + mixtureScenarios
         + chatScenarios + personalScenarios + draftScenarios + threadScenarios + readScenarios + historyScenarios
+        + firstUnreadScenarios
         + bodyScenarios + revisionScenarios + ticketScenarios + inviteScenarios + membershipScenarios + unreadScenarios
         + operationScenarios + searchScenarios + rebuildScenarios + cacheScenarios
 }

@@ -165,6 +165,15 @@ struct UnreadHistory {
         return (waiting.count, waiting.count { $0.callsAll || $0.called.contains(user) })
     }
 
+    /// The message that a page around what is unread is around.
+    private func anchor(for user: UserID) -> Int {
+        let read = Int(marks[user] ?? 0)
+        let first = said.indices.first {
+            $0 >= read && said[$0].sender != user && said[$0].type != .system && !said[$0].isDeleted
+        }
+        return min((first ?? read) + 1, said.count)
+    }
+
     private func compare(_ place: String) async throws {
         for user in people.map(\.id) {
             let chats = try await ports.directory.chats(of: user, limit: 10, cursor: nil).items
@@ -188,6 +197,11 @@ struct UnreadHistory {
                 isMarkedUnread: isFlagged
             )
             #expect(waiting.chats.items == (expected.unread > 0 || isFlagged ? [entry] : []), "\(user) after \(place)")
+            // A page of one message shows the one that it is around.
+            let page = try await ports.history.snapshot(of: chat, for: user, window: .firstUnread, limit: 1)
+            let shown = page?.rows.map { Int($0.sequence.rawValue) }
+            let around: [Int] = said.isEmpty ? [] : [anchor(for: user)]
+            #expect(shown == around, "\(user) after \(place)")
             let head = try #require(heads.first)
             let announced = count(for: user, through: Int(head.lastSequence.rawValue)).unread
             #expect(head.unread == announced, "ready of \(user) after \(place)")

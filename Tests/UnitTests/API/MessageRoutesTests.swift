@@ -169,6 +169,25 @@ import Web
         }
     }
 
+    @Test func `the page around what is unread is the one around the message that is`() async throws {
+        try await withAPI { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            let chat = await api.group(ada, bob)
+            for number in 1...9 { await api.send("\(number)", to: chat, as: ada) }
+            await api.send("10", to: chat, as: bob)
+            for number in 11...16 { await api.send("\(number)", to: chat, as: ada) }
+            let waiting = await api.call(.get, "/unread", as: ada.token)
+            #expect(waiting.integers("unread") == [1])
+            for limit in 1...5 {
+                let path = "/chats/\(chat)/messages?limit=\(limit)&around="
+                let page = await api.call(.get, path + "first_unread", as: ada.token)
+                let named = await api.call(.get, path + "10", as: ada.token)
+                #expect(page.status == 200 && page.integers("seq").contains(10))
+                #expect(page.text == named.text)
+            }
+        }
+    }
+
     @Test(arguments: [
         ("before=1&after=1", "invalid_value"), ("before=1&around=first_unread", "invalid_value"),
         ("cursor=b2&after=1", "invalid_value"), ("before=0", "invalid_value"), ("after=-1", "invalid_value"),
