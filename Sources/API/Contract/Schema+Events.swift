@@ -10,7 +10,11 @@ extension Schema {
         var fields: [SchemaField] = [
             .required("items", .array(item)),
             .required("limit", .integer(1...100)),
-            .required("next", .nullable(.text), "What comes back as `cursor` for the next page; null at the end."),
+            .required(
+                "next",
+                .nullable(.text),
+                "What comes back as `cursor` for the next page; null at the end alone, as a page may be short or empty before it."
+            ),
         ]
         if paged {
             fields += [

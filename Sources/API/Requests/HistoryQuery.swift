@@ -4,14 +4,15 @@ internal import Web
 /// Which page of a chat's messages a request asks for, and how to ask for the next.
 ///
 /// The next page goes the way of the query: towards older messages from the newest page and from `before`, towards newer
-/// ones from `after` and `around`. A cursor is `b` or `a` and the number of the message it goes on from.
+/// ones from `after` and `around`. A cursor is `b` or `a` and the number of the message it goes on from. A page may be empty
+/// and have a next one: what the caller has hidden is left out of it.
 struct HistoryQuery {
     static let parameters: [RouteParameter] =
         threadParameters + [
             RouteParameter(
                 "around",
                 .either([.id, .words(["first_unread"])]),
-                "The page with this seq in its middle, or with the first unread message."
+                "The page with this seq in its middle, or with the first message that counts as unread."
             )
         ]
     /// What pages of a thread take; its numbers have holes, so there is no middle to reckon.

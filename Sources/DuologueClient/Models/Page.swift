@@ -3,7 +3,7 @@ extension DuologueClient {
     public struct Page<Item: Sendable>: Sendable {
         /// The part itself.
         public let items: [Item]
-        /// To be given to the same call for the part that follows; nil at the end.
+        /// To be given to the same call for the part that follows; nil at the end, and nowhere else, however few items there are.
         public let next: String?
     }
 }
