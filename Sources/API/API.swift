@@ -38,7 +38,7 @@ package final class API {
     /// The path that all routes for clients begin with.
     package static let basePath = "/api/v1"
 
-    /// An API over ports and services of the caller's loop; `announce` carries ephemeral events to all loops and nodes.
+    /// An API over ports and services of the caller's loop; `blockChanged` tells two people what they see of each other now.
     package init(
         settings: APISettings,
         accounts: any AccountStore,
@@ -65,7 +65,7 @@ package final class API {
         loop: EventLoop,
         revoked: RevokedSessions,
         uses: SessionUses,
-        announce: @escaping (EphemeralEvent) -> Void,
+        blockChanged: @escaping (BlockChange) -> Void,
         metrics: MetricsRegistry,
         logger: Logger
     ) {
@@ -95,7 +95,7 @@ package final class API {
         )
         self.sessions = SessionRoutes(service: service, sessions: sessions)
         self.people = PeopleRoutes(people: people)
-        self.relations = RelationRoutes(relations: relations, announce: announce)
+        self.relations = RelationRoutes(relations: relations, blockChanged: blockChanged)
         self.chats = ChatRoutes(chats: chats, memberLimit: settings.memberLimit)
         chatChanges = ChatChangeRoutes(chats: chats, memberLimit: settings.memberLimit)
         self.messages = MessageRoutes(messages: messages)

@@ -10,6 +10,8 @@ package struct EphemeralEvent: Sendable, Equatable {
         case users([UserID])
         /// The sockets of a user that follow a chat, also those of that chat alone.
         case user(UserID, in: ChatID)
+        /// The sockets of a user that follow any of these chats, each once.
+        case sockets(of: UserID, inAny: [ChatID])
     }
 
     /// Who is to get it.

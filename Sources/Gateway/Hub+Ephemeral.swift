@@ -46,6 +46,12 @@ extension Hub {
         case .user(let user, let chat):
             for session in sessions[user] ?? []
             where session.subscription.isLive && session.subscription.chats.contains(chat) { deliver(to: session) }
+        case .sockets(let user, let chats):
+            let wanted = Set(chats)
+            for session in sessions[user] ?? []
+            where session.subscription.isLive && !wanted.isDisjoint(with: session.subscription.chats) {
+                deliver(to: session)
+            }
         }
     }
 

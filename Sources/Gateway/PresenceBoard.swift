@@ -35,6 +35,8 @@ package final class PresenceBoard {
     private var heard = HeardChanges()
     /// When users were seen, to be written.
     private var seen: [UserID: Timestamp] = [:]
+    /// Blocks that have begun or ended, and whose two were not told yet; true for those that have begun.
+    var blockChanges: [Set<UserID>: Bool] = [:]
     var newcomers: [Newcomer] = []
     /// When newcomers can be told again who is there, after the stores were away.
     var greetAgainAt: ContinuousClock.Instant?
@@ -110,9 +112,11 @@ package final class PresenceBoard {
             if isDue { await recall() }
             await tell(\.untold, publish)
             await tell(\.missed, deliver)
+            await tellBlocks()
             await note()
             await greetAll()
         }
+        await tellBlocks()
         _ = await store.report(states.leaveAll())
     }
 

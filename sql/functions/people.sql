@@ -113,14 +113,14 @@ END
 $$;
 
 -- status  done | unchanged (blocked already) | user_not_found | limit_exceeded (p_limit blocks are the most)
--- shares  whether both are in some chat, where the one may have seen the other present
+-- shares  whether both are in some chat and neither had blocked the other, so that the one may have seen the other present
 CREATE OR REPLACE FUNCTION duologue_block(p_user bigint, p_other bigint, p_limit bigint, OUT status text, OUT shares boolean)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_chat bigint := duologue_lock_pair(p_user, p_other);
 BEGIN
     shares := EXISTS (SELECT FROM participants a JOIN participants b ON b.chat_id = a.chat_id AND b.user_id = p_other
-                      WHERE a.user_id = p_user);
+                      WHERE a.user_id = p_user) AND NOT duologue_blocked(p_user, p_other);
     -- One at a time for a user, so that the limit holds.
     PERFORM FROM users u WHERE u.id = p_user FOR NO KEY UPDATE;
     IF NOT EXISTS (SELECT FROM users u WHERE u.id = p_other) THEN

@@ -5,12 +5,12 @@ internal import Web
 /// Contacts and blocks.
 final class RelationRoutes {
     private let relations: any RelationStore
-    private let announce: (EphemeralEvent) -> Void
+    private let blockChanged: (BlockChange) -> Void
 
-    /// Routes over a store; `announce` makes those who part unseen to each other.
-    init(relations: any RelationStore, announce: @escaping (EphemeralEvent) -> Void) {
+    /// Routes over a store; `blockChanged` tells two people what they see of each other now.
+    init(relations: any RelationStore, blockChanged: @escaping (BlockChange) -> Void) {
         self.relations = relations
-        self.announce = announce
+        self.blockChanged = blockChanged
     }
 
     func register(on group: RouteGroup<APIContext>) {
@@ -126,15 +126,15 @@ final class RelationRoutes {
 
     private func block(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        let outcome = try await relations.block(other, by: caller)
-        // To those who never saw each other it would be news that the other one is there.
-        if outcome.isNew, outcome.sharesChat { EphemeralEncoder.parting(caller, other).forEach(announce) }
+        let isFirst = try await relations.block(other, by: caller)
+        if isFirst { blockChanged(BlockChange(of: [caller, other], isBlocked: true)) }
         return HTTPResponse(.noContent)
     }
 
     private func unblock(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        try await relations.unblock(other, by: caller)
+        let hasEnded = try await relations.unblock(other, by: caller)
+        if hasEnded { blockChanged(BlockChange(of: [caller, other], isBlocked: false)) }
         return HTTPResponse(.noContent)
     }
 

@@ -1,14 +1,14 @@
-/// What came of a wish to block somebody.
-package struct BlockOutcome: Sendable, Equatable {
-    /// Whether it is new.
-    package var isNew: Bool
-    /// Whether the two are in some chat together.
-    package var sharesChat: Bool
+/// A block between two people that has begun, or ended.
+package struct BlockChange: Sendable, Equatable {
+    /// The two, whoever of them it is by.
+    package var users: Set<UserID>
+    /// Whether it has begun.
+    package var isBlocked: Bool
 
-    /// Makes an outcome of all its fields.
-    package init(isNew: Bool, sharesChat: Bool) {
-        self.isNew = isNew
-        self.sharesChat = sharesChat
+    /// Makes a change of all its fields.
+    package init(of users: Set<UserID>, isBlocked: Bool) {
+        self.users = users
+        self.isBlocked = isBlocked
     }
 }
 
@@ -33,11 +33,14 @@ package protocol RelationStore: AnyObject {
 
     /// Blocks somebody, and closes the direct chat of the two in the same step; again changes nothing.
     ///
-    /// Throws `user_not_found`, and `limit_exceeded` when there are as many as may be.
-    func block(_ other: UserID, by user: UserID) async throws -> BlockOutcome
+    /// Whether it is the first block between two who are in some chat together. Throws `user_not_found`, and `limit_exceeded` when
+    /// there are as many as may be.
+    func block(_ other: UserID, by user: UserID) async throws -> Bool
 
     /// Blocks somebody no longer, and opens the direct chat of the two unless the other one blocks, too.
-    func unblock(_ other: UserID, by user: UserID) async throws
+    ///
+    /// Whether there was a block; another one, by the other, may remain.
+    func unblock(_ other: UserID, by user: UserID) async throws -> Bool
 }
 
 /// The bounds of whom users relate to.

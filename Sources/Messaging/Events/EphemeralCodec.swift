@@ -14,6 +14,8 @@ package enum EphemeralCodec {
     private static let toUsers: UInt8 = 2
     private static let toChats: UInt8 = 3
     private static let toUserInChat: UInt8 = 4
+    /// A node that does not know it drops the event.
+    private static let toUserInAny: UInt8 = 5
 
     /// The message a node publishes, marked with its own id.
     package static func encode(_ event: EphemeralEvent, from node: NodeID) -> [UInt8] {
@@ -43,6 +45,10 @@ package enum EphemeralCodec {
             bytes.append(toUserInChat)
             bytes.append(integer: user.rawValue)
             bytes.append(integer: chat.rawValue)
+        case .sockets(let user, let chats):
+            bytes.append(toUserInAny)
+            bytes.append(integer: user.rawValue)
+            bytes.append(integers: chats.map(\.rawValue))
         }
         bytes += event.payload
         return bytes
@@ -83,6 +89,9 @@ package enum EphemeralCodec {
         case toUserInChat:
             guard let user = reader.integer(Int64.self), let chat = reader.integer(Int64.self) else { return nil }
             return .user(UserID(rawValue: user), in: ChatID(rawValue: chat))
+        case toUserInAny:
+            guard let user = reader.integer(Int64.self), let chats = reader.integers() else { return nil }
+            return .sockets(of: UserID(rawValue: user), inAny: chats.map(ChatID.init(rawValue:)))
         default: return nil
         }
     }

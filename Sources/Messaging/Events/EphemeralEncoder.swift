@@ -91,13 +91,6 @@ package enum EphemeralEncoder {
         return events
     }
 
-    /// What makes two people see each other no longer who are in a chat together: each seems to have left.
-    package static func parting(_ one: UserID, _ other: UserID) -> [EphemeralEvent] {
-        [(one, other), (other, one)].map { seen, viewer in
-            EphemeralEvent(to: .users([viewer]), payload: presence(of: seen, .offline, lastSeen: nil))
-        }
-    }
-
     /// The frame that tells how present somebody is.
     package static func presence(of user: UserID, _ status: PresenceStatus, lastSeen: Timestamp?) -> [UInt8] {
         var writer = frame("presence")

@@ -70,7 +70,7 @@ package final class PostgresRelationStore: RelationStore {
         )
     }
 
-    package func block(_ other: UserID, by user: UserID) async throws -> BlockOutcome {
+    package func block(_ other: UserID, by user: UserID) async throws -> Bool {
         let query: PostgresQuery = """
             SELECT status, shares
             FROM duologue_block(\(user.rawValue), \(other.rawValue), \(Int64(RelationLimits.blocks)))
@@ -82,15 +82,24 @@ package final class PostgresRelationStore: RelationStore {
             return (try row.decode(0, as: String.self), try row.decode(1, as: Bool.self))
         }
         switch status {
-        case "done", "unchanged": return BlockOutcome(isNew: status == "done", sharesChat: shares)
+        case "done", "unchanged": return status == "done" && shares
         case "limit_exceeded": throw Self.tooMany
         default: throw Self.nobody
         }
     }
 
-    package func unblock(_ other: UserID, by user: UserID) async throws {
-        let query: PostgresQuery = "SELECT FROM duologue_unblock(\(user.rawValue), \(other.rawValue))"
-        try await postgres { () throws(PostgresError) in _ = try await client.execute(query.named("unblock")) }
+    package func unblock(_ other: UserID, by user: UserID) async throws -> Bool {
+        // The statement sees the block that its function deletes.
+        let query: PostgresQuery = """
+            SELECT EXISTS (SELECT FROM blocks b WHERE b.user_id = \(user.rawValue) AND b.blocked_id = \(other.rawValue))
+            FROM duologue_unblock(\(user.rawValue), \(other.rawValue))
+            """
+        return try await postgres { () throws(PostgresError) in
+            guard let row = try await client.execute(query.named("unblock")).first else {
+                throw PostgresError(.decoding, "the end of a block gave no row")
+            }
+            return try row.decode(0, as: Bool.self)
+        }
     }
 
     // MARK: Lists

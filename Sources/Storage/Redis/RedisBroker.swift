@@ -200,7 +200,8 @@ package final class RedisBroker: Broker {
         case .users(let users):
             guard let first = users.first else { return }
             bucket = first.rawValue % Self.bucketCount
-        case .chats(_, let user), .user(let user, _): bucket = user.rawValue % Self.bucketCount
+        case .chats(_, let user), .user(let user, _), .sockets(let user, _):
+            bucket = user.rawValue % Self.bucketCount
         }
         deliver(ephemeral: event)
         let message = EphemeralCodec.encode(event, from: node)

@@ -44,6 +44,53 @@ import Web
         }
     }
 
+    @Test func `after an unblock both are told who is there on sockets that are open, over two nodes`() async throws {
+        try await ServerScene.run { scene in
+            let nodes = try await NodePair(scene)
+            defer { withExtendedLifetime(nodes) {} }
+            let (here, there, ada, ben) = (nodes.clients[0], nodes.clients[1], nodes.ada, nodes.ben)
+            let bens = try await TestSocket.ready(there, as: ben)
+            let adas = try await TestSocket.ready(here, as: ada)
+            _ = try await bens.frame("ada there") { Self.isPresence($0, of: ada, "online") }
+            _ = try await adas.frame("ben there") { Self.isPresence($0, of: ben, "online") }
+            #expect(try await here.send(.put, "/users/me/blocks/\(ben.id)", token: ada.token).status == 204)
+            _ = try await bens.frame("ada gone") { Self.isPresence($0, of: ada, "offline") }
+            _ = try await adas.frame("ben gone") { Self.isPresence($0, of: ben, "offline") }
+            // Told to their own devices; what the other is told of it afterwards is new.
+            adas.send(#"{"type":"presence","status":"dnd"}"#)
+            bens.send(#"{"type":"presence","status":"away"}"#)
+            _ = try await adas.frame("ada busy") { Self.isPresence($0, of: ada, "dnd") }
+            _ = try await bens.frame("ben away") { Self.isPresence($0, of: ben, "away") }
+            #expect(try await here.send(.delete, "/users/me/blocks/\(ben.id)", token: ada.token).status == 204)
+            _ = try await bens.frame("ada busy") { Self.isPresence($0, of: ada, "dnd") }
+            _ = try await adas.frame("ben away") { Self.isPresence($0, of: ben, "away") }
+        }
+    }
+
+    @Test func `neither a block nor its end tells anything of somebody who seems offline already`() async throws {
+        try await ServerScene.run { scene in
+            let nodes = try await NodePair(scene)
+            defer { withExtendedLifetime(nodes) {} }
+            let (here, there, ada, ben) = (nodes.clients[0], nodes.clients[1], nodes.ada, nodes.ben)
+            let bens = try await TestSocket.ready(there, as: ben)
+            let adas = try await TestSocket.ready(there, as: ada)
+            _ = try await bens.frame("ada there") { Self.isPresence($0, of: ada, "online") }
+            adas.send(#"{"type":"presence","status":"invisible"}"#)
+            _ = try await bens.frame("ada gone") { Self.isPresence($0, of: ada, "offline") }
+            _ = try await adas.frame("ben there") { Self.isPresence($0, of: ben, "online") }
+            _ = bens.takeAll("presence")
+            for (method, status) in [(HTTPMethod.put, "offline"), (.delete, "online")] {
+                _ = adas.takeAll("presence")
+                #expect(try await here.send(method, "/users/me/blocks/\(ben.id)", token: ada.token).status == 204)
+                // Both are told at once, by the same node, and what is said afterwards comes after that.
+                _ = try await adas.frame("ben \(status)") { Self.isPresence($0, of: ben, status) }
+                adas.sendMessage("hello", to: nodes.chat, id: status)
+                _ = try await bens.frame("message.new")
+                #expect(!bens.frames.contains { Self.isPresence($0, of: ada) })
+            }
+        }
+    }
+
     @Test func `a receipt that is kept reaches one's own devices alone`() async throws {
         try await ServerScene.run { scene in
             let nodes = try await NodePair(scene)

@@ -97,6 +97,25 @@ import Web
     }
 
     @Test
+    func `those who come to share a chat while they are connected are told of each other`() async throws {
+        try await ServerScene.run { scene in
+            let pair = try await NodePair(scene)
+            defer { withExtendedLifetime(pair) {} }
+            let eve = try await pair.clients[1].makeUser("eve")
+            let adas = try await TestSocket.ready(pair.clients[0], as: pair.ada)
+            let eves = try await TestSocket.ready(pair.clients[1], as: eve)
+            // Told to their own devices, and so to everybody who is to know.
+            for (socket, user) in [(adas, pair.ada), (eves, eve)] {
+                Self.say("away", on: socket)
+                _ = try await Self.presence(socket, of: user) { $0 == "away" }
+            }
+            _ = try await pair.clients[0].makeGroup(by: pair.ada, with: [eve])
+            #expect(try await Self.presence(adas, of: eve).string("status") == "away")
+            #expect(try await Self.presence(eves, of: pair.ada).string("status") == "away")
+        }
+    }
+
+    @Test
     func `the users of a node that is killed are offline once its word has run out`() async throws {
         try await ServerScene.run { scene in
             let pair = try await NodePair(scene, ["PRESENCE_TTL": "12"])

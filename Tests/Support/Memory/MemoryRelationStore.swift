@@ -30,21 +30,21 @@ package final class MemoryRelationStore: RelationStore {
         return try page(database.blocks[user] ?? [], of: user, limit: limit, cursor: cursor)
     }
 
-    package func block(_ other: UserID, by user: UserID) async throws -> BlockOutcome {
+    package func block(_ other: UserID, by user: UserID) async throws -> Bool {
         try database.check()
         try check(other)
         let shares = database.chats.values.contains { $0.member(user) != nil && $0.member(other) != nil }
-        guard database.blocks[user]?.contains(other) != true else {
-            return BlockOutcome(isNew: false, sharesChat: shares)
-        }
+        guard database.blocks[user]?.contains(other) != true else { return false }
         guard database.blocks[user]?.count ?? 0 < RelationLimits.blocks else { throw Self.tooMany }
         database.blocks[user, default: []].append(other)
-        return BlockOutcome(isNew: true, sharesChat: shares)
+        return shares && database.blocks[other]?.contains(user) != true
     }
 
-    package func unblock(_ other: UserID, by user: UserID) async throws {
+    package func unblock(_ other: UserID, by user: UserID) async throws -> Bool {
         try database.check()
-        database.blocks[user]?.removeAll { $0 == other }
+        guard let index = database.blocks[user]?.firstIndex(of: other) else { return false }
+        database.blocks[user]?.remove(at: index)
+        return true
     }
 
     private func check(_ other: UserID) throws {

@@ -23,6 +23,7 @@ final class APIHarness {
     let revoked = RevokedSessions(tokenLifetime: .seconds(900))
     let uses = SessionUses()
     let work = WorkLog()
+    let blocks = BlockLog()
     let router: Router<APIContext>
     private let clock: TestClock
     private let coordinator: WriteCoordinator
@@ -110,7 +111,7 @@ final class APIHarness {
             loop: loop,
             revoked: revoked,
             uses: uses,
-            announce: publish,
+            blockChanged: { [blocks] in blocks.changes.append($0) },
             metrics: metrics,
             logger: logger
         )
@@ -157,6 +158,13 @@ final class WorkLog: Sendable {
             return entries
         }
     }
+}
+
+/// The blocks that began and ended, as far as anybody is to be told what they see now.
+///
+/// Loop-bound.
+final class BlockLog {
+    var changes: [BlockChange] = []
 }
 
 /// What a harness is to be made with.

@@ -140,4 +140,29 @@ import Web
             #expect(await api.send("hello", to: chat, as: ada).status == 201)
         }
     }
+
+    @Test func `what two people see of each other changes with the first block between them, and with its end`()
+        async throws
+    {
+        try await withAPI { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            let (adas, bobs) = ("/users/me/blocks/\(bob.id)", "/users/me/blocks/\(ada.id)")
+            // They are in no chat together, and never saw each other.
+            #expect(await api.call(.put, adas, as: ada.token).status == 204)
+            #expect(api.blocks.changes.isEmpty)
+            #expect(await api.call(.delete, adas, as: ada.token).status == 204)
+            _ = await api.group(ada, bob)
+            api.blocks.changes = []
+            for (path, person) in [(adas, ada), (adas, ada), (bobs, bob)] {
+                #expect(await api.call(.put, path, as: person.token).status == 204)
+            }
+            let pair: Set = [UserID(rawValue: ada.id), UserID(rawValue: bob.id)]
+            #expect(api.blocks.changes == [BlockChange(of: pair, isBlocked: true)])
+            for (path, person) in [(adas, ada), (adas, ada), (bobs, bob)] {
+                #expect(await api.call(.delete, path, as: person.token).status == 204)
+            }
+            let end = BlockChange(of: pair, isBlocked: false)
+            #expect(api.blocks.changes == [BlockChange(of: pair, isBlocked: true), end, end])
+        }
+    }
 }

@@ -78,6 +78,12 @@ import Testing
             #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
             fixture.hubs[0].receive([Self.event(.user(ben, in: left.chat))])
             #expect(sockets.map(\.ephemeral.count) == [2, 1, 0, 0])
+            // Once, by whichever of the chats; a socket of one chat by that chat.
+            let both = [chats[0].chat, chats[1].chat]
+            fixture.hubs[0].receive([Self.event(.sockets(of: ben, inAny: both))])
+            #expect(sockets.map(\.ephemeral.count) == [3, 2, 1, 0])
+            fixture.hubs[0].receive([Self.event(.sockets(of: ben, inAny: [chats[1].chat, left.chat]))])
+            #expect(sockets.map(\.ephemeral.count) == [4, 2, 2, 0])
         }
     }
 

@@ -154,6 +154,10 @@ import Testing
         EphemeralEvent(to: .chats([chat, ChatID(rawValue: 8)], of: UserID(rawValue: 9)), payload: Array("{}".utf8)),
         EphemeralEvent(to: .user(UserID(rawValue: 9), in: chat), payload: Array("{}".utf8)),
         EphemeralEvent(
+            to: .sockets(of: UserID(rawValue: 9), inAny: [chat, ChatID(rawValue: 8)]),
+            payload: Array("{}".utf8)
+        ),
+        EphemeralEvent(
             to: .chat(chat),
             excluding: UserID(rawValue: 3),
             hiddenFrom: [UserID(rawValue: 7), UserID(rawValue: 1 << 50)],

@@ -1,0 +1,112 @@
+import Domain
+import IOCore
+import JSON
+import Messaging
+import Support
+import Testing
+
+@testable import Gateway
+
+/// What two people between whom a block begins or ends are told of each other.
+@Suite struct PresenceBlockTests {
+    /// Begins or ends a block between the two of a scene.
+    private static func block(_ scene: PresenceScene, _ isBlocked: Bool) {
+        hide(scene, isBlocked)
+        scene.board.noteBlock(BlockChange(of: [scene.ada, scene.ben], isBlocked: isBlocked))
+    }
+
+    private static func hide(_ scene: PresenceScene, _ isHidden: Bool) {
+        let (ada, ben) = (scene.ada, scene.ben)
+        scene.scope.kept =
+            isHidden ? [ada: PresenceReserve(hidden: [ben]), ben: PresenceReserve(hidden: [ada])] : [:]
+    }
+
+    @Test func `with a block each is told that the other has left, but not of one who seemed offline already`()
+        async throws
+    {
+        try await PresenceScene.run { scene in
+            scene.store.known = [scene.ada: .online]
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            let narrow = scene.fixture.connect(scene.ben, only: scene.chat)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 && narrow.ephemeral.count == 1 })
+            Self.block(scene, true)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 && narrow.ephemeral.count == 2 })
+            for socket in [bens, narrow] {
+                #expect(PresenceScene.told(socket) == ["online", "offline"])
+                #expect(socket.ephemeral[1]["user_id"] == .integer(scene.ada.rawValue))
+                #expect(socket.ephemeral[1]["last_seen"] == .null)
+            }
+            await scene.settle()
+            #expect(adas.ephemeral.isEmpty && bens.ephemeral.count == 2)
+        }
+    }
+
+    @Test func `with its end each is told who is there on open sockets, unless the other one blocks as well`()
+        async throws
+    {
+        try await PresenceScene.run { scene in
+            scene.store.known = [scene.ada: .away, scene.ben: .doNotDisturb]
+            Self.hide(scene, true)
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            scene.board.noteBlock(BlockChange(of: [scene.ada, scene.ben], isBlocked: false))
+            await scene.settle()
+            #expect(adas.ephemeral.isEmpty && bens.ephemeral.isEmpty)
+            Self.block(scene, false)
+            #expect(await scene.fixture.becomes { adas.ephemeral.count == 1 && bens.ephemeral.count == 1 })
+            #expect(PresenceScene.told(adas) == ["dnd"] && PresenceScene.told(bens) == ["away"])
+            #expect(adas.ephemeral[0]["user_id"] == .integer(scene.ben.rawValue))
+            // Of somebody who is not there nobody is told.
+            scene.store.known = [scene.ben: .online]
+            Self.block(scene, false)
+            #expect(await scene.fixture.becomes { adas.ephemeral.count == 2 })
+            await scene.settle()
+            #expect(PresenceScene.told(adas) == ["dnd", "online"] && bens.ephemeral.count == 1)
+        }
+    }
+
+    @Test func `nobody is told of whom they never saw, nor of a block that was taken back at once`() async throws {
+        try await PresenceScene.run { scene in
+            scene.store.known = [scene.ada: .online, scene.ben: .online]
+            Self.hide(scene, true)
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            Self.block(scene, false)
+            Self.block(scene, true)
+            await scene.settle()
+            #expect(adas.ephemeral.isEmpty && bens.ephemeral.isEmpty)
+            // In chats where presence is not told.
+            let members = scene.scope.members
+            scene.scope.members = [:]
+            Self.block(scene, false)
+            await scene.settle()
+            #expect(scene.fixture.stores.broker.ephemeral.isEmpty)
+            scene.scope.members = members
+            Self.block(scene, false)
+            #expect(await scene.fixture.becomes { adas.ephemeral.count == 1 && bens.ephemeral.count == 1 })
+        }
+    }
+
+    @Test func `while the store is away they wait, and are told nothing older than what they were told meanwhile`()
+        async throws
+    {
+        try await PresenceScene.run { scene in
+            let (fixture, store, chat, ada) = (scene.fixture, scene.store, scene.chat, scene.ada)
+            Self.hide(scene, true)
+            let bens = await scene.live(scene.ben)
+            await scene.settle()
+            store.known = [ada: .online]
+            store.outage = StoreError(.redis, .retryable, "away")
+            Self.block(scene, false)
+            await scene.settle()
+            #expect(bens.ephemeral.isEmpty)
+            store.beforeTelling = {
+                store.beforeTelling = {}
+                store.known = [ada: .away]
+                let payload = EphemeralEncoder.presence(of: ada, .away, lastSeen: nil)
+                fixture.hubs[0].receive([EphemeralEvent(to: .chats([chat], of: ada), payload: payload)])
+            }
+            store.outage = nil
+            #expect(await fixture.becomes { bens.ephemeral.count == 2 })
+            #expect(PresenceScene.told(bens) == ["away", "away"])
+        }
+    }
+}
