@@ -141,6 +141,7 @@ enum Serve {
             configuration: .init(
                 host: configuration.host,
                 port: configuration.port,
+                limits: limits,
                 answers: AnswerPolicy(
                     allowedOrigins: configuration.allowedOrigins,
                     transportSecurity: configuration.transportSecurity
