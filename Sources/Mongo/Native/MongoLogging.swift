@@ -18,8 +18,6 @@ enum MongoLogging {
     }
 
     private static let initialised: Void = {
-        // Its counters would be a file in /dev/shm for `mongoc-stat`, and outlive a process that is killed.
-        unsafe setenv("MONGOC_DISABLE_SHM", "1", 0)
         unsafe mongoc_log_set_handler(
             { level, domain, message, _ in
                 guard let domain = unsafe domain, let message = unsafe message else { return }
@@ -28,6 +26,8 @@ enum MongoLogging {
             nil
         )
         mongoc_init()
+        // Its counters are a file for `mongoc-stat`, made when the library was loaded; it would outlive a process that is killed.
+        unsafe shm_unlink("/mongoc-\(getpid())")
     }()
 
     private static func forward(_ level: mongoc_log_level_t, _ domain: String, _ message: String) {
