@@ -105,7 +105,7 @@ $$;
 -- A page of history: no row when the user is no member; else one row, or one for each unfinished operation on the page.
 --
 -- p_mode   newest | before | after (both exclusive) | around | first_unread; p_seq is its message, ignored by the first and last
---          first_unread is around the first message that counts as unread, and where none does around the one after the read mark
+--          first_unread is around the first message that counts as unread, and where none does it is newest
 -- low, high  the page's messages, ascending; high < low when it is empty. Without holes in seq the page is arithmetic.
 -- revs … last_reply_ats  aligned: element i is of message low + i - 1. Its body must have that rev (or a newer one: then all is read
 --          again); offsets are those of the events that made the messages; the body of a purged one is gone for good. The numbers
@@ -140,7 +140,7 @@ LANGUAGE sql STABLE AS $$
                 WHEN 'before' THEN least(p_seq - 1, c.last_seq) - p_limit + 1
                 WHEN 'after' THEN p_seq + 1
                 WHEN 'around' THEN least(p_seq - p_limit / 2, c.last_seq - p_limit + 1)
-                WHEN 'first_unread' THEN least(coalesce(unread.seq, p.read_seq + 1) - p_limit / 2, c.last_seq - p_limit + 1)
+                WHEN 'first_unread' THEN least(coalesce(unread.seq, c.last_seq + 1) - p_limit / 2, c.last_seq - p_limit + 1)
             END) AS low
         ) range
         WHERE p.chat_id = p_chat AND p.user_id = p_user

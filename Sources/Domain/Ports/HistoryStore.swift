@@ -7,7 +7,7 @@ package enum HistoryWindow: Sendable, Equatable {
     case after(SequenceNumber)
     /// Half before it, the rest from it on.
     case around(SequenceNumber)
-    /// Around the first message that counts as unread for the caller; where none does, around the one after the read mark.
+    /// Around the first message that counts as unread for the caller; where none does, the newest.
     case firstUnread
 }
 

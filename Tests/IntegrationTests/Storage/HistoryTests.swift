@@ -35,7 +35,7 @@ import Testing
             let four = SequenceNumber(rawValue: 4)
             let cases: [(HistoryWindow, [Int64])] = [
                 (.newest, [5, 6, 7]), (.before(four), [1, 2, 3]), (.after(four), [5, 6, 7]),
-                (.around(four), [3, 4, 5]), (.firstUnread, [1, 2, 3]),
+                (.around(four), [3, 4, 5]), (.firstUnread, [5, 6, 7]),
             ]
             for (window, expected) in cases {
                 let snapshot = try await stores.history.snapshot(of: chat, for: user, window: window, limit: 3)

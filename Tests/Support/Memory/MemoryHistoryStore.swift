@@ -19,7 +19,7 @@ package final class MemoryHistoryStore: HistoryStore {
         guard let row = database.chats[chat], let member = row.member(user) else { return nil }
         let head = row.chat.lastSequence.rawValue
         let unread = row.messages.first { $0.metadata.sequence > member.readSequence && $0.counts(for: user) }
-        let anchor = unread?.metadata.sequence.rawValue ?? member.readSequence.rawValue + 1
+        let anchor = unread?.metadata.sequence.rawValue ?? head + 1
         let (low, high) = Self.range(window, head: head, unread: anchor, limit: Int64(limit))
         let rows = row.messages.map(\.metadata).filter { (low..<high + 1).contains($0.sequence.rawValue) }
         let redo = database.redo.flatMap(\.batch.operations).filter { committed in

@@ -171,7 +171,7 @@ struct UnreadHistory {
         let first = said.indices.first {
             $0 >= read && said[$0].sender != user && said[$0].type != .system && !said[$0].isDeleted
         }
-        return min((first ?? read) + 1, said.count)
+        return first.map { $0 + 1 } ?? said.count
     }
 
     private func compare(_ place: String) async throws {
