@@ -55,6 +55,18 @@ import Web
         }
     }
 
+    @Test func `any number of spaces may stand before a token, and nothing else`() async throws {
+        try await withAPI { api in
+            let token = await api.person("ada").token
+            for (header, status) in [
+                ("Bearer  \(token)", 200), ("Bearer     \(token)", 200), ("Bearer\t\(token)", 401),
+                ("Bearer \t\(token)", 401), ("Bearer\(token)", 401), ("Bearer  \(token) x", 401),
+            ] {
+                #expect(await api.call(.get, "/chats", headers: [("Authorization", header)]).status == status)
+            }
+        }
+    }
+
     @Test func `a ticket opens one socket, for its caller, for half a minute`() async throws {
         try await withAPI { api in
             let ada = await api.person("ada")
