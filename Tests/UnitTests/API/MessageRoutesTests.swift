@@ -77,6 +77,25 @@ import Web
         }
     }
 
+    @Test func `a change asked for again is not done again, and answers the message as it is by now`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            let id = await api.send("first", to: chat, as: ada).string("message_id") ?? ""
+            func edit(_ text: String, _ key: String) async -> Answer {
+                let fields = #"{"content":"\#(text)"}"#
+                let headers = [("Idempotency-Key", key)]
+                return await api.call(.put, "/messages/\(id)", as: ada.token, json: fields, headers: headers)
+            }
+            #expect(await edit("second", "a").string("content") == "second")
+            let third = await edit("third", "b")
+            #expect(third.string("content") == "third" && third["duplicate"] == nil)
+            let again = await edit("second", "a")
+            #expect(again.status == 200 && again["duplicate"] == .bool(true))
+            #expect(again.string("content") == "third" && again.integer("rev") == third.integer("rev"))
+        }
+    }
+
     @Test(arguments: [
         ("{", 400, "invalid_json"), ("[]", 400, "invalid_json"), ("", 400, "invalid_json"),
         (#"{"content":"x"} x"#, 400, "invalid_json"), (#"{}"#, 400, "invalid_value"),
