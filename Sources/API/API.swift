@@ -143,11 +143,13 @@ package final class API {
         let limiter = limiter
         let all = SocketDescription.make("Opens the WebSocket of all chats")
         open.on(.get, "/ws", name: "socket", description: all) { request, _ in
-            try await upgrade(request, nil) { try await limiter.admitSocket(request, of: $0) }
+            try SocketDescription.checkQuery(request)
+            return try await upgrade(request, nil) { try await limiter.admitSocket(request, of: $0) }
         }
         let one = SocketDescription.make("Opens a WebSocket of one chat", path: [.inPath("id")])
         open.on(.get, "/ws/{id}", name: "chatSocket", description: one) { request, context in
-            try await upgrade(request, context.chat()) { try await limiter.admitSocket(request, of: $0) }
+            try SocketDescription.checkQuery(request)
+            return try await upgrade(request, context.chat()) { try await limiter.admitSocket(request, of: $0) }
         }
     }
 

@@ -1,7 +1,7 @@
 extension Timestamp {
     /// Reads a time as of RFC 3339, section 5.6, of the years 1970 to 9999; fractions beyond milliseconds are cut off.
     ///
-    /// Nil for anything else, and for a leap second, which no clock of ours has.
+    /// Nil for anything else, for what is beyond the year 9999 in UTC, and for a leap second, which no clock of ours has.
     package init?(parsing text: String) {
         var reader = TimeReader(text)
         guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2), reader.skip("-"),
@@ -13,7 +13,9 @@ extension Timestamp {
         else { return nil }
         let days = Self.days(year: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + (minute - offset) * 60 + second
-        self.init(milliseconds: seconds * 1000 + milliseconds)
+        let time = Timestamp(milliseconds: seconds * 1000 + milliseconds)
+        guard time <= Self.latest else { return nil }
+        self = time
     }
 
     private static func days(in month: Int64, of year: Int64) -> Int64 {

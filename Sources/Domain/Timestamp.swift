@@ -8,12 +8,20 @@ package struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
+    /// 0001-01-01T00:00:00.000Z, the first that is ever written.
+    package static let earliest = Timestamp(milliseconds: -62_135_596_800_000)
+    /// 9999-12-31T23:59:59.999Z, the last that four digits of a year can write.
+    package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
+
     /// RFC 3339 in UTC with milliseconds, such as `2026-01-31T23:59:59.001Z`.
+    ///
+    /// What lies before `earliest` or after `latest` is written as that one: no digits of another year stand for it.
     package var description: String { String(decoding: utf8, as: UTF8.self) }
 
     /// The bytes of `description`, without making a string of them.
     package var utf8: [UInt8] {
-        let days = Int64(milliseconds).floorDivided(by: 86_400_000)
+        let milliseconds = min(max(milliseconds, Self.earliest.milliseconds), Self.latest.milliseconds)
+        let days = milliseconds.floorDivided(by: 86_400_000)
         let rest = Int(milliseconds - days * 86_400_000)
         let (year, month, day) = Self.civil(fromDays: Int(days))
         var text: [UInt8] = []

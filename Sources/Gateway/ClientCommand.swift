@@ -62,7 +62,7 @@ enum ClientCommand: Sendable, Equatable {
         case .resume: return .resume(try resumeRequest(&reader))
         case .ping: return .ping
         case .message:
-            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            let chat = try ClientFields.chatID(&reader)
             return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
         case .edit:
             let message = try ClientFields.messageID(&reader)
@@ -74,7 +74,7 @@ enum ClientCommand: Sendable, Equatable {
             let isRemoval = try reader.optional("remove", as: Bool.self) ?? false
             return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
         case .typing:
-            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            let chat = try ClientFields.chatID(&reader)
             switch try reader.required("state", as: String.self) {
             case "start": return .typing(chat, isTyping: true)
             case "stop": return .typing(chat, isTyping: false)
@@ -87,7 +87,7 @@ enum ClientCommand: Sendable, Equatable {
             }
             return .presence(status)
         case .read:
-            let chat = ChatID(rawValue: try reader.required("chat_id"))
+            let chat = try ClientFields.chatID(&reader)
             return .read(chat, try ClientFields.readSequence(&reader))
         }
     }

@@ -21,11 +21,10 @@ extension Gateway {
             return caller
         }
         if let header = request.headers["authorization"] {
-            let parts = header.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+            guard let token = HTTPHeaders.bearerToken(in: header) else {
                 throw Failure(.unauthenticated, "Authorization: Bearer <access token> is required.")
             }
-            return try await verify(String(parts[1]))
+            return try await verify(token)
         }
         guard let offer = handshake.offeredSubprotocols.first(where: { $0.hasPrefix(Self.tokenPrefix) }) else {
             return nil

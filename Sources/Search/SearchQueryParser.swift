@@ -134,15 +134,19 @@ package struct SearchQueryParser {
             criteria.low = try time(value, filter)
         case .has:
             switch value.lowercased() {
-            case "link": criteria.hasLink = true
-            case "file": criteria.hasFile = true
+            case "link":
+                try once(!criteria.hasLink, filter, "link")
+                criteria.hasLink = true
+            case "file":
+                try once(!criteria.hasFile, filter, "file")
+                criteria.hasFile = true
             default: throw SearchQueryError(message: "has: takes link or file")
             }
         }
     }
 
-    private func once(_ isFirst: Bool, _ filter: Filter) throws(SearchQueryError) {
-        guard isFirst else { throw SearchQueryError(message: "\(filter.rawValue): may stand there once") }
+    private func once(_ isFirst: Bool, _ filter: Filter, _ value: String = "") throws(SearchQueryError) {
+        guard isFirst else { throw SearchQueryError(message: "\(filter.rawValue):\(value) may stand there once") }
     }
 
     /// A time, or the beginning of a day, both in UTC unless said otherwise.

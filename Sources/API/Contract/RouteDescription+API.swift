@@ -83,7 +83,7 @@ extension RouteParameter {
     static let idempotencyKey = RouteParameter(
         "Idempotency-Key",
         .text(matching: "^[!-~]{1,255}$"),
-        "The same key and request again answers the first result."
+        "The same key and request again is not done again: a send answers its first result, a change what is there by now."
     )
 
     /// The parameters of patterns, whose names mean the same everywhere.

@@ -15,7 +15,7 @@ extension Schema {
     private static let duplicate = SchemaField.optional(
         "duplicate",
         .boolean,
-        "The request had been done before; this is its first result."
+        "The request had been done before and is not done again: of a send this is the first result, of a change the message as it is now."
     )
 
     /// What a message has everywhere.

@@ -16,7 +16,7 @@ struct AuthenticationMiddleware: Middleware {
             throw Failure(.unauthenticated, "An access token in the query string is refused.")
         }
         let headers = request.headers.values(of: "Authorization")
-        guard headers.count == 1, let text = Self.bearer(headers[0]) else { throw Failure.noToken }
+        guard headers.count == 1, let text = HTTPHeaders.bearerToken(in: headers[0]) else { throw Failure.noToken }
         var context = context
         do {
             context.caller = try tokens.verify(text, now: now()).caller
@@ -40,12 +40,5 @@ struct AuthenticationMiddleware: Middleware {
     func describe(_ description: inout RouteDescription) {
         description.needsToken = true
         description.failures += [RouteFailure(.unauthenticated), RouteFailure(.tokenExpired)]
-    }
-
-    /// The credentials of the scheme Bearer, whose name is compared without regard to case (RFC 9110, section 11.1).
-    private static func bearer(_ header: String) -> String? {
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
     }
 }

@@ -8,7 +8,7 @@ extension ClientFields {
     // What `mongo/messages.json` takes: a document that MongoDB refuses would hold up its chat.
     private static let attachmentKinds: Set<String> = ["image", "file", "audio", "video"]
     /// JSON numbers hold it exactly, in every client.
-    private static let largestInteger: Int64 = 1 << 53 - 1
+    static let largestInteger: Int64 = 1 << 53 - 1
 
     /// The attachments of a new message.
     static func newAttachments(_ reader: inout JSONObjectReader) throws -> [Attachment] {

@@ -134,8 +134,8 @@ package enum ClientFields {
     static func integers(_ values: [JSONValue], _ name: String) throws(Failure) -> [Int64] {
         var numbers: [Int64] = []
         for value in values {
-            guard case .integer(let number) = value, number > 0 else {
-                throw Failure(.invalidValue, "\(name): must be positive integers")
+            guard case .integer(let number) = value, (1...largestInteger).contains(number) else {
+                throw Failure(.invalidValue, "\(name): must be integers between 1 and \(largestInteger)")
             }
             numbers.append(number)
         }

@@ -146,8 +146,12 @@ extension Schema {
             .required("type", .words(["about:blank"])),
             .required("title", .text),
             .required("status", .integer(400...599)),
-            .optional("detail", .text, "For people."),
-            .optional("instance", .text, "The path that was asked for."),
+            .required("detail", .text, "For people."),
+            .required(
+                "instance",
+                .text,
+                "The path that was asked for; / where the request was refused before it was read."
+            ),
             .required("code", .text, "Stable, for programs."),
             .required("request_id", .text),
             .required("retryable", .boolean, "Whether the same request may succeed later.")

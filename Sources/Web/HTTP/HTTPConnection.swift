@@ -190,10 +190,10 @@ final class HTTPConnection {
         while state == .open, stream.queuedBytes >= bytes { await wait() }
     }
 
-    /// Answers for the connection itself, with the identity of the request as far as that is known.
+    /// Answers for the connection itself, with the identity and the path of the request as far as they are known.
     private func refuse(_ problem: Problem) {
         let identity = loop.requestIDs.identity(for: parser.head?.headers["x-request-id"])
-        var response = problem.response(requestID: identity, instance: parser.head?.path)
+        var response = problem.response(requestID: identity, instance: parser.line?.path ?? "/")
         loop.answers.complete(&response, to: parser.head?.method, parser.head?.headers)
         let framing = HTTPResponseEncoder.Framing(requestID: identity, closes: true)
         _ = stream.send(Frame(loop.encode(response, framing: framing)))

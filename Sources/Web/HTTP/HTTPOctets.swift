@@ -20,6 +20,16 @@ extension UInt8 {
     /// A fragment is never sent.
     var isTarget: Bool { self > 0x20 && self < 0x7F && self != UInt8(ascii: "#") }
 
+    /// What a host with its port may hold: visible ASCII without what begins or ends one in an address or a list.
+    var isHost: Bool {
+        switch self {
+        case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"), UInt8(ascii: "\\"),
+            UInt8(ascii: ","):
+            false
+        default: self > 0x20 && self < 0x7F
+        }
+    }
+
     var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 
     var isSpaceOrTab: Bool { self == 0x20 || self == 0x09 }

@@ -1,18 +1,20 @@
 /// A request head that passed every check: what it asks for and how its body is framed.
 package struct HTTPRequestHead {
-    package let method: HTTPMethod
+    package var method: HTTPMethod { line.method }
     /// Path and query as sent, or `*`.
-    package let target: String
-    /// Every field as sent.
+    package var target: String { line.target }
+    /// Every field as sent, but for `Host` where the target names another.
     package let headers: HTTPHeaders
     /// 1.1 rather than 1.0.
-    package let isHTTP11: Bool
+    package var isHTTP11: Bool { line.isHTTP11 }
     /// Whether the connection may carry another request after this one.
     package let keepsAlive: Bool
     /// Where the body ends.
     package let framing: BodyFraming
     /// Whether the client waits for 100 before it sends the body (RFC 9110 section 10.1.1).
     package let expectsContinue: Bool
+
+    private let line: HTTPRequestLine
 
     /// How the end of a body is found (RFC 9112 section 6.3).
     package enum BodyFraming: Equatable {
@@ -23,55 +25,26 @@ package struct HTTPRequestHead {
     }
 
     /// The target without its query, which may hold a secret.
-    var path: String { String(target.prefix { $0 != "?" }) }
+    var path: String { line.path }
 
-    /// Checks the complete head in `bytes`, whose lines `reader` has found.
-    init(bytes: [UInt8], reader: HTTPHeadReader) throws(Problem) {
-        let line = bytes[reader.startLine]
-        let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-        guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(\.isToken) else {
-            throw .malformed("the request line is not method, target and version")
-        }
-        method = HTTPMethod(String(decoding: parts[0], as: UTF8.self))
-        isHTTP11 = try Self.version(parts[2])
-        target = try Self.target(parts[1], method: method)
-        headers = HTTPHeaders(bytes: bytes, fields: reader.fields)
+    /// Checks the complete head in `bytes`, whose lines `reader` has found, behind its first line.
+    init(_ line: HTTPRequestLine, bytes: [UInt8], reader: HTTPHeadReader) throws(Problem) {
+        self.line = line
+        let isHTTP11 = line.isHTTP11
+        var headers = HTTPHeaders(bytes: bytes, fields: reader.fields)
         let hosts = headers.values(of: "host")
         guard hosts.count == 1 || (!isHTTP11 && hosts.isEmpty) else {
             throw .malformed("there must be exactly one Host")
         }
-        guard hosts.allSatisfy({ $0.utf8.allSatisfy(Self.isHost) }) else { throw .malformed("Host is not a host") }
+        guard hosts.allSatisfy({ $0.utf8.allSatisfy(\.isHost) }) else { throw .malformed("Host is not a host") }
+        if let authority = line.authority, !hosts.isEmpty { headers.set("Host", authority) }
+        self.headers = headers
         framing = try Self.framing(headers, isHTTP11: isHTTP11)
         expectsContinue = try Self.expectation(headers, isHTTP11: isHTTP11)
         keepsAlive =
             isHTTP11
             ? !headers.contains("connection", token: "close")
             : headers.contains("connection", token: "keep-alive") && !headers.contains("connection", token: "close")
-    }
-
-    private static func version(_ text: ArraySlice<UInt8>) throws(Problem) -> Bool {
-        if text.elementsEqual("HTTP/1.1".utf8) { return true }
-        if text.elementsEqual("HTTP/1.0".utf8) { return false }
-        let isVersion =
-            text.count == 8 && text.starts(with: "HTTP/".utf8) && text[text.startIndex + 5].isDigit
-            && text[text.startIndex + 6] == UInt8(ascii: ".") && text[text.startIndex + 7].isDigit
-        throw isVersion ? .versionNotSupported : .malformed("the request line has no HTTP version")
-    }
-
-    private static func target(_ text: ArraySlice<UInt8>, method: HTTPMethod) throws(Problem) -> String {
-        let isOrigin = text.first == UInt8(ascii: "/") && text.allSatisfy(\.isTarget)
-        let isAsterisk = method == .options && text.elementsEqual("*".utf8)
-        guard isOrigin || isAsterisk else { throw .malformed("the request target is not a path") }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private static func isHost(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"), UInt8(ascii: "\\"),
-            UInt8(ascii: ","):
-            false
-        default: byte > 0x20 && byte < 0x7F
-        }
     }
 
     private static func framing(_ headers: HTTPHeaders, isHTTP11: Bool) throws(Problem) -> BodyFraming {

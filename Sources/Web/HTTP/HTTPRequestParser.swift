@@ -31,6 +31,8 @@ package struct HTTPRequestParser {
     private(set) var phase = Phase.idle
     /// The head whose body is being read, for the identity of a refusal.
     private(set) var head: HTTPRequestHead?
+    /// The line of the request that is being read, once that was found right, for a refusal to name its path.
+    private(set) var line: HTTPRequestLine?
 
     private let limits: HTTPLimits
     private let routeLimits: (HTTPRequestHead) -> RequestLimits?
@@ -69,6 +71,7 @@ package struct HTTPRequestParser {
     private mutating func reset() {
         phase = .idle
         head = nil
+        line = nil
         reader = HTTPHeadReader(limits: limits)
         chunks = nil
         owesContinue = false
@@ -83,7 +86,9 @@ package struct HTTPRequestParser {
             return false
         }
         let bytes = input.take(length)
-        let head = try HTTPRequestHead(bytes: bytes, reader: reader)
+        let line = try HTTPRequestLine(bytes[reader.startLine])
+        self.line = line
+        let head = try HTTPRequestHead(line, bytes: bytes, reader: reader)
         self.head = head
         phase = .body
         requestLimits = routeLimits(head)

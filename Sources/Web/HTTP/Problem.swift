@@ -7,7 +7,7 @@ package struct Problem: Error, Sendable {
     package var status: HTTPStatus
     /// Stable and machine-readable: `invalid_value`, `rate_limited` and so on.
     package var code: String
-    /// What went wrong this time, for people.
+    /// What went wrong this time, for people; nil where the title says it.
     package var detail: String?
     /// Whether the same request may succeed later.
     package var retryable: Bool
@@ -33,8 +33,8 @@ package struct Problem: Error, Sendable {
         self.headers = headers
     }
 
-    /// The problem as `application/problem+json`; `instance` is the path it happened at.
-    package func response(requestID: String, instance: String? = nil) -> HTTPResponse {
+    /// The problem as `application/problem+json`; `instance` is the path it happened at, and `/` where no valid one was read.
+    package func response(requestID: String, instance: String = "/") -> HTTPResponse {
         var writer = JSONWriter()
         writer.beginObject()
         writer.key("type")
@@ -43,14 +43,10 @@ package struct Problem: Error, Sendable {
         writer.string(status.reason)
         writer.key("status")
         writer.integer(Int64(status.code))
-        if let detail {
-            writer.key("detail")
-            writer.string(detail)
-        }
-        if let instance {
-            writer.key("instance")
-            writer.string(instance)
-        }
+        writer.key("detail")
+        writer.string(detail ?? status.reason)
+        writer.key("instance")
+        writer.string(instance)
         writer.key("code")
         writer.string(code)
         writer.key("request_id")

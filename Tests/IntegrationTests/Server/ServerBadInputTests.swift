@@ -128,6 +128,15 @@ import Web
                 415,
                 "unsupported_media_type"
             ),
+            Case(
+                "compressed",
+                .post,
+                path,
+                bytes: [0x1F, 0x8B, 0x08, 0x00],
+                headers: [("Content-Encoding", "gzip")],
+                415,
+                "unsupported_media_type"
+            ),
             Case("huge body", .post, path, String(repeating: " ", count: 2 << 20), 413, "payload_too_large"),
             Case("page too large", .get, path + "?limit=101", nil, 400, "limit_exceeded"),
             Case("unknown query", .get, path + "?offset=3", nil, 400, "unknown_field"),

@@ -53,6 +53,34 @@ private func impatient(_ deadline: WritableKeyPath<HTTPLimits, Duration>) -> HTT
         }
     }
 
+    @Test(arguments: [
+        ("GET /hello?ticket=x HTTP/1.1\r\n\r\n", "/hello"),
+        ("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "/hello"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "/echo"),
+        ("GET http://a/hello?x HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", "/hello"),
+        ("GET hello<b> HTTP/1.1\r\nHost: a\r\n\r\n", "/"),
+        ("GET /hello HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", "/"),
+        ("GET /hello HTTP/1.1\r\nHost: a\r\nX: \u{0}\r\n\r\n", "/"),
+        ("GET /hello HTTP/3.0\r\nHost: a\r\n\r\n", "/"),
+        ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "/"),
+        ("GET /hello HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n", "/"),
+        // Nothing is left of the request before it.
+        ("GET /hello HTTP/1.1\r\nHost: a\r\n\r\nGET /hello HTTP/1.1\nHost: a\n\n", "/"),
+    ])
+    func `a refusal of the connection names the path if that was read, and nothing unchecked`(
+        request: String,
+        instance: String
+    ) async throws {
+        try await TestServer.run(limits: impatient(\.lingerTimeout)) { _, server, _ in
+            let client = try await server.connect()
+            try client.sendRaw(Array(request.utf8))
+            var response = try await client.receive()
+            if response.status == 200 { response = try await client.receive() }
+            let refusal = String(decoding: response.body, as: UTF8.self)
+            #expect(refusal.contains(#""instance":"\#(instance)","#) && refusal.contains(#""detail":""#))
+        }
+    }
+
     @Test func `a refused body names the path, without a query that may hold a secret`() async throws {
         try await TestServer.run(limits: impatient(\.lingerTimeout)) { _, server, _ in
             let client = try await server.connect()

@@ -21,6 +21,18 @@ private func text(_ response: HTTPClientResponse) -> String { String(decoding: r
         }
     }
 
+    @Test func `a request for a whole address is one for its path`() async throws {
+        try await TestServer.run { _, server, _ in
+            let client = try await server.connect()
+            for (target, id) in [("http://x/items/7?y=1", 7), ("HTTPS://x.example:8443/items/8", 8), ("/items/9", 9)] {
+                let response = try await client.send(.get, target)
+                #expect(response.status == 200 && text(response) == String(id))
+            }
+            #expect(try await client.send(.get, "http://x").status == 404)
+            #expect(try await client.send(.get, "http://u@x/items/7").status == 400)
+        }
+    }
+
     @Test func `fifty requests in one write are answered in order`() async throws {
         try await TestServer.run { _, server, _ in
             let client = try await server.connect()

@@ -55,6 +55,34 @@ import Web
         }
     }
 
+    @Test func `any number of spaces may stand before a token, and nothing else`() async throws {
+        try await withAPI { api in
+            let token = await api.person("ada").token
+            for (header, status) in [
+                ("Bearer  \(token)", 200), ("Bearer     \(token)", 200), ("Bearer\t\(token)", 401),
+                ("Bearer \t\(token)", 401), ("Bearer\(token)", 401), ("Bearer  \(token) x", 401),
+            ] {
+                #expect(await api.call(.get, "/chats", headers: [("Authorization", header)]).status == status)
+            }
+        }
+    }
+
+    @Test func `a handshake's query holds what is declared, each once`() async throws {
+        try await withAPI { api in
+            for path in ["/ws", "/ws/7"] {
+                for (query, code) in [
+                    ("foo=1", "unknown_field"), ("resume=1&Ticket=x", "unknown_field"), ("=", "unknown_field"),
+                    ("resume=1&resume=1", "invalid_value"), ("ticket=a&ticket=b", "invalid_value"),
+                ] {
+                    let answer = await api.call(.get, "\(path)?\(query)")
+                    #expect(answer.status == 400 && answer.code == code, "\(query)")
+                }
+                // There are no sockets, but the query has passed.
+                #expect(await api.call(.get, "\(path)?resume=1&ticket=x").status == 503)
+            }
+        }
+    }
+
     @Test func `a ticket opens one socket, for its caller, for half a minute`() async throws {
         try await withAPI { api in
             let ada = await api.person("ada")

@@ -55,6 +55,7 @@ import Web
                 ("\(foreign)-1", "[\(own)]", "chat_not_found"), ("\(shared)-2", "[\(own)]", "message_not_found"),
                 ("\(shared)-3", "[\(own)]", "message_not_found"), ("\(shared)-9", "[\(own)]", "message_not_found"),
                 ("\(shared)-1", "[\(own),\(own)]", "invalid_value"), ("\(shared)-1", "[]", "invalid_value"),
+                ("\(shared)-1", "[9007199254740992]", "invalid_value"),
                 ("\(shared)-1", "[0]", "invalid_value"), ("\(shared)-1", "\(own)", "invalid_value"),
                 ("\(shared)-1", "[\(many)]", "limit_exceeded"),
             ] {

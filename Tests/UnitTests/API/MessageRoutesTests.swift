@@ -77,6 +77,25 @@ import Web
         }
     }
 
+    @Test func `a change asked for again is not done again, and answers the message as it is by now`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let chat = await api.group(ada)
+            let id = await api.send("first", to: chat, as: ada).string("message_id") ?? ""
+            func edit(_ text: String, _ key: String) async -> Answer {
+                let fields = #"{"content":"\#(text)"}"#
+                let headers = [("Idempotency-Key", key)]
+                return await api.call(.put, "/messages/\(id)", as: ada.token, json: fields, headers: headers)
+            }
+            #expect(await edit("second", "a").string("content") == "second")
+            let third = await edit("third", "b")
+            #expect(third.string("content") == "third" && third["duplicate"] == nil)
+            let again = await edit("second", "a")
+            #expect(again.status == 200 && again["duplicate"] == .bool(true))
+            #expect(again.string("content") == "third" && again.integer("rev") == third.integer("rev"))
+        }
+    }
+
     @Test(arguments: [
         ("{", 400, "invalid_json"), ("[]", 400, "invalid_json"), ("", 400, "invalid_json"),
         (#"{"content":"x"} x"#, 400, "invalid_json"), (#"{}"#, 400, "invalid_value"),
@@ -126,6 +145,25 @@ import Web
         }
     }
 
+    @Test func `a body under a coding is not read, and the answer says which would be`() async throws {
+        try await withAPI { api in
+            let ada = await api.person("ada")
+            let path = "/chats/\(await api.group(ada))/messages"
+            func send(_ codings: [String]) async -> Answer {
+                let headers = codings.map { ("Content-Encoding", $0) }
+                return await api.call(.post, path, as: ada.token, json: #"{"content":"x"}"#, headers: headers)
+            }
+            for codings in [["gzip"], ["identity, br"], ["identity", "gzip"], ["x"], ["identity;q=1"]] {
+                let answer = await send(codings)
+                #expect(answer.status == 415 && answer.code == "unsupported_media_type")
+                #expect(answer.headers["Accept-Encoding"] == "identity")
+            }
+            for codings in [["identity"], ["Identity , identity"], [""]] {
+                #expect(await send(codings).status == 201)
+            }
+        }
+    }
+
     @Test func `a stranger neither reads nor writes`() async throws {
         try await withAPI { api in
             let (ada, eve) = (await api.person("ada"), await api.person("eve"))
@@ -135,9 +173,13 @@ import Web
             let read = await api.call(.get, "/chats/\(chat)/messages", as: eve.token)
             #expect(read.status == 404 && read.code == "chat_not_found")
             #expect(!read.text.contains("secret"))
-            #expect(
-                await api.call(.post, "/messages", as: eve.token, json: #"{"chat_id":0,"content":"x"}"#).status == 404
-            )
+            for (id, code) in [
+                ("\(chat)", "chat_not_found"), ("4711", "chat_not_found"), ("9007199254740991", "chat_not_found"),
+                ("0", "invalid_value"), ("-1", "invalid_value"), ("9007199254740992", "invalid_value"),
+            ] {
+                let fields = #"{"chat_id":\#(id),"content":"x"}"#
+                #expect(await api.call(.post, "/messages", as: eve.token, json: fields).code == code, "\(id)")
+            }
         }
     }
 

@@ -38,6 +38,7 @@ import Web
     @Test(arguments: [
         (#"{"muted_until":"tomorrow"}"#, "invalid_value"),
         (#"{"muted_until":"2027-02-29T00:00:00Z"}"#, "invalid_value"),
+        (#"{"muted_until":"9999-12-31T23:59:59-12:00"}"#, "invalid_value"),
         (#"{"muted_until":5}"#, "invalid_value"), (#"{"pinned":"yes"}"#, "invalid_value"),
         (#"{"role":"owner"}"#, "unknown_field"), (#"{"read_seq":7}"#, "unknown_field"),
     ])

@@ -1,6 +1,7 @@
 import JSON
 import Support
 import Testing
+
 @testable import Web
 
 /// What holds answers to the contract must itself be seen to refuse.
@@ -85,6 +86,13 @@ import Testing
         #expect(try !Self.violations(problem("user_not_found", 404), 404, type).isEmpty)
         #expect(try !Self.violations(problem("thing_not_found", 404), 404, "application/json").isEmpty)
         #expect(try !Self.violations(problem("forbidden", 403), 403, type).isEmpty)
+        func refusal(_ fields: String) -> String {
+            #"{"type":"about:blank","title":"Not Found","status":404,\#(fields)"code":"thing_not_found","#
+                + #""request_id":"r","retryable":false}"#
+        }
+        #expect(try Self.violations(refusal(#""detail":"x","instance":"/","#), 404, type).isEmpty)
+        #expect(try !Self.violations(refusal(#""detail":"x","#), 404, type).isEmpty)
+        #expect(try !Self.violations(refusal(#""instance":"/","#), 404, type).isEmpty)
     }
 
     @Test func `a path leads to the most literal pattern`() throws {

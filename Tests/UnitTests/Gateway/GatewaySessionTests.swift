@@ -157,6 +157,14 @@ import Web
         }
     }
 
+    @Test func `several spaces before a handshake's token are one`() async throws {
+        try await GatewayFixture.run { fixture in
+            let ada = try await fixture.member()
+            let socket = try await fixture.open("  " + ada.token)
+            #expect(try await socket.frame("ready").integer("user_id") == ada.id.rawValue)
+        }
+    }
+
     @Test func `a ticket drawn before its session was revoked opens nothing`() async throws {
         try await GatewayFixture.run { fixture in
             let ada = try await fixture.member()

@@ -64,8 +64,9 @@ struct SearchQueryParserTests {
 
     @Test(arguments: [
         "from:", "from:ada lovelace from:me", "from:ädä", "in:x", "in:0", "in:+1", "in:99999999999999999999",
-        "before:yesterday",
-        "before:2026-13-01", "after:2026-1-1", "has:", "has:cheese", "in:1 in:1", "before:2026-01-01 before:2026-01-02",
+        "before:yesterday", "before:9999-12-31T23:00:00-01:00",
+        "before:2026-13-01", "after:2026-1-1", "has:", "has:cheese", "has:link has:file has:LINK", "has:file has:file",
+        "in:1 in:1", "before:2026-01-01 before:2026-01-02",
         "-from:me", "-has:link", "-cat", "in:1 -cat", "!!!", "in:1 ...", "\"?\" after:2026-01-01",
         "after:2026-01-02 before:2026-01-02",
         String(repeating: "a", count: 501), String(repeating: "a ", count: 21), String(repeating: "日", count: 66),

@@ -108,7 +108,24 @@ private func parse(_ bytes: [UInt8], size: Int = .max, limits: HTTPLimits = HTTP
         "GET /\r\nHost: a\r\n\r\n",
         "GET / HTTP/1.1x\r\nHost: a\r\n\r\n",
         "GET / http/1.1\r\nHost: a\r\n\r\n",
-        "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:// HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://u@x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://u:p@x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://x:8o/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://[::1/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://[::1]x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://x\\y/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://x/a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://\u{E4}/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:/x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http:x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET ftp://x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET ws://x/ HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET x/y HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET http://x/ HTTP/1.1\r\n\r\n",
+        "GET http://x/ HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
         "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /\u{E4} HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -123,6 +140,23 @@ private func parse(_ bytes: [UInt8], size: Int = .max, limits: HTTPLimits = HTTP
             #expect(outcome.problem?.status == 400)
             #expect(outcome.problem?.code == "invalid_value")
         }
+    }
+
+    @Test(arguments: [
+        ("GET http://x.example/a/b?c=/d", "/a/b?c=/d", "x.example"),
+        ("GET HTTP://x:8080/", "/", "x:8080"), ("GET httpS://[::1]:443/%2e%2e", "/%2e%2e", "[::1]:443"),
+        ("GET http://x:/..//a", "/..//a", "x:"), ("GET http://x", "/", "x"), ("GET http://x?y=@z", "/?y=@z", "x"),
+        ("OPTIONS http://x", "*", "x"), ("OPTIONS http://x/", "/", "x"), ("OPTIONS http://x?", "/?", "x"),
+        ("OPTIONS *", "*", "a"), ("GET //x/http://y", "//x/http://y", "a"),
+    ])
+    func `a whole address is a target, and its host the host`(line: String, target: String, host: String) {
+        for size in [1, Int.max] {
+            let outcome = parse("\(line) HTTP/1.1\r\nA: b\r\nhost: a\r\n\r\n", size: size)
+            #expect(outcome.problem == nil)
+            #expect(outcome.requests.map(\.head.target) == [target])
+            #expect(outcome.requests.map { $0.head.headers.values(of: "Host") } == [[host]])
+        }
+        #expect(parse("GET http://x/y HTTP/1.0\r\n\r\n").requests.first?.head.path == "/y")
     }
 
     @Test(arguments: [

@@ -83,6 +83,15 @@ import Testing
         )
     }
 
+    @Test func `a problem of which little is known has every field no less`() {
+        let response = Problem(404, code: "not_found").response(requestID: "r1")
+        #expect(
+            String(decoding: response.bodyBytes, as: UTF8.self)
+                == #"{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found","instance":"/","#
+                + #""code":"not_found","request_id":"r1","retryable":false}"#
+        )
+    }
+
     @Test func `responses are framed by status and method`() {
         var encoder = HTTPResponseEncoder()
         func lines(_ response: HTTPResponse, isHEAD: Bool = false, closes: Bool = false) -> [Substring] {
