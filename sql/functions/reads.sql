@@ -1,5 +1,5 @@
 -- Reads. Each function is one SQL statement, so all it answers is of one moment; being plain and STABLE it is inlined into the
--- prepared statement that calls it, and planned once per connection.
+-- prepared statement that calls it, and planned once per connection, unless it says why not.
 
 -- For every chat with unfinished batches, its first event that is not yet known to be in both stores.
 CREATE OR REPLACE VIEW chat_redo AS
@@ -38,10 +38,13 @@ $$;
 
 -- The first message of p_chat in (p_after, p_through] that counts as unread for a user; no row when none does. What counts for nothing
 -- is stepped over by the thousand in the indexes that duologue_unread counts in, however much a user has said since they read: rows of
--- messages are read of the last thousand alone.
+-- messages are read of the last thousand alone. With a setting it is not inlined: what Postgres guesses of the steps would be in every
+-- plan of duologue_read_page, and so dear there that it planned each page anew.
 CREATE OR REPLACE FUNCTION duologue_first_unread(p_user bigint, p_chat bigint, p_after bigint, p_through bigint)
 RETURNS TABLE (seq bigint)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE ROWS 1 COST 1
+SET plan_cache_mode = force_generic_plan
+AS $$
     WITH RECURSIVE steps(after) AS (
         SELECT p_after
         UNION ALL

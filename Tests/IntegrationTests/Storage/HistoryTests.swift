@@ -1,6 +1,7 @@
 import Domain
 import IOCore
 import Messaging
+import Postgres
 import Storage
 import Support
 import Testing
@@ -44,6 +45,33 @@ import Testing
             let facts = try await stores.history.metadata(of: chat, sequences: [four])
             let page = try await stores.history.snapshot(of: chat, for: user, window: .around(four), limit: 3)
             #expect(facts == page.map { [$0.rows[1]] })
+        }
+    }
+
+    @Test func `a page is planned once, not each time it is read`() async throws {
+        try await StorageFixture.run { fixture, stores in
+            let user = try await stores.users(1)[0]
+            let chat = try await stores.group(of: user)
+            let plans: Int64 = try await fixture.sql { client in
+                try await client.withSession { session in
+                    try await session.run(
+                        script: """
+                            PREPARE page(bigint, bigint, text, bigint, integer) AS
+                            SELECT * FROM duologue_read_page($1, $2, $3, $4, $5)
+                            """
+                    )
+                    for _ in 0..<8 {
+                        try await session.run(
+                            script: "EXECUTE page(\(user.rawValue), \(chat.rawValue), 'newest', 0, 50)"
+                        )
+                    }
+                    return try await session.execute(
+                        "SELECT generic_plans FROM pg_prepared_statements WHERE name = 'page'"
+                    )[0].decode(0)
+                }
+            }
+            // Postgres tries five plans of the moment before it compares them with the general one.
+            #expect(plans == 3)
         }
     }
 
