@@ -136,7 +136,7 @@ enum Serve {
         let configuration = shared.configuration
         var limits = HTTPLimits()
         // Beyond it clients are refused; else nobody could be accepted, and no store come back.
-        limits.connections = min(limits.connections, max(OpenFiles.roomForClients() / loops.count, 1))
+        limits.connections = min(limits.connections, OpenFiles.roomForClients(ofEach: loops.count))
         let server = HTTPServer(
             configuration: .init(
                 host: configuration.host,

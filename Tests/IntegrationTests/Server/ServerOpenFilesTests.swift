@@ -22,8 +22,8 @@ import Web
                 let answer = try? await client.send(.get, "/health/live", deadline: .seconds(30))
                 if answer?.status.code == 200 { served += 1 }
             }
-            // 256 of the 300 are not theirs; of the rest every loop has its share, whether so many come to it or not.
-            #expect((1...44).contains(served))
+            // 208 of the 300 and more are not theirs; of the rest every loop has its share, whether so many come to it or not.
+            #expect((1...92).contains(served))
             for client in clients { client.close() }
             let client = scene.client(of: server)
             try await eventually("it serves again") {
