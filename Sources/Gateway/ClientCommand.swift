@@ -62,7 +62,7 @@ enum ClientCommand: Sendable, Equatable {
         case .resume: return .resume(try resumeRequest(&reader))
         case .ping: return .ping
         case .message:
-            let chat = try ClientFields.chatID(&reader)
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .message(chat, try ClientFields.message(&reader, type: .text, chat: chat))
         case .edit:
             let message = try ClientFields.messageID(&reader)
@@ -74,7 +74,7 @@ enum ClientCommand: Sendable, Equatable {
             let isRemoval = try reader.optional("remove", as: Bool.self) ?? false
             return .react(message, emoji: emoji, isOn: !isRemoval, as: try operationID(&reader))
         case .typing:
-            let chat = try ClientFields.chatID(&reader)
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
             switch try reader.required("state", as: String.self) {
             case "start": return .typing(chat, isTyping: true)
             case "stop": return .typing(chat, isTyping: false)
@@ -87,7 +87,7 @@ enum ClientCommand: Sendable, Equatable {
             }
             return .presence(status)
         case .read:
-            let chat = try ClientFields.chatID(&reader)
+            let chat = ChatID(rawValue: try reader.required("chat_id"))
             return .read(chat, try ClientFields.readSequence(&reader))
         }
     }

@@ -76,7 +76,7 @@ final class MessageRoutes {
     private func sendToNamedChat(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let caller = try context.requireCaller()
         var reader = try request.object()
-        let chat = try ClientFields.chatID(&reader)
+        let chat = ChatID(rawValue: try reader.required("chat_id"))
         return try await send(request, reader, to: chat, by: caller)
     }
 

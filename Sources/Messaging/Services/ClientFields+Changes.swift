@@ -32,15 +32,6 @@ extension ClientFields {
         return id
     }
 
-    /// The chat under `chat_id`.
-    package static func chatID(_ reader: inout JSONObjectReader) throws -> ChatID {
-        let number: Int64 = try reader.required("chat_id")
-        guard (1...largestInteger).contains(number) else {
-            throw Failure(.invalidValue, "chat_id: must be between 1 and \(largestInteger)")
-        }
-        return ChatID(rawValue: number)
-    }
-
     /// The number of the last message read, under `seq`.
     package static func readSequence(_ reader: inout JSONObjectReader) throws -> SequenceNumber {
         let number: Int64 = try reader.required("seq")

@@ -173,12 +173,14 @@ import Web
             let read = await api.call(.get, "/chats/\(chat)/messages", as: eve.token)
             #expect(read.status == 404 && read.code == "chat_not_found")
             #expect(!read.text.contains("secret"))
-            for (id, code) in [
-                ("\(chat)", "chat_not_found"), ("4711", "chat_not_found"), ("9007199254740991", "chat_not_found"),
-                ("0", "invalid_value"), ("-1", "invalid_value"), ("9007199254740992", "invalid_value"),
-            ] {
-                let fields = #"{"chat_id":\#(id),"content":"x"}"#
-                #expect(await api.call(.post, "/messages", as: eve.token, json: fields).code == code, "\(id)")
+            for id in ["\(chat)", "4711", "0", "-1", "9223372036854775807"] {
+                let answer = await api.call(
+                    .post,
+                    "/messages",
+                    as: eve.token,
+                    json: #"{"chat_id":\#(id),"content":"x"}"#
+                )
+                #expect(answer.status == 404 && answer.code == "chat_not_found", "\(id)")
             }
         }
     }
