@@ -38,7 +38,7 @@ package final class API {
     /// The path that all routes for clients begin with.
     package static let basePath = "/api/v1"
 
-    /// An API over ports and services of the caller's loop; `blockChanged` tells two people what they see of each other now.
+    /// An API over ports and services of the caller's loop; `blocks` is told of blocks.
     package init(
         settings: APISettings,
         accounts: any AccountStore,
@@ -65,7 +65,7 @@ package final class API {
         loop: EventLoop,
         revoked: RevokedSessions,
         uses: SessionUses,
-        blockChanged: @escaping (BlockChange) -> Void,
+        blocks: any BlockObserver,
         metrics: MetricsRegistry,
         logger: Logger
     ) {
@@ -95,7 +95,7 @@ package final class API {
         )
         self.sessions = SessionRoutes(service: service, sessions: sessions)
         self.people = PeopleRoutes(people: people)
-        self.relations = RelationRoutes(relations: relations, blockChanged: blockChanged)
+        self.relations = RelationRoutes(relations: relations, observer: blocks)
         self.chats = ChatRoutes(chats: chats, memberLimit: settings.memberLimit)
         chatChanges = ChatChangeRoutes(chats: chats, memberLimit: settings.memberLimit)
         self.messages = MessageRoutes(messages: messages)

@@ -4,57 +4,64 @@ internal import Messaging
 internal import Web
 
 /// Two people between whom a block has begun or ended are told what they see of each other now.
-extension PresenceBoard {
+extension PresenceBoard: BlockObserver {
     private static let pairsAtOnce = 100
     /// More of them wait for a store that is away no longer.
     private static let pairsLimit = 10_000
 
-    /// A block has begun or ended, in the stores already.
-    ///
-    /// Of what is taken back before anybody was told of it, nobody is.
-    package func noteBlock(_ change: BlockChange) {
-        if let waiting = blockChanges.removeValue(forKey: change.users), waiting != change.isBlocked { return }
-        if blockChanges.count < Self.pairsLimit { blockChanges[change.users] = change.isBlocked }
+    package func present(of users: Set<UserID>) async -> Set<UserID> {
+        do {
+            return Set(try await store.told(of: Array(users)).keys)
+        } catch {
+            // Who is shown as offline once too often does less harm than who is shown as present for good.
+            return users
+        }
+    }
+
+    package func blockChanged(between users: Set<UserID>, before: Set<UserID>) {
+        guard blockChanges[users] != nil || blockChanges.count < Self.pairsLimit else { return }
+        blockChanges[users, default: []].formUnion(before)
     }
 
     /// Tells those who wait for it, all in one look, and again where a store is away.
     func tellBlocks() async {
         while !blockChanges.isEmpty {
-            let batch = blockChanges.prefix(Self.pairsAtOnce).map { BlockChange(of: $0.key, isBlocked: $0.value) }
-            for change in batch { blockChanges[change.users] = nil }
+            let batch = blockChanges.prefix(Self.pairsAtOnce).map { (users: $0.key, before: $0.value) }
+            for pair in batch { blockChanges[pair.users] = nil }
             do {
                 try await tell(batch)
             } catch {
-                for change in batch { noteBlock(change) }
+                for pair in batch { blockChanged(between: pair.users, before: pair.before) }
                 return logger.debug("not told what is seen after a block", ["error": .string("\(error)")])
             }
         }
     }
 
-    /// Tells each of two who may see each other but for the block that the other has left, or is there.
+    /// Tells each of two how present the other is, and that one has left who is to be seen no longer.
     ///
-    /// Neither is told of one who is offline to others: that would tell nothing but that there was a block.
-    private func tell(_ changes: [BlockChange]) async throws {
-        let users = Array(changes.reduce(into: Set<UserID>()) { $0.formUnion($1.users) })
+    /// Of somebody who was offline to others before, and is, nothing is told: it would say only that there was a block.
+    private func tell(_ pairs: [(users: Set<UserID>, before: Set<UserID>)]) async throws {
+        let users = Array(pairs.reduce(into: Set<UserID>()) { $0.formUnion($1.users) })
         let chats = try await scope.chats(of: users)
-        let reserves = try await scope.reserves(of: users)
         overtaken = []
+        let reserves = try await scope.reserves(of: users)
         let told = try await store.told(of: users)
-        for change in changes {
-            // What was told of one of them meanwhile may be later than what was found: looked at again.
-            guard change.users.isDisjoint(with: overtaken) else {
-                noteBlock(change)
+        // What was told of these meanwhile may be later than what was found.
+        let later = overtaken
+        for pair in pairs {
+            guard pair.users.isDisjoint(with: later) else {
+                blockChanged(between: pair.users, before: pair.before)
                 continue
             }
-            for viewer in change.users {
-                for seen in change.users where seen != viewer {
-                    // A block by the other may remain, or have ended meanwhile.
+            for viewer in pair.users {
+                for seen in pair.users where seen != viewer {
                     let isHidden = reserves[seen]?.hidden.contains(viewer) ?? false
-                    guard let status = told[seen], isHidden == change.isBlocked else { continue }
+                    let shown = isHidden ? nil : told[seen]
+                    guard let status = shown ?? (pair.before.contains(seen) ? .offline : nil) else { continue }
                     let followed = Set(chats[viewer] ?? [])
                     let shared = (chats[seen] ?? []).filter(followed.contains)
                     guard !shared.isEmpty else { continue }
-                    let payload = EphemeralEncoder.presence(of: seen, isHidden ? .offline : status, lastSeen: nil)
+                    let payload = EphemeralEncoder.presence(of: seen, status, lastSeen: nil)
                     publish?(EphemeralEvent(to: .sockets(of: viewer, inAny: shared), payload: payload))
                 }
             }

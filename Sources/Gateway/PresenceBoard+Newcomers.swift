@@ -39,8 +39,8 @@ extension PresenceBoard {
         newcomers.removeFirst(batch.count)
         do {
             let members = try await members(around: batch)
-            let reserves = try await scope.reserves(of: batch.map(\.user))
             overtaken = []
+            let reserves = try await scope.reserves(of: batch.map(\.user))
             let told = try await store.told(of: Array(Set(members.values.joined())))
             let present = members.mapValues { users in
                 users.filter { told[$0] != nil && !overtaken.contains($0) }

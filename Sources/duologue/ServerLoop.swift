@@ -137,7 +137,7 @@ final class ServerLoop {
             loop: loop,
             revoked: shared.revoked,
             uses: shared.uses,
-            blockChanged: { [presence] in presence.noteBlock($0) },
+            blocks: presence,
             metrics: shared.registry,
             logger: shared.logger
         )

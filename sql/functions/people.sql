@@ -138,12 +138,14 @@ END
 $$;
 
 -- The chat opens again unless the other one has blocked, too.
-CREATE OR REPLACE FUNCTION duologue_unblock(p_user bigint, p_other bigint) RETURNS void
+DROP FUNCTION IF EXISTS duologue_unblock(bigint, bigint);
+CREATE FUNCTION duologue_unblock(p_user bigint, p_other bigint, OUT had_blocked boolean)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     v_chat bigint := duologue_lock_pair(p_user, p_other);
 BEGIN
     DELETE FROM blocks b WHERE b.user_id = p_user AND b.blocked_id = p_other;
+    had_blocked := FOUND;
     UPDATE chats c SET closed_by_block = false
     WHERE c.id = v_chat AND c.closed_by_block AND NOT duologue_blocked(p_user, p_other);
 END

@@ -5,12 +5,12 @@ internal import Web
 /// Contacts and blocks.
 final class RelationRoutes {
     private let relations: any RelationStore
-    private let blockChanged: (BlockChange) -> Void
+    private let observer: any BlockObserver
 
-    /// Routes over a store; `blockChanged` tells two people what they see of each other now.
-    init(relations: any RelationStore, blockChanged: @escaping (BlockChange) -> Void) {
+    /// Routes over a store; the observer is told of blocks.
+    init(relations: any RelationStore, observer: any BlockObserver) {
         self.relations = relations
-        self.blockChanged = blockChanged
+        self.observer = observer
     }
 
     func register(on group: RouteGroup<APIContext>) {
@@ -126,15 +126,19 @@ final class RelationRoutes {
 
     private func block(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        let isFirst = try await relations.block(other, by: caller)
-        if isFirst { blockChanged(BlockChange(of: [caller, other], isBlocked: true)) }
+        // Asked before it: what is told of them from then on does not reach the other one.
+        let before = await observer.present(of: [caller, other])
+        if try await relations.block(other, by: caller) {
+            observer.blockChanged(between: [caller, other], before: before)
+        }
         return HTTPResponse(.noContent)
     }
 
     private func unblock(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        let hasEnded = try await relations.unblock(other, by: caller)
-        if hasEnded { blockChanged(BlockChange(of: [caller, other], isBlocked: false)) }
+        if try await relations.unblock(other, by: caller) {
+            observer.blockChanged(between: [caller, other], before: [])
+        }
         return HTTPResponse(.noContent)
     }
 

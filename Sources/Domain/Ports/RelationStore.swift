@@ -1,15 +1,12 @@
-/// A block between two people that has begun, or ended.
-package struct BlockChange: Sendable, Equatable {
-    /// The two, whoever of them it is by.
-    package var users: Set<UserID>
-    /// Whether it has begun.
-    package var isBlocked: Bool
+/// Tells two people what they see of each other once a block between them has begun or ended.
+///
+/// Loop-bound.
+package protocol BlockObserver: AnyObject {
+    /// Who of these is shown to others as present; all of them where that cannot be found out.
+    func present(of users: Set<UserID>) async -> Set<UserID>
 
-    /// Makes a change of all its fields.
-    package init(of users: Set<UserID>, isBlocked: Bool) {
-        self.users = users
-        self.isBlocked = isBlocked
-    }
+    /// What the two see of each other is another now, in the stores; `before`: who of them the other may have seen present.
+    func blockChanged(between users: Set<UserID>, before: Set<UserID>)
 }
 
 /// Whom users keep as contacts, and whom they want nothing to do with.

@@ -89,11 +89,7 @@ package final class PostgresRelationStore: RelationStore {
     }
 
     package func unblock(_ other: UserID, by user: UserID) async throws -> Bool {
-        // The statement sees the block that its function deletes.
-        let query: PostgresQuery = """
-            SELECT EXISTS (SELECT FROM blocks b WHERE b.user_id = \(user.rawValue) AND b.blocked_id = \(other.rawValue))
-            FROM duologue_unblock(\(user.rawValue), \(other.rawValue))
-            """
+        let query: PostgresQuery = "SELECT had_blocked FROM duologue_unblock(\(user.rawValue), \(other.rawValue))"
         return try await postgres { () throws(PostgresError) in
             guard let row = try await client.execute(query.named("unblock")).first else {
                 throw PostgresError(.decoding, "the end of a block gave no row")

@@ -111,7 +111,7 @@ final class APIHarness {
             loop: loop,
             revoked: revoked,
             uses: uses,
-            blockChanged: { [blocks] in blocks.changes.append($0) },
+            blocks: blocks,
             metrics: metrics,
             logger: logger
         )
@@ -162,9 +162,20 @@ final class WorkLog: Sendable {
 
 /// The blocks that began and ended, as far as anybody is to be told what they see now.
 ///
-/// Loop-bound.
-final class BlockLog {
-    var changes: [BlockChange] = []
+/// Loop-bound. Users with even numbers are present.
+final class BlockLog: BlockObserver {
+    struct Change: Equatable {
+        var users: Set<UserID>
+        var before: Set<UserID>
+    }
+
+    var changes: [Change] = []
+
+    func present(of users: Set<UserID>) async -> Set<UserID> { users.filter { $0.rawValue.isMultiple(of: 2) } }
+
+    func blockChanged(between users: Set<UserID>, before: Set<UserID>) {
+        changes.append(Change(users: users, before: before))
+    }
 }
 
 /// What a harness is to be made with.

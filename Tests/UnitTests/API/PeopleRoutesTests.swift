@@ -157,12 +157,13 @@ import Web
                 #expect(await api.call(.put, path, as: person.token).status == 204)
             }
             let pair: Set = [UserID(rawValue: ada.id), UserID(rawValue: bob.id)]
-            #expect(api.blocks.changes == [BlockChange(of: pair, isBlocked: true)])
+            let beginning = BlockLog.Change(users: pair, before: pair.filter { $0.rawValue.isMultiple(of: 2) })
+            #expect(beginning.before.count == 1 && api.blocks.changes == [beginning])
             for (path, person) in [(adas, ada), (adas, ada), (bobs, bob)] {
                 #expect(await api.call(.delete, path, as: person.token).status == 204)
             }
-            let end = BlockChange(of: pair, isBlocked: false)
-            #expect(api.blocks.changes == [BlockChange(of: pair, isBlocked: true), end, end])
+            let end = BlockLog.Change(users: pair, before: [])
+            #expect(api.blocks.changes == [beginning, end, end])
         }
     }
 }

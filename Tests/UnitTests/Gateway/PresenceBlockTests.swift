@@ -10,9 +10,11 @@ import Testing
 /// What two people between whom a block begins or ends are told of each other.
 @Suite struct PresenceBlockTests {
     /// Begins or ends a block between the two of a scene.
-    private static func block(_ scene: PresenceScene, _ isBlocked: Bool) {
+    private static func block(_ scene: PresenceScene, _ isBlocked: Bool) async {
+        let users: Set = [scene.ada, scene.ben]
+        let before = isBlocked ? await scene.board.present(of: users) : []
         hide(scene, isBlocked)
-        scene.board.noteBlock(BlockChange(of: [scene.ada, scene.ben], isBlocked: isBlocked))
+        scene.board.blockChanged(between: users, before: before)
     }
 
     private static func hide(_ scene: PresenceScene, _ isHidden: Bool) {
@@ -29,7 +31,7 @@ import Testing
             let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
             let narrow = scene.fixture.connect(scene.ben, only: scene.chat)
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 && narrow.ephemeral.count == 1 })
-            Self.block(scene, true)
+            await Self.block(scene, true)
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 && narrow.ephemeral.count == 2 })
             for socket in [bens, narrow] {
                 #expect(PresenceScene.told(socket) == ["online", "offline"])
@@ -48,39 +50,80 @@ import Testing
             scene.store.known = [scene.ada: .away, scene.ben: .doNotDisturb]
             Self.hide(scene, true)
             let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
-            scene.board.noteBlock(BlockChange(of: [scene.ada, scene.ben], isBlocked: false))
+            scene.board.blockChanged(between: [scene.ada, scene.ben], before: [])
             await scene.settle()
             #expect(adas.ephemeral.isEmpty && bens.ephemeral.isEmpty)
-            Self.block(scene, false)
+            await Self.block(scene, false)
             #expect(await scene.fixture.becomes { adas.ephemeral.count == 1 && bens.ephemeral.count == 1 })
             #expect(PresenceScene.told(adas) == ["dnd"] && PresenceScene.told(bens) == ["away"])
             #expect(adas.ephemeral[0]["user_id"] == .integer(scene.ben.rawValue))
             // Of somebody who is not there nobody is told.
             scene.store.known = [scene.ben: .online]
-            Self.block(scene, false)
+            await Self.block(scene, false)
             #expect(await scene.fixture.becomes { adas.ephemeral.count == 2 })
             await scene.settle()
             #expect(PresenceScene.told(adas) == ["dnd", "online"] && bens.ephemeral.count == 1)
         }
     }
 
-    @Test func `nobody is told of whom they never saw, nor of a block that was taken back at once`() async throws {
+    @Test func `whoever leaves right after a block has left for the one who saw them`() async throws {
+        try await PresenceScene.run { scene in
+            scene.store.known = [scene.ada: .online]
+            let bens = await scene.live(scene.ben)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            await Self.block(scene, true)
+            // Told to others, of whom the other one is none.
+            scene.store.known = [:]
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 })
+            #expect(PresenceScene.told(bens) == ["online", "offline"])
+        }
+    }
+
+    @Test func `of a block and its end in one moment the last one counts`() async throws {
+        try await PresenceScene.run { scene in
+            scene.store.known = [scene.ada: .online]
+            let bens = await scene.live(scene.ben)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            await Self.block(scene, true)
+            scene.store.known = [scene.ada: .away]
+            await Self.block(scene, false)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 })
+            await Self.block(scene, true)
+            scene.store.known = [:]
+            await Self.block(scene, false)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 3 })
+            scene.store.known = [scene.ada: .online]
+            await Self.block(scene, false)
+            await Self.block(scene, true)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 4 })
+            #expect(PresenceScene.told(bens) == ["online", "away", "offline", "offline"])
+        }
+    }
+
+    @Test func `where it cannot be found out who was present, both have left`() async throws {
+        try await PresenceScene.run { scene in
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            await scene.settle()
+            scene.store.outage = StoreError(.redis, .retryable, "away")
+            await Self.block(scene, true)
+            scene.store.outage = nil
+            #expect(await scene.fixture.becomes { adas.ephemeral.count == 1 && bens.ephemeral.count == 1 })
+            #expect(PresenceScene.told(adas) == ["offline"] && PresenceScene.told(bens) == ["offline"])
+        }
+    }
+
+    @Test func `nobody is told in chats where presence is not told`() async throws {
         try await PresenceScene.run { scene in
             scene.store.known = [scene.ada: .online, scene.ben: .online]
             Self.hide(scene, true)
             let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
-            Self.block(scene, false)
-            Self.block(scene, true)
-            await scene.settle()
-            #expect(adas.ephemeral.isEmpty && bens.ephemeral.isEmpty)
-            // In chats where presence is not told.
             let members = scene.scope.members
             scene.scope.members = [:]
-            Self.block(scene, false)
+            await Self.block(scene, false)
             await scene.settle()
             #expect(scene.fixture.stores.broker.ephemeral.isEmpty)
             scene.scope.members = members
-            Self.block(scene, false)
+            await Self.block(scene, false)
             #expect(await scene.fixture.becomes { adas.ephemeral.count == 1 && bens.ephemeral.count == 1 })
         }
     }
@@ -95,7 +138,7 @@ import Testing
             await scene.settle()
             store.known = [ada: .online]
             store.outage = StoreError(.redis, .retryable, "away")
-            Self.block(scene, false)
+            await Self.block(scene, false)
             await scene.settle()
             #expect(bens.ephemeral.isEmpty)
             store.beforeTelling = {
