@@ -35,8 +35,8 @@ package final class PresenceBoard {
     private var heard = HeardChanges()
     /// When users were seen, to be written.
     private var seen: [UserID: Timestamp] = [:]
-    /// Those between whom a block has begun or ended and who were not told yet, and who of them the other may still see present.
-    var blockChanges: [Set<UserID>: Set<UserID>] = [:]
+    /// Those between whom a block has begun or ended and who were not told yet.
+    var blockNews: [Set<UserID>: BlockNews] = [:]
     var newcomers: [Newcomer] = []
     /// When newcomers can be told again who is there, after the stores were away.
     var greetAgainAt: ContinuousClock.Instant?

@@ -126,20 +126,34 @@ final class RelationRoutes {
 
     private func block(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        // Asked before it: what is told of them from then on does not reach the other one.
+        // Asked before it: once there is a block, what is told of the one does not reach the other.
         let before = await observer.present(of: [caller, other])
-        if try await relations.block(other, by: caller) {
-            observer.blockChanged(between: [caller, other], before: before)
+        try await change {
+            try await relations.block(other, by: caller)
+        } tell: {
+            observer.blockBegan(between: [caller, other], before: before)
         }
         return HTTPResponse(.noContent)
     }
 
     private func unblock(_ request: HTTPRequest, _ context: APIContext) async throws -> HTTPResponse {
         let (caller, other) = try pair(request, context)
-        if try await relations.unblock(other, by: caller) {
-            observer.blockChanged(between: [caller, other], before: [])
+        try await change {
+            try await relations.unblock(other, by: caller)
+        } tell: {
+            observer.blockEnded(between: [caller, other])
         }
         return HTTPResponse(.noContent)
+    }
+
+    /// Tells of a change that was made, and of one of which that is not known.
+    private func change(_ make: () async throws -> Bool, tell: () -> Void) async throws {
+        do {
+            if try await make() { tell() }
+        } catch let error as StoreError where error.outcome == .unknown {
+            tell()
+            throw error
+        }
     }
 
     /// The caller and whom the path names, who must be two.

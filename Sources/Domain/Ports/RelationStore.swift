@@ -5,8 +5,11 @@ package protocol BlockObserver: AnyObject {
     /// Who of these is shown to others as present; all of them where that cannot be found out.
     func present(of users: Set<UserID>) async -> Set<UserID>
 
-    /// What the two see of each other is another now, in the stores; `before`: who of them the other may have seen present.
-    func blockChanged(between users: Set<UserID>, before: Set<UserID>)
+    /// The first block between two has begun, or may have; `before`: who of them was present when that was asked before it.
+    func blockBegan(between users: Set<UserID>, before: Set<UserID>)
+
+    /// A block between two has ended, or may have; another may remain.
+    func blockEnded(between users: Set<UserID>)
 }
 
 /// Whom users keep as contacts, and whom they want nothing to do with.

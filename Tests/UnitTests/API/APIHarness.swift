@@ -166,16 +166,19 @@ final class WorkLog: Sendable {
 final class BlockLog: BlockObserver {
     struct Change: Equatable {
         var users: Set<UserID>
-        var before: Set<UserID>
+        /// Nil for the end of a block.
+        var before: Set<UserID>?
     }
 
     var changes: [Change] = []
 
     func present(of users: Set<UserID>) async -> Set<UserID> { users.filter { $0.rawValue.isMultiple(of: 2) } }
 
-    func blockChanged(between users: Set<UserID>, before: Set<UserID>) {
+    func blockBegan(between users: Set<UserID>, before: Set<UserID>) {
         changes.append(Change(users: users, before: before))
     }
+
+    func blockEnded(between users: Set<UserID>) { changes.append(Change(users: users)) }
 }
 
 /// What a harness is to be made with.

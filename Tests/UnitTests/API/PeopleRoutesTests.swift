@@ -158,12 +158,36 @@ import Web
             }
             let pair: Set = [UserID(rawValue: ada.id), UserID(rawValue: bob.id)]
             let beginning = BlockLog.Change(users: pair, before: pair.filter { $0.rawValue.isMultiple(of: 2) })
-            #expect(beginning.before.count == 1 && api.blocks.changes == [beginning])
+            #expect(beginning.before?.count == 1 && api.blocks.changes == [beginning])
             for (path, person) in [(adas, ada), (adas, ada), (bobs, bob)] {
                 #expect(await api.call(.delete, path, as: person.token).status == 204)
             }
-            let end = BlockLog.Change(users: pair, before: [])
+            let end = BlockLog.Change(users: pair)
             #expect(api.blocks.changes == [beginning, end, end])
+        }
+    }
+
+    @Test func `where it is not known whether a block began or ended, the two are told what is so`() async throws {
+        try await withAPI { api in
+            let (ada, bob) = (await api.person("ada"), await api.person("bob"))
+            let path = "/users/me/blocks/\(bob.id)"
+            let pair: Set = [UserID(rawValue: ada.id), UserID(rawValue: bob.id)]
+            let before = pair.filter { $0.rawValue.isMultiple(of: 2) }
+            for (outcome, changes) in [
+                (
+                    StoreError.Outcome.unknown,
+                    [BlockLog.Change(users: pair, before: before), BlockLog.Change(users: pair)]
+                ),
+                (.retryable, []),
+            ] {
+                api.blocks.changes = []
+                api.stores.database.outage = StoreError(.postgres, outcome, "away")
+                for method in [HTTPMethod.put, .delete] {
+                    #expect(await api.call(method, path, as: ada.token).status == 503)
+                }
+                #expect(api.blocks.changes == changes)
+                api.stores.database.outage = nil
+            }
         }
     }
 }

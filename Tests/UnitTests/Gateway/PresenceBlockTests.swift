@@ -12,9 +12,13 @@ import Testing
     /// Begins or ends a block between the two of a scene.
     private static func block(_ scene: PresenceScene, _ isBlocked: Bool) async {
         let users: Set = [scene.ada, scene.ben]
-        let before = isBlocked ? await scene.board.present(of: users) : []
+        let before = await scene.board.present(of: users)
         hide(scene, isBlocked)
-        scene.board.blockChanged(between: users, before: before)
+        if isBlocked {
+            scene.board.blockBegan(between: users, before: before)
+        } else {
+            scene.board.blockEnded(between: users)
+        }
     }
 
     private static func hide(_ scene: PresenceScene, _ isHidden: Bool) {
@@ -50,7 +54,7 @@ import Testing
             scene.store.known = [scene.ada: .away, scene.ben: .doNotDisturb]
             Self.hide(scene, true)
             let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
-            scene.board.blockChanged(between: [scene.ada, scene.ben], before: [])
+            scene.board.blockEnded(between: [scene.ada, scene.ben])
             await scene.settle()
             #expect(adas.ephemeral.isEmpty && bens.ephemeral.isEmpty)
             await Self.block(scene, false)
@@ -76,6 +80,21 @@ import Testing
             scene.store.known = [:]
             #expect(await scene.fixture.becomes { bens.ephemeral.count == 2 })
             #expect(PresenceScene.told(bens) == ["online", "offline"])
+        }
+    }
+
+    @Test func `whoever comes while a block is being made leaves for the one who may have seen it`() async throws {
+        try await PresenceScene.run { scene in
+            let (adas, bens) = (await scene.live(scene.ada), await scene.live(scene.ben))
+            await scene.settle()
+            let users: Set = [scene.ada, scene.ben]
+            let before = await scene.board.present(of: users)
+            #expect(before.isEmpty)
+            scene.store.known = [scene.ada: .online]
+            Self.hide(scene, true)
+            scene.board.blockBegan(between: users, before: before)
+            #expect(await scene.fixture.becomes { bens.ephemeral.count == 1 })
+            #expect(PresenceScene.told(bens) == ["offline"] && adas.ephemeral.isEmpty)
         }
     }
 
